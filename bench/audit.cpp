@@ -30,14 +30,14 @@ namespace {
 
 using namespace drover;
 
-/// Records come here and go nowhere, or into an engine.
+/// A sink that passes records to an engine, or drops them.
 class sink final : public audit::record_sink {
  public:
   explicit sink(bool judges) {
     if (judges) judge_ = std::make_unique<audit::engine>(audit::settings{}, audit::all_rules());
   }
-  void take(audit::record& one) override {
-    if (judge_) judge_->feed(one);
+  void take(audit::record& record) override {
+    if (judge_) judge_->feed(record);
   }
   [[nodiscard]] std::uint64_t commands() const {
     return judge_ ? judge_->progress().commands.load() : 0;
@@ -47,17 +47,17 @@ class sink final : public audit::record_sink {
   std::unique_ptr<audit::engine> judge_;
 };
 
-/// One way from the load to the server.
+/// One path from the load to the server.
 class way {
  public:
   enum class kind { direct, floor, reading, judging };
 
-  way(kind what, std::uint16_t server_port) : what_{what}, port_{server_port} {
-    if (what == kind::direct) return;
+  way(kind path_kind, std::uint16_t server_port) : path_kind_{path_kind}, port_{server_port} {
+    if (path_kind == kind::direct) return;
     audit::proxy_settings with;
     with.server.port = server_port;
-    if (what != kind::floor) {
-      sink_ = std::make_unique<sink>(what == kind::judging);
+    if (path_kind != kind::floor) {
+      sink_ = std::make_unique<sink>(path_kind == kind::judging);
       sight_ = std::make_unique<audit::live_capture>(audit::live_settings{}, *sink_);
       if (!sight_->start()) std::abort();
     }
@@ -77,7 +77,7 @@ class way {
   way& operator=(const way&) = delete;
 
   [[nodiscard]] const char* name() const {
-    switch (what_) {
+    switch (path_kind_) {
       case kind::direct: return "straight to the server";
       case kind::floor: return "plain pipe (the floor)";
       case kind::reading: return "reading along";
@@ -86,13 +86,13 @@ class way {
     return "";
   }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  /// Returns when all but some of so many commands have been.
+  /// Waits until nearly all of `commands` commands were captured.
   void wait_until_looked_at(std::uint64_t commands) const {
     constexpr std::uint64_t some = 10'000;
     while (sink_->commands() + some < commands)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  /// Per cent of the keys that are not looked at.
+  /// The percentage of keys that are not captured.
   [[nodiscard]] double left_out() const {
     if (!sight_) return 0;
     const auto counts = sight_->counts();
@@ -101,7 +101,7 @@ class way {
   }
 
  private:
-  kind what_;
+  kind path_kind_;
   std::uint16_t port_;
   std::unique_ptr<sink> sink_;
   std::unique_ptr<audit::live_capture> sight_;
@@ -117,19 +117,20 @@ struct column {
   std::vector<double> more_us;
 };
 
-struct asked {
+struct bench_options {
   unsigned rounds = 11;
   double seconds = 0.7;
 };
 
-void compare_ways(std::vector<std::unique_ptr<way>>& ways, unsigned connections, const asked& how) {
+void compare_ways(std::vector<std::unique_ptr<way>>& ways, unsigned connections,
+                  const bench_options& options) {
   std::vector<column> columns(ways.size());
-  for (unsigned round = 0; round < how.rounds; ++round) {
+  for (unsigned round = 0; round < options.rounds; ++round) {
     for (std::size_t i = 0; i < ways.size(); ++i) {
       bench::load_plan plan;
       plan.port = ways[i]->port();
       plan.connections = connections;
-      plan.length = std::chrono::duration<double>{how.seconds};
+      plan.length = std::chrono::duration<double>{options.seconds};
       const double cpu_before = bench::cpu_us();
       auto got = bench::run_load(plan);
       const double cpu = bench::cpu_us() - cpu_before;
@@ -139,26 +140,26 @@ void compare_ways(std::vector<std::unique_ptr<way>>& ways, unsigned connections,
       into.p99_us.push_back(bench::percentile(got.took_ns, 0.99));
       into.cpu_us.push_back(cpu / static_cast<double>(got.took_ns.size()));
     }
-    for (column& one : columns) {
-      one.ratio.push_back(one.per_second[round] / columns[1].per_second[round]);
-      one.more_us.push_back(one.p50_us[round] - columns[1].p50_us[round]);
+    for (column& measured : columns) {
+      measured.ratio.push_back(measured.per_second[round] / columns[1].per_second[round]);
+      measured.more_us.push_back(measured.p50_us[round] - columns[1].p50_us[round]);
     }
   }
   std::printf("%5s  %-24s %11s %8s %8s %7s   %-18s %s\n", "conns", "", "requests/s", "p50 us",
               "p99 us", "cpu us", "of the floor", "p50 more   keys left out");
   for (std::size_t i = 0; i < ways.size(); ++i) {
-    const column& one = columns[i];
-    const auto [least, most] = std::minmax_element(one.ratio.begin(), one.ratio.end());
+    const column& measured = columns[i];
+    const auto [least, most] = std::minmax_element(measured.ratio.begin(), measured.ratio.end());
     std::printf("%5u  %-24s %11.0f %8.1f %8.1f %7.2f   %.3f [%.2f-%.2f]  %+7.1f   %.3g %%\n",
-                connections, ways[i]->name(), bench::median(one.per_second),
-                bench::median(one.p50_us), bench::median(one.p99_us), bench::median(one.cpu_us),
-                bench::median(one.ratio), *least, *most, bench::median(one.more_us),
-                ways[i]->left_out());
+                connections, ways[i]->name(), bench::median(measured.per_second),
+                bench::median(measured.p50_us), bench::median(measured.p99_us),
+                bench::median(measured.cpu_us), bench::median(measured.ratio), *least, *most,
+                bench::median(measured.more_us), ways[i]->left_out());
   }
   std::fflush(stdout);
 }
 
-/// Of this process now, in MiB.
+/// The resident memory of this process, in MiB.
 double resident_mib() {
   std::ifstream statm{"/proc/self/statm"};
   double all = 0;
@@ -167,13 +168,13 @@ double resident_mib() {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20U);
 }
 
-/// What 200,000 keys cost, and that three times as many cost little more. No faster than is looked
-/// at: not speed is measured here.
+/// Measures the memory for 200,000 keys, and shows that three times as many keys need little more.
+/// The load is slow enough for the capture, because speed is not measured here.
 void measure_memory(const test::redis_server& server, std::uint32_t keys) {
   const double before = resident_mib();
   way through{way::kind::judging, server.port()};
   std::printf("memory of the auditor: %.0f MiB with no key", resident_mib() - before);
-  std::uint64_t told = 0;
+  std::uint64_t sent_commands = 0;
   for (const std::uint32_t count : {keys, 3 * keys}) {
     bench::load_plan plan;
     plan.port = through.port();
@@ -186,7 +187,7 @@ void measure_memory(const test::redis_server& server, std::uint32_t keys) {
         resp::write_command(batch, {"SET", "user:" + std::to_string(i), "value", "PX", "60000"});
       }
       client.exchange(batch, 100);
-      through.wait_until_looked_at(told += 100);
+      through.wait_until_looked_at(sent_commands += 100);
     }
     std::printf(", %.0f MiB after %u keys", resident_mib() - before, count);
     std::fflush(stdout);
@@ -194,7 +195,8 @@ void measure_memory(const test::redis_server& server, std::uint32_t keys) {
   std::printf("; keys left out %.3g %%\n", through.left_out());
 }
 
-/// Of those it may use; the server it starts inherits them.
+/// Limits this process to the first two processors that it may use. The server that it starts
+/// inherits the limit.
 void stay_on_two_processors() {
   cpu_set_t all;
   if (::sched_getaffinity(0, sizeof all, &all) != 0) return;
@@ -209,7 +211,7 @@ void stay_on_two_processors() {
 }  // namespace
 
 int main(int count, char** values) {
-  asked how;
+  bench_options how;
   bool tiny = false;
   for (int i = 1; i < count; ++i) {
     const std::string_view name = values[i];
@@ -230,9 +232,9 @@ int main(int count, char** values) {
       how.rounds, how.seconds);
   {
     std::vector<std::unique_ptr<way>> ways;
-    for (const auto what :
+    for (const auto path_kind :
          {way::kind::direct, way::kind::floor, way::kind::reading, way::kind::judging}) {
-      ways.push_back(std::make_unique<way>(what, server.port()));
+      ways.push_back(std::make_unique<way>(path_kind, server.port()));
     }
     for (const unsigned connections : {1U, 50U}) compare_ways(ways, connections, how);
   }

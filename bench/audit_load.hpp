@@ -61,35 +61,36 @@ class load_client {
 
   void ask() {
     request_.clear();
-    const auto drawn = random_.next();
-    const auto what = (drawn >> 32U) % 100;
-    const std::string key = "user:" + std::to_string(drawn % plan_.keys);
-    if (what < 88) {
+    const auto random_number = random_.next();
+    const auto choice = (random_number >> 32U) % 100;
+    const std::string key = "user:" + std::to_string(random_number % plan_.keys);
+    if (choice < 88) {
       resp::write_command(request_, {"GET", key});
-    } else if (what < 96) {
+    } else if (choice < 96) {
       resp::write_command(request_, {"SET", key, value_, "PX", "600000"});
-    } else if (what < 98) {
+    } else if (choice < 98) {
       resp::write_command(request_, {"SET", "lock:" + key, "0123456789abcdef", "NX", "PX", "1000"});
     } else {
       resp::write_command(request_, {"DEL", "lock:" + key});
     }
-    asked_ = std::chrono::steady_clock::now();
+    sent_at_ = std::chrono::steady_clock::now();
     if (::send(descriptor_, request_.data(), request_.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request_.size())) {
       throw std::runtime_error{"the server takes no more"};
     }
     got_ = 0;
   }
-  /// Reads what has come. Answers whether the reply is whole, with how long it took.
-  bool hear(std::uint32_t& took_ns) {
+  /// Reads the available bytes. Returns whether the reply is complete, and its latency in
+  /// `took_ns`.
+  bool read_reply(std::uint32_t& took_ns) {
     const ssize_t more = ::recv(descriptor_, reply_.data() + got_, reply_.size() - got_, 0);
     if (more <= 0) throw std::runtime_error{"the connection has ended"};
     got_ += static_cast<std::size_t>(more);
     if (!is_whole({reply_.data(), got_})) return false;
-    took_ns = static_cast<std::uint32_t>((std::chrono::steady_clock::now() - asked_).count());
+    took_ns = static_cast<std::uint32_t>((std::chrono::steady_clock::now() - sent_at_).count());
     return true;
   }
-  /// Sends what is no reply longer than a line, and waits for that many.
+  /// Sends requests whose replies are single lines, and waits for that many replies.
   void exchange(std::string_view requests, std::size_t replies) {
     while (!requests.empty()) {
       const ssize_t sent = ::send(descriptor_, requests.data(), requests.size(), MSG_NOSIGNAL);
@@ -122,7 +123,7 @@ class load_client {
   std::string request_;
   std::array<char, 65536> reply_{};
   std::size_t got_ = 0;
-  std::chrono::steady_clock::time_point asked_;
+  std::chrono::steady_clock::time_point sent_at_;
 };
 
 inline load_result run_load(const load_plan& plan) {
@@ -130,26 +131,26 @@ inline load_result run_load(const load_plan& plan) {
   const int watch = ::epoll_create1(EPOLL_CLOEXEC);
   for (unsigned i = 0; i < plan.connections; ++i) {
     clients.push_back(std::make_unique<load_client>(plan, i + 1));
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.u32 = i;
-    ::epoll_ctl(watch, EPOLL_CTL_ADD, clients.back()->descriptor(), &wanted);
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    interest.data.u32 = i;
+    ::epoll_ctl(watch, EPOLL_CTL_ADD, clients.back()->descriptor(), &interest);
   }
   load_result out;
   out.took_ns.reserve(1U << 20U);
   const auto begun = std::chrono::steady_clock::now();
-  for (auto& one : clients) one->ask();
+  for (auto& client : clients) client->ask();
   std::array<epoll_event, 64> events{};
   auto now = begun;
   for (; now - begun < plan.length; now = std::chrono::steady_clock::now()) {
     const int count = ::epoll_wait(watch, events.data(), static_cast<int>(events.size()), 10000);
     if (count == 0) throw std::runtime_error{"no answer for ten seconds"};
     for (int i = 0; i < count; ++i) {
-      load_client& one = *clients[events[static_cast<std::size_t>(i)].data.u32];
+      load_client& client = *clients[events[static_cast<std::size_t>(i)].data.u32];
       std::uint32_t took_ns = 0;
-      if (!one.hear(took_ns)) continue;
+      if (!client.read_reply(took_ns)) continue;
       out.took_ns.push_back(took_ns);
-      one.ask();
+      client.ask();
     }
   }
   ::close(watch);

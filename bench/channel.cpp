@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A GET on the shared connection alone, without the cache above it, against blocking hiredis with a
-// connection per thread; with and without the reader's polling before it blocks.
+// Compares a GET on the shared connection alone, without the cache, with blocking hiredis with a
+// connection per thread. Runs with and without the polling of the reader before it blocks.
 //
 //   ./run bench channel [--tiny] [--unix]
 #include <hiredis/hiredis.h>

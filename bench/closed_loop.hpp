@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A closed loop of so many threads, each asking again as soon as it has its answer; several systems
-// in turn, round after round, so that what disturbs the machine disturbs them alike. Ratios are
-// taken within a round and their median is what counts.
+// A closed loop of several threads: each sends its next request when it has the answer. Several
+// systems take turns in each round, so that a disturbance of the machine affects all of them alike.
+// Ratios are computed within a round, and their median is reported.
 #pragma once
 
 #include <sys/resource.h>
@@ -25,12 +25,12 @@ struct run_result {
   double per_second = 0;
   double p50_us = 0;
   double p99_us = 0;
-  double cpu_us_per_call = 0;  ///< of this process
+  double cpu_us_per_call = 0;  ///< CPU time of this process
 };
 
-/// Called once per call with the number of the key to ask for.
+/// Makes one call for the key with this number.
 using one_call = std::function<void(std::uint32_t key)>;
-/// Makes a thread's own caller.
+/// Makes the caller of one thread.
 using caller_maker = std::function<one_call(unsigned thread)>;
 
 struct contender {
@@ -53,7 +53,7 @@ inline double percentile(std::vector<std::uint32_t>& sorted, double part) {
   return static_cast<double>(sorted[std::min(at, sorted.size() - 1)]) / 1e3;
 }
 
-inline run_result run_closed_loop(const contender& who, unsigned threads, std::uint32_t keys,
+inline run_result run_closed_loop(const contender& system, unsigned threads, std::uint32_t keys,
                                   std::chrono::duration<double> length) {
   std::atomic<bool> stop{false};
   std::barrier ready{static_cast<std::ptrdiff_t>(threads) + 1};
@@ -61,9 +61,9 @@ inline run_result run_closed_loop(const contender& who, unsigned threads, std::u
   std::vector<std::thread> workers;
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back([&, i] {
-      const one_call call = who.make(i);
+      const one_call call = system.make(i);
       std::uint32_t state = i * 2654435761U + 12345U;
-      call(0);  // connects, and finds its memory
+      call(0);  // connects and allocates its buffers
       took_ns[i].reserve(1U << 18U);
       ready.arrive_and_wait();
       while (!stop.load(std::memory_order_relaxed)) {
@@ -83,19 +83,19 @@ inline run_result run_closed_loop(const contender& who, unsigned threads, std::u
   const double seconds = std::chrono::duration<double>(clock::now() - from).count();
   const double cpu = cpu_us() - cpu_before;
   std::vector<std::uint32_t> all;
-  for (const auto& one : took_ns) all.insert(all.end(), one.begin(), one.end());
+  for (const auto& samples : took_ns) all.insert(all.end(), samples.begin(), samples.end());
   std::sort(all.begin(), all.end());
   const auto calls = static_cast<double>(all.size());
   return {calls / seconds, percentile(all, 0.5), percentile(all, 0.99), cpu / calls};
 }
 
-inline double median(std::vector<double> of) {
-  std::sort(of.begin(), of.end());
-  const std::size_t n = of.size();
-  return n == 0 ? 0 : n % 2 == 1 ? of[n / 2] : (of[n / 2 - 1] + of[n / 2]) / 2;
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n == 0 ? 0 : n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-/// The first contender is what the others are compared with.
+/// Compares the other contenders with the first one.
 inline void compare(const std::vector<contender>& contenders, const std::vector<unsigned>& threads,
                     std::uint32_t keys, unsigned rounds, std::chrono::duration<double> length) {
   std::printf("%8s  %-34s %12s %9s %9s %8s   %s\n", "threads", "", "calls/s", "p50 us", "p99 us",
@@ -110,7 +110,7 @@ inline void compare(const std::vector<contender>& contenders, const std::vector<
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       const auto column = [&](auto member) {
         std::vector<double> out;
-        for (const run_result& one : results[i]) out.push_back(one.*member);
+        for (const run_result& result : results[i]) out.push_back(result.*member);
         return out;
       };
       std::vector<double> ratios;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a deadline costs: the same cold keys with and without `within(10 x load)`, in turn. Loads of
-// calls that may leave run on another thread; the throughput should be the same.
+// Measures the cost of a deadline: the same cold keys with and without `within(10 x load)`, in
+// turn. Loads of calls that may leave run on another thread; the throughput should be the same.
 //
 //   ./run bench deadlines [--tiny]
 #include <drover/cache.hpp>
@@ -52,7 +52,7 @@ run_result run(drover::cache<std::string>& cached, const shape& with, const std:
       }
     });
   }
-  for (std::thread& one : callers) one.join();
+  for (std::thread& caller : callers) caller.join();
   const std::chrono::duration<double> took = clock_type::now() - from;
   return {with.threads * with.keys_each / took.count(), refused};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A hit in Redis: cache<T>::get on one shared client against blocking hiredis with a connection per
-// thread, the fastest that a hand-written C++ client does. Same server, same keys, same sizes, in
-// turn.
+// Compares a hit in Redis: cache<T>::get on one shared client, and blocking hiredis with a
+// connection per thread, the fastest simple C++ client. Both use the same server, keys and sizes,
+// in turn.
 //
 //   ./run bench hit [--tiny] [--unix] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]
 #include <hiredis/hiredis.h>
@@ -72,8 +72,8 @@ arguments parse(int count, char** values) {
     } else if (name == "--threads") {
       out.threads.clear();
       std::istringstream list{values[i + 1]};
-      for (std::string one; std::getline(list, one, ',');) {
-        out.threads.push_back(positive<unsigned>(values[i], one));
+      for (std::string item; std::getline(list, item, ',');) {
+        out.threads.push_back(positive<unsigned>(values[i], item));
       }
       ++i;
     } else {
@@ -114,7 +114,7 @@ int main(int count, char** values) {
   drover::test::redis_server server{{.tcp = true, .arguments = {}}};
   const std::string value(with.size, 'x');
   drover::client redis{{.url = with.unix_socket ? server.url() : server.tcp_url(),
-                        .connect_max = 10s,  // a busy machine must not turn hits into bypasses
+                        .connect_max = 10s,  // on a busy machine hits must not become bypasses
                         .silence_max = 10s}};
   drover::cache<std::string> users{redis,
                                    {.name = "user", .policy = {.ttl = 24h, .early_beta = 1}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How soon a process reaches its former goodput after Redis was away: callers ask for hot keys,
-// Redis is killed and comes back empty, and the time after its first PONG is measured in slices.
+// Measures how soon a process reaches its former goodput after Redis was away. Callers ask for hot
+// keys, Redis is killed and returns empty, and the time after its first PONG is divided into
+// slices.
 //
 //   ./run bench recovery [--tiny]
 #include <drover/cache.hpp>
@@ -34,11 +35,11 @@ struct shape {
   std::vector<std::chrono::milliseconds> outages{100ms, 300ms, 1000ms, 3000ms, 10'000ms, 30'000ms};
 };
 
-/// Fresh answers since some moment, by slice.
+/// Fresh answers by slice of time, from a start time on.
 class goodput {
  public:
   void restart() {
-    for (auto& one : counts_) one = 0;
+    for (auto& count : counts_) count = 0;
     from_ = clock_type::now();
   }
   void add() {
@@ -52,18 +53,18 @@ class goodput {
   std::array<std::atomic<std::uint64_t>, slices> counts_{};
 };
 
-double median_of_all(const goodput& seen) {
+double median_of_all(const goodput& measured) {
   std::vector<std::uint64_t> counts;
-  for (std::size_t i = 0; i < slices; ++i) counts.push_back(seen.in(i));
+  for (std::size_t i = 0; i < slices; ++i) counts.push_back(measured.in(i));
   std::sort(counts.begin(), counts.end());
   return static_cast<double>(counts[slices / 2]);
 }
 
-/// The first slice from which on three in a row reach 95 % of the former goodput.
-int recovered_after_ms(const goodput& seen, double before) {
+/// The time of the first of three slices in a row that reach 95 % of the former goodput.
+int recovered_after_ms(const goodput& measured, double before) {
   for (std::size_t i = 0; i + 3 <= slices; ++i) {
     const auto reaches = [&](std::size_t at) {
-      return static_cast<double>(seen.in(at)) >= 0.95 * before;
+      return static_cast<double>(measured.in(at)) >= 0.95 * before;
     };
     if (reaches(i) && reaches(i + 1) && reaches(i + 2)) {
       return static_cast<int>(i * slice.count());
@@ -92,15 +93,15 @@ int main(int count, char** values) {
         std::this_thread::sleep_for(with.load);
         return std::string{key};
       }};
-  goodput seen;
+  goodput measured;
   std::atomic<bool> stop{false};
   std::vector<std::thread> callers;
   for (unsigned i = 0; i < with.threads; ++i) {
     callers.emplace_back([&, i] {
-      // Random keys, so that callers that waited for one load do not stay in step.
+      // Random keys, so that callers that waited for the same load do not stay in step.
       for (std::uint32_t k = i * 2654435761U + 12345U; !stop; k = k * 1664525U + 1013904223U) {
         if (cached.fetch(std::to_string((k >> 8U) % with.keys)).how == drover::served::fresh)
-          seen.add();
+          measured.add();
         std::this_thread::sleep_for(with.think);
       }
     });
@@ -109,15 +110,15 @@ int main(int count, char** values) {
               with.threads, with.keys, static_cast<long long>(with.load.count()));
   for (const auto outage : with.outages) {
     std::this_thread::sleep_for(1s);
-    seen.restart();
+    measured.restart();
     std::this_thread::sleep_for(slices * slice);
-    const double before = median_of_all(seen);
+    const double before = median_of_all(measured);
     server.kill9();
     std::this_thread::sleep_for(outage);
     server.restart();  // returns with the first PONG
-    seen.restart();
+    measured.restart();
     std::this_thread::sleep_for(slices * slice);
-    const int after = recovered_after_ms(seen, before);
+    const int after = recovered_after_ms(measured, before);
     std::printf(
         "outage %5.1f s: %6.0f fresh answers/s before, 95 %% of it %s%d ms after the PONG\n",
         static_cast<double>(outage.count()) / 1000,
@@ -125,5 +126,5 @@ int main(int count, char** values) {
         after < 0 ? static_cast<int>(slices * slice.count()) : after);
   }
   stop = true;
-  for (std::thread& one : callers) one.join();
+  for (std::thread& caller : callers) caller.join();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 1. A first cache: however many callers ask for a key at once, the origin is asked once.
+// 1. A first cache: when many callers ask for a key at once, the origin is asked once.
 //
 //   01_first_cache [redis url]
 #include <drover/cache.hpp>
@@ -30,7 +30,7 @@ int main(int count, char** values) {
   drover::cache<std::string> users{
       redis, {.name = "user", .policy = {.ttl = 60s, .grace = 10min}}, load_user};
 
-  std::optional<std::string> user = users.get("42");  // one load, however many ask
+  std::optional<std::string> user = users.get("42");  // one load for any number of callers
 
   std::vector<std::jthread> callers;
   for (int i = 0; i < 50; ++i) {

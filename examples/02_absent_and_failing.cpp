@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 2. Rows that are not there, and an origin that fails: both are answers, and neither becomes a
-// herd.
+// 2. Missing rows, and an origin that fails: both answers are remembered, and neither causes a
+// stampede.
 //
 //   02_absent_and_failing [redis url]
 #include <drover/cache.hpp>

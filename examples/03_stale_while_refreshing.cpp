@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 3. Grace: after the ttl the old value is served while one caller's refresh runs behind it, and
+// 3. Grace: after the ttl the old value is served while one refresh runs in the background, and
 // when the origin fails.
 //
 //   03_stale_while_refreshing [redis url]

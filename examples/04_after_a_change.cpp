@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 4. After a change of the origin: invalidate, and look at what it says. It is the one call that
-// reports a fault of the cache, because a lost invalidation means wrong data later.
+// 4. After a change of the origin: invalidate, and check the result. `invalidate` and `expire` are
+// the only calls that report a fault of the cache, because a lost one means wrong data later.
 //
 //   04_after_a_change [redis url]
 #include <drover/cache.hpp>
@@ -22,8 +22,8 @@ int main(int count, char** values) {
 
   database["42"] = "Grace";
   if (const drover::result<void> done = users.invalidate("42"); !done) {
-    // It is unknown whether Redis did it. It is sent again until a server acknowledges it. Until
-    // then this process serves nothing older, but other processes may. Report it.
+    // It is unknown whether Redis executed it. It is sent again until a server acknowledges it.
+    // Until then this process serves nothing older, but other processes may. Report it.
     std::printf("not acknowledged: %s\n", done.error().text.c_str());
   }
   std::printf("%s\n", users.get("42")->c_str());

@@ -83,7 +83,7 @@ class price_service {
       return "503 try again";
     } catch (const drover::load_failed& failed) {  // the load failed in another process
       return "503 try again in " + std::to_string(failed.retry_in().count()) + " ms";
-    } catch (const std::exception& failure) {  // what the database threw: the same for all callers
+    } catch (const std::exception& failure) {  // the database's exception, shared by all callers
       return std::string{"502 "} + failure.what();
     }
   }

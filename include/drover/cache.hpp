@@ -46,7 +46,8 @@ template <class T>
 
 }  // namespace detail
 
-/// A read-through cache of `T` by key: in Redis, in front of a loader.
+/// A read-through cache of `T` by key. The values are in Redis, and a loader reads them from the
+/// origin.
 ///
 /// When several callers need the same load, one of them runs the loader and the others wait for it:
 /// in this process, and across processes as long as Redis is reachable. Two loads of a key overlap
@@ -57,21 +58,21 @@ template <class T>
 ///   - when calls with a deadline bypass a Redis that does not answer: at most
 ///     `policy::bypass_max` loads;
 ///   - when memory or threads run out.
-/// A fault of the cache never becomes the caller's: the value then comes from a stale entry, if
-/// Redis still answers reads, or from the loader.
+/// A fault of the cache never reaches the caller of a read: the value then comes from a stale
+/// entry, if Redis still answers reads, or from the loader.
 ///
 /// Threads:  every member from any thread, except from within a loader for the same key.
 /// Lifetime: keeps the client's state alive. The loader may run until the cache is destroyed. The
-///           destructor gives the leases of running loads back and waits for the loads to return.
-///           It may run inside a loader of this cache, also by `std::exit`: it then waits for all
-///           loads but that one.
-///           Otherwise no call may be in progress. This includes static caches at `std::exit`.
+///           destructor releases the leases of running loads and waits for the loads to return. It
+///           may run inside a loader of this cache, also by `std::exit`: it then waits for all
+///           loads but that one. Otherwise no call may be in progress. This includes static caches
+///           at `std::exit`.
 /// Callbacks: destructors of values and exceptions may run on a thread that reads the replies of
 ///           all callers, and must be short. A call from there does not wait for Redis: `get`,
 ///           `fetch` and `get_or_load` run the loader at once, whatever their limits (`bypassed`);
 ///           `peek` returns nullopt; `invalidate` is sent and `expire` is not, and both return a
-///           fault; `drain` does not wait. A cache or client that is destroyed there is finished on
-///           another thread, perhaps later; until then its name is taken.
+///           fault; `drain` does not wait. The destruction of a cache or client there finishes on
+///           another thread, perhaps later; until then the name of the cache is taken.
 /// Fork:     in a child of `fork` an inherited cache uses neither Redis nor the parent's threads.
 ///           `get`, `fetch` and `get_or_load` run the loader at each call (`bypassed`); `peek`
 ///           returns nullopt; `invalidate` and `expire` return a fault; `refresh` does nothing;
@@ -80,11 +81,11 @@ template <class T>
 template <encodable T>
 class cache {
  public:
-  /// `loader` is asked for one key: `R(std::string_view key)` or `R(std::string_view key, load&)`,
-  /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. The
-  /// key may also be a `const std::string&`. A move-only loader is accepted. The loader runs in a
-  /// caller's thread, in a thread of the client or in `client_options::executor`, and for several
-  /// keys at once. It must own what it captures.
+  /// `loader` loads one key. It is called as `R(std::string_view key)` or
+  /// `R(std::string_view key, load&)`, where R is `T`, `std::optional<T>` (nullopt: the origin has
+  /// no such value) or `loaded<T>`. The key may also be a `const std::string&`. A move-only loader
+  /// is accepted. The loader runs in a caller's thread, in a thread of the client or in
+  /// `client_options::executor`, and for several keys at once. It must own what it captures.
   ///
   /// Throws:  `std::invalid_argument` when an option is out of range (the text names it), and when
   ///          the client already has a cache with the same name and schema.
@@ -94,8 +95,8 @@ class cache {
       : engine_{detail::client_access::core_of(on), std::move(options), detail::erase_type<T>(),
                 detail::erase_loader<T>(std::move(loader))} {}
 
-  /// Returns the value for `key`, loading it if need be; nullopt when the origin says that there is
-  /// no such thing.
+  /// Returns the value for `key` and loads it if necessary. Returns nullopt when the origin has no
+  /// such value.
   ///
   /// Throws:  what the loader throws, when no stale value may be served: all callers that waited
   ///          get the same exception object, so catch by `const&`. `load_failed` when a load in
@@ -137,9 +138,9 @@ class cache {
     return {.value = detail::copy_out<T>(got.value), .how = got.how, .age = got.age};
   }
 
-  /// As `get`, with a loader for this call. It may borrow the caller's locals: it runs in this
-  /// thread and only before the call returns, so refreshes of a stale entry happen in the
-  /// foreground too, and `limits` cannot end the call while its own loader runs.
+  /// As `get`, with a loader for this call. The loader may refer to the caller's local variables:
+  /// it runs in this thread and only before the call returns, so refreshes of a stale entry happen
+  /// in the foreground too, and `limits` cannot end the call while its own loader runs.
   ///
   /// Throws:  as `get`; but the failure of another caller's load only after this call has tried its
   ///          own loader once. Such tries run one at a time, each under the lease.
@@ -152,8 +153,9 @@ class cache {
     return detail::copy_out<T>(engine_.fetch_with(key, borrowed, limits).value);
   }
 
-  /// The value in Redis if it is fresh or within grace, otherwise nullopt. Also nullopt while an
-  /// invalidation of the key is pending (see `invalidate`). Never loads, and starts no refresh.
+  /// Returns the value in Redis if it is fresh or within grace, otherwise nullopt. Also nullopt
+  /// while an invalidation of the key is pending (see `invalidate`). Never loads, and starts no
+  /// refresh.
   ///
   /// Throws:  `std::bad_alloc`.
   /// Blocks:  for one reply of Redis, at most `client_options::silence_max`.
@@ -162,7 +164,7 @@ class cache {
     return detail::copy_out<T>(engine_.peek(key));
   }
 
-  /// Loads again in the background while the old value is served. Does nothing when a load or
+  /// Loads `key` again in the background while the old value is served. Does nothing when a load or
   /// refresh of the key already runs in this process, when another process holds the refresh mark
   /// of the key (it refreshes the key now), when Redis does not answer, when there are
   /// `client_options::flights_max` flights, and while the cache drains. When the background queue
@@ -177,16 +179,15 @@ class cache {
   /// began earlier. Call it after the origin was changed.
   ///
   /// Returns: nothing when Redis acknowledged it. Every `get` that begins later then sees the
-  ///          change. Otherwise the fault: it is unknown whether Redis did it, and the key is
+  ///          change. Otherwise the fault: it is unknown whether Redis executed it, and the key is
   ///          pending. The invalidation is sent again, after 50 ms to 1 s and after every
   ///          reconnect, until a server acknowledges it. Until then this process does not serve the
   ///          stored entry, neither as fresh nor as stale; when it is granted a lease of the key,
   ///          the key is no longer pending. Other processes serve the old value until a server has
   ///          acknowledged the invalidation, at most for ttl and grace. When
   ///          `client_options::invalidations_max` others are unacknowledged, it is neither kept nor
-  ///          pending: `event_kind::invalidation_dropped`.
-  ///          Values that are `bypassed` are exempt: a load that did not ask Redis is shared with
-  ///          all callers that waited for it.
+  ///          pending: `event_kind::invalidation_dropped`. Values that are `bypassed` are exempt: a
+  ///          load that did not ask Redis is shared with all callers that waited for it.
   /// Throws:  nothing.
   /// Blocks:  for a reply of Redis, as `get` does. It is sent a second time if the connection is
   ///          lost.
@@ -210,7 +211,7 @@ class cache {
   /// Threads: any.
   [[nodiscard]] cache_stats stats() const noexcept { return engine_.stats(); }
 
-  /// Before shutdown: starts no new background load, fires the stop tokens of running loads,
+  /// Prepares for shutdown: starts no new background load, fires the stop tokens of running loads,
   /// releases leases, and waits for at most `limit`. Returns the number of loads that still run.
   /// Inside a loader of this cache it does not wait for that load.
   ///

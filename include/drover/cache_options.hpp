@@ -14,15 +14,17 @@ namespace drover {
 /// Threads: a value; copy it.
 struct cache_options {
   /// The namespace: [A-Za-z0-9_.-]{1,64}. Every key in Redis begins with it, so an ACL of `~name:*`
-  /// suffices. Two caches with one name and schema on one client are refused.
+  /// suffices. A client refuses a second cache with the same name and schema.
   std::string name{};
   /// The version of the stored format: raise it when the codec's bytes change. Old keys stay with
   /// old processes and end by their ttl.
   std::uint32_t schema = 1;
   /// The times and limits of the cache. `policy::ttl` is required.
   drover::policy policy{};
-  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it, in a rolling deploy,
-  /// the old half serves what the new half has invalidated.
+  /// Other schemas of this cache whose keys `invalidate` and `expire` cover too. During a rolling
+  /// deployment, name the old schema in the new processes. If old processes still write, name the
+  /// new schema in them first. Processes that use a schema not named here serve the old value for
+  /// up to ttl and grace.
   std::vector<std::uint32_t> also_invalidates{};
 };
 

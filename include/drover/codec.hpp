@@ -14,15 +14,15 @@
 
 namespace drover {
 
-/// How a `T` is turned into bytes and back. Specialise it for your own types:
+/// Converts a `T` into bytes and back. Specialise it for your own types:
 ///
 ///     template <> struct drover::codec<user> {
 ///       static std::string encode(const user&);
 ///       static drover::result<user> decode(std::string_view bytes);
 ///     };
 ///
-/// `decode` gets the bytes that `encode` returned, whole: the checksum and the key's digest were
-/// checked before. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
+/// `decode` gets exactly the bytes that `encode` returned: the library has checked the checksum and
+/// the digest of the key. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
 /// understand; that counts as a miss. Give the cache a new `schema` when the format changes.
 ///
 /// Throws:  `encode` may throw: the callers still get their value, it is not stored, and the fault
@@ -83,7 +83,7 @@ requires(std::is_arithmetic_v<Number> &&
 
   static result<Number> decode(std::string_view bytes) {
     if (bytes.size() != sizeof(Number)) {
-      return fault{fault_code::corrupt, "a number of another size"};
+      return fault{fault_code::corrupt, "a number of the wrong size"};
     }
     std::uint64_t bits = 0;
     for (const char byte : bytes) bits = (bits << 8U) | static_cast<unsigned char>(byte);

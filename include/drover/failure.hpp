@@ -9,12 +9,12 @@
 
 namespace drover {
 
-/// The load of another process failed (or the load of this process ran out of time), there is
-/// nothing to serve, and the pause before the next try still runs.
+/// The load of another process failed (or the load of this process ran out of time), no stale value
+/// may be served, and the pause before the next try still runs.
 ///
-/// Callers in the process whose loader threw get that exception instead of this one, with one
-/// exception: when the loader let a `refused` of another cache through, the load has failed. Its
-/// callers, whose own limits were kept, get this exception with the `refused` nested
+/// Callers in the process whose loader threw get the loader's exception instead. A loader that lets
+/// the `refused` of another cache escape is the only special case: its callers did not reach a
+/// limit of their own, so they get this exception with the `refused` nested
 /// (`std::rethrow_if_nested`).
 ///
 /// Threads: one object may be thrown in several threads. Catch it by `const&`, and do not change

@@ -7,14 +7,14 @@
 
 namespace drover {
 
-/// What can go wrong on the cache's side, classed by what can be done about it.
+/// The kinds of fault, classified by the response that each calls for.
 ///
 /// Only `cache::invalidate` and `cache::expire` return a fault to their caller.
 enum class fault_code : std::uint8_t {
   unreachable,  ///< the server is away or silent: bypass it, reconnect with back-off
-  overloaded,   ///< the server is busy or out of memory, or a queue of ours is full: back off
-  unsupported,  ///< a command or script is missing or refused: use the other strategy, say so once
-  corrupt,      ///< bytes that cannot be ours: treat as a miss
+  overloaded,   ///< the server is busy or out of memory, or a queue of the client is full: back off
+  unsupported,  ///< a command or script is missing or refused: fall back, report it once
+  corrupt,      ///< bytes that this library did not write: treat as a miss
   superseded,   ///< our lease was taken over, the key invalidated, or the server replaced
 };
 
@@ -37,7 +37,7 @@ inline constexpr std::size_t fault_code_count = 5;
 }
 
 /// A fault: its class, and one line of text for people. The text never holds a password or a value.
-/// The words of a server are shortened and escaped.
+/// Text from a server is shortened and escaped.
 ///
 /// Threads: a value; copy it.
 struct fault {

@@ -18,7 +18,7 @@ enum class served : std::uint8_t {
   bypassed,  ///< by a load that did not ask Redis; this call ran or shared it
 };
 
-/// The name of a way to be served, as logs and statistics show it.
+/// The name of a `served` value, as logs and statistics show it.
 ///
 /// Throws:  nothing.
 /// Threads: safe from any thread.
@@ -38,7 +38,7 @@ enum class served : std::uint8_t {
 /// Threads: as safe as `T`.
 template <class T>
 struct fetched {
-  std::optional<T> value{};  ///< nullopt: the origin says that there is no such thing
+  std::optional<T> value{};  ///< nullopt: the origin has no such value
   served how = served::fresh;
   duration age{};  ///< since its load began; zero for a value that was just loaded
 };

@@ -11,24 +11,25 @@
 
 namespace drover {
 
-/// What a loader may return besides `T` and `std::optional<T>`: a value with its own ttl, or one
-/// that must not be stored.
+/// The result of a loader that says more than `T` or `std::optional<T>`: a value with its own ttl,
+/// or a value that must not be stored.
 template <class T>
 struct loaded {
   loaded(T result) : value{std::move(result)} {}
   loaded(std::optional<T> result) : value{std::move(result)} {}
-  /// `ttl` replaces `policy::ttl` for this entry (`policy::absent_ttl` where nothing was found).
+  /// `own_ttl` replaces `policy::ttl` for this entry, or `policy::absent_ttl` if `result` is
+  /// nullopt.
   loaded(std::optional<T> result, duration own_ttl) : value{std::move(result)}, ttl{own_ttl} {}
 
-  /// Returned to the callers that wait in this process, and not stored.
+  /// A value that goes to the callers waiting in this process and is not stored.
   [[nodiscard]] static loaded do_not_store(std::optional<T> result) {
     loaded unstored{std::move(result)};
     unstored.store = false;
     return unstored;
   }
 
-  std::optional<T> value;       ///< nullopt: the origin says that there is no such thing
-  std::optional<duration> ttl;  ///< nullopt: the cache's own; positive
+  std::optional<T> value;       ///< nullopt: the origin has no such value
+  std::optional<duration> ttl;  ///< positive; nullopt: the ttl of the policy
   bool store = true;            ///< false: the value goes to the waiting callers only
 };
 
@@ -39,19 +40,20 @@ inline constexpr char type_tag = 0;
 struct load_access;
 }  // namespace detail
 
-/// One run of the loader, as the loader sees it when it takes a second argument.
+/// One run of the loader. A loader receives it as its second argument, if it takes one.
 ///
 /// Throws:   no member throws.
 /// Blocks:   never.
-/// Threads:  one thread at a time, but `stop_token()` and `is_lease_lost()` from any.
+/// Threads:  one thread at a time; `stop_token()` and `is_lease_lost()` from any thread.
 /// Lifetime: valid until the loader returns.
 class load {
  public:
   load(const load&) = delete;
   load& operator=(const load&) = delete;
 
-  /// The value that this load replaces, if one was at hand: for conditional requests to the origin.
-  /// nullptr when there is none or `T` is not the cache's type. Owned by the load.
+  /// The value that this load replaces, for conditional requests to the origin. Returns nullptr
+  /// when the process does not have that value, or `T` is not the cache's type. The load owns the
+  /// value.
   template <class T>
   [[nodiscard]] const T* previous() const noexcept {
     return previous_type_ == &detail::type_tag<T> ? static_cast<const T*>(previous_.get())
@@ -59,18 +61,19 @@ class load {
   }
 
   /// Fires when no caller can use the result any more: `load_max` has passed since the grant, the
-  /// cache drains, or a load without waiting callers lost its lease. Otherwise a lost lease does
-  /// not fire it: callers that asked before still get the value. Callbacks may block and may call
-  /// the cache.
+  /// cache drains, or a load without waiting callers lost its lease. In other cases a lost lease
+  /// does not fire it: callers that asked before the loss still get the value. Callbacks may block
+  /// and may call the cache.
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
 
-  /// The moment `policy::load_max` after the load was granted. It may have begun some time later.
+  /// The time limit of this load: `policy::load_max` after its grant. The load may have begun later
+  /// than the grant.
   [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
     return deadline_;
   }
 
-  /// True once another holder has taken over, or the key was invalidated: the result goes to the
-  /// callers that may still have it and is not stored.
+  /// True once another holder has taken over, or the key was invalidated: the result goes only to
+  /// the callers that may still have it, and is not stored.
   [[nodiscard]] bool is_lease_lost() const noexcept;
 
   /// Sets the ttl of the value that this load returns. A ttl in the returned `loaded` overrides it.

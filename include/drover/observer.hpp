@@ -31,10 +31,10 @@ enum class event_kind : std::uint8_t {
   connection_up,
   connection_down,
   connection_refused,    ///< the server answers but refuses this client; once a minute at most
-  invalidation_dropped,  ///< beyond `client_options::invalidations_max`: it is not sent again
-  wake_by_push,
-  wake_by_channel,
-  wake_by_polling,  ///< how waiters are woken from now on
+  invalidation_dropped,  ///< over `client_options::invalidations_max`: it is not sent again
+  wake_by_push,          ///< from now on pushes wake waiters
+  wake_by_channel,       ///< from now on messages on the wake channel wake waiters
+  wake_by_polling,       ///< from now on waiters poll
   drain_waiting,
 };
 
@@ -57,7 +57,7 @@ struct event {
   std::string_view key{};    ///< the user's key, of any bytes; empty for events without one
   duration took{};           ///< load_finished, load_failed: how long the load ran
   /// fault_seen, connection_down, connection_refused, entry_corrupt, invalidation_unknown,
-  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Has no meaning in others.
+  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Meaningless in other events.
   fault_code code = fault_code::unreachable;
   std::string_view text{};  ///< one line for people; may be empty
 };
@@ -73,10 +73,10 @@ class observer {
   virtual ~observer() = default;
 
   /// Called once for each event.
-  virtual void on_event(const event& happened);
+  virtual void on_event(const event& reported);
 
   /// The former name of `on_event`, which calls it by default; removed in 0.2.0.
-  [[deprecated("override on_event")]] virtual void seen(const event& happened);
+  [[deprecated("override on_event")]] virtual void seen(const event& reported);
 };
 
 }  // namespace drover

@@ -18,44 +18,45 @@ using duration = std::chrono::milliseconds;
 ///
 /// Threads: a value; copy it.
 struct policy {
-  /// How long a loaded value is fresh, counted from the start of its load. Required: there is no
-  /// ttl that suits every service, and "for ever" should not be chosen by omission. Write `60s` or
-  /// `500ms`: `60` has no unit and `0.5s` is not whole milliseconds, so neither compiles.
+  /// How long a loaded value is fresh, counted from the start of its load. Required: no ttl suits
+  /// every service, and no entry should live for ever by omission. Write `60s` or `500ms`: `60` has
+  /// no unit and `0.5s` is not whole milliseconds, so neither compiles.
   duration ttl{};
 
   /// How long after its ttl a value may still be served, while a refresh runs or the origin fails.
-  /// The value is in Redis only: while Redis is away there is no copy to serve. Zero: values are
+  /// The stale value is in Redis only, so it cannot be served while Redis is away. Zero: values are
   /// never served stale. Off by default because serving old data is the user's choice.
   duration grace{};
 
-  /// How long "there is no such thing" is remembered. One second stops a burst of questions for a
-  /// missing row and is short enough that a row just created appears. Zero: remembered only for the
-  /// callers that already wait.
+  /// How long an absent value is fresh. One second absorbs a burst of requests for a missing row,
+  /// and a new row still appears soon. Zero: the answer goes only to the callers that already wait.
   duration absent_ttl{std::chrono::seconds{1}};
 
   /// The eagerness of early expiration (XFetch's beta). 1 is the paper's optimum; larger refreshes
-  /// earlier; zero turns it off. A refresh starts at most ttl/4 early, whatever is drawn.
+  /// earlier; zero turns it off. A refresh never starts more than ttl/4 before the end of the ttl.
   double early_beta = 1.0;
 
-  /// Spreads the ends of entries that were written together: each ttl is shortened by up to this
-  /// part of it. 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In
-  /// [0, 1).
+  /// Spreads the ends of entries that were written together: each ttl is shortened by a random
+  /// fraction of itself, up to this one. 0.1 spreads a burst over a tenth of the ttl and costs
+  /// about 5 % more loads. In [0, 1).
   double ttl_jitter = 0.1;
 
-  /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it
-  /// is no limit on the load: one second survives a garbage-collection-sized pause and keeps an
-  /// outage of a frozen process short. The same in all processes: one with a shorter lease takes
-  /// over from a holder that renews at its own pace.
+  /// How long a lease lasts without a renewal, and so how long a silent holder delays other
+  /// processes. The holder renews the lease after each third of this time, so this does not limit
+  /// the load. One second outlasts a pause like that of a garbage collector, and a frozen process
+  /// delays others only briefly. Set the same value in all processes: a process with a shorter
+  /// `lease_ttl` takes over from a holder that still renews at its own pace.
   duration lease_ttl{std::chrono::seconds{1}};
 
-  /// The longest time for a load, counted from its grant, even if it has not begun. After that its
-  /// lease or turn is given back and its stop token fires. The waiters get `load_failed` or the
+  /// The time limit of a load, counted from its grant, even if the load has not begun. After that
+  /// its lease or turn is given back and its stop token fires. The waiters get `load_failed` or the
   /// stale value, and other callers may load. A late result goes to the load's own caller only and
-  /// is not stored. Bounds every wait for a load.
+  /// is not stored. This limit bounds every wait for a load.
   duration load_max{std::chrono::seconds{30}};
 
   /// The longest wait for a load that another caller runs; then `refused` is thrown. Zero: no limit
-  /// except `load_max`. Off by default: the library delays a caller rather than refuse it.
+  /// except `load_max`. Off by default: the library prefers to delay a caller rather than refuse
+  /// it.
   duration wait_max{};
 
   /// The number of loads at once, per cache and process, while Redis is away. A higher number
@@ -64,13 +65,14 @@ struct policy {
   /// that a loader asks for, from this or another cache, share its turn.
   unsigned bypass_max = 8;
 
-  /// The number of loads that wait for such a turn, per cache and process. Beyond it a call is
+  /// The number of loads that may wait for such a turn, per cache and process. Any further call is
   /// `refused{saturated}`.
   std::size_t bypass_queue_max = 10'000;
 
-  /// How long "do not store" is remembered in Redis. During that time each process runs one load of
-  /// the key at a time and stores nothing, so that processes do not wait for one another's loads of
-  /// a value that cannot be cached. Zero: not remembered; processes then load one after another.
+  /// How long Redis remembers that the value of a key must not be stored. During that time each
+  /// process runs one load of the key at a time and stores nothing, so that processes do not wait
+  /// for one another's loads of a value that cannot be cached. Zero: Redis does not remember it,
+  /// and processes load one after another.
   duration uncacheable_ttl{std::chrono::seconds{1}};
 
   /// The longest pause after failed loads, before it is varied by 20 %. The first pause is as long
@@ -82,7 +84,8 @@ struct policy {
   bool share_failure_text = false;
 };
 
-/// The first error in a policy, with the field and the remedy; nullopt when there is none.
+/// Describes the first error in a policy, with the field and the remedy. Returns nullopt when the
+/// policy is valid.
 ///
 /// Throws:  `std::bad_alloc`.
 /// Threads: safe from any thread.

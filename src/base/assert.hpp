@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// DROVER_ASSERT guards our own state, never what a wire, a codec or a user sent. It is off in
-// release builds unless DROVER_CHECKED is set: a library is a guest in somebody's process and may
-// not end it.
+// DROVER_ASSERT checks the library's own state, never input from the wire, a codec or a user. It is
+// off in release builds unless DROVER_CHECKED is set, because a library must not end the process of
+// its user.
 #pragma once
 
 #if defined(DROVER_CHECKED) && DROVER_CHECKED

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Big-endian integers in byte strings. Byte strings are std::string and std::string_view
-// throughout: that is what keys, payloads and the wire have in common.
+// Big-endian integers in byte strings. All byte strings are std::string and std::string_view: keys,
+// payloads and data on the wire.
 #pragma once
 
 #include <bit>
@@ -14,7 +14,8 @@
 
 namespace drover::base {
 
-/// Reads `sizeof(Unsigned)` bytes at `offset`, most significant first. They must be there.
+/// Reads `sizeof(Unsigned)` bytes at `offset`, most significant first. Precondition: `bytes` is
+/// long enough.
 template <class Unsigned>
 [[nodiscard]] Unsigned load_big_endian(std::string_view bytes, std::size_t offset) noexcept {
   DROVER_ASSERT(offset + sizeof(Unsigned) <= bytes.size());

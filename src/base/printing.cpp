@@ -26,11 +26,12 @@ void append_escaped(std::string& out, char c) {
   out += hex[byte & 0x0FU];
 }
 
-/// `append` for each byte, up to `max` of what it appends.
+/// Calls `append` for each byte until the result has `max` bytes.
 template <class Append>
-std::string shown(std::string_view bytes, std::size_t max, Append append) {
+std::string append_each(std::string_view bytes, std::size_t max, Append append) {
   std::string out;
-  std::size_t fits = 0;  // how much of `out` can stand before the mark, without half an escape
+  // The length of the longest prefix of `out` that fits before "..." and ends with a whole escape.
+  std::size_t fits = 0;
   for (const char c : bytes) {
     append(out, c);
     if (out.size() + cut_mark.size() <= max) fits = out.size();
@@ -46,11 +47,11 @@ std::string shown(std::string_view bytes, std::size_t max, Append append) {
 }  // namespace
 
 std::string escape(std::string_view bytes, std::size_t max) {
-  return shown(bytes, max, append_escaped);
+  return append_each(bytes, max, append_escaped);
 }
 
 std::string printable(std::string_view bytes, std::size_t max) {
-  return shown(bytes, max, [](std::string& out, char c) {
+  return append_each(bytes, max, [](std::string& out, char c) {
     if (c == '\\' || c == '"') {
       out += c;
     } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes made safe to print: for logs and messages, where keys and server texts are strangers'
-// words.
+// Makes bytes safe to print, for logs and messages with keys and texts from servers, which are not
+// trusted.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace drover::base {
 
-/// `bytes` as printable ASCII: \n \r \t \\ \" and \xNN stand for what is not. The result has at
-/// most `max` bytes; if not all fits, it ends in "...".
+/// `bytes` as printable ASCII, with the escapes \n \r \t \\ \" and \xNN. The result has at most
+/// `max` bytes; a longer text is cut and ends in "...".
 [[nodiscard]] std::string escape(std::string_view bytes, std::size_t max);
 
-/// As `escape`, but a backslash or a quote stays as it is: for bytes that should be printable or
-/// escaped already, and may be a stranger's.
+/// As `escape`, but keeps backslashes and quotes: for bytes that should already be escaped but come
+/// from an untrusted source.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t max);
 
 }  // namespace drover::base

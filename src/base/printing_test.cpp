@@ -38,9 +38,9 @@ TEST(escape, NeverExceedsItsBound) {
   EXPECT_EQ(escape("abc", 0), "");
   const std::string bytes(50, '\x01');
   for (std::size_t max = 0; max < 250; ++max) {
-    const std::string shown = escape(bytes, max);
-    EXPECT_LE(shown.size(), max);
-    EXPECT_GE(shown.size() + 4, max < 200 ? max : 200);
+    const std::string escaped = escape(bytes, max);
+    EXPECT_LE(escaped.size(), max);
+    EXPECT_GE(escaped.size() + 4, max < 200 ? max : 200);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A seeded source of randomness for jitter and draws. Not for tokens: those come from the operating
-// system through `token_source`.
+// A seeded source of random numbers for jitter and other random choices. Not for tokens: they come
+// from the operating system through `token_source`.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@ namespace drover::base {
 namespace {
 
 TEST(random, IsSplitMix64) {
-  // The first numbers of the published generator for the seed 1234567.
+  // The first numbers of the published generator with the seed 1234567.
   seeded_random random{1234567};
   EXPECT_EQ(random.next(), 6457827717110365317U);
   EXPECT_EQ(random.next(), 3203168211198807973U);

@@ -25,7 +25,7 @@ constexpr std::array<std::uint32_t, 64> constants{
     0x748f82eeU, 0x78a5636fU, 0x84c87814U, 0x8cc70208U, 0x90befffaU, 0xa4506cebU, 0xbef9a3f7U,
     0xc67178f2U};
 
-/// The byte at `at` of the padded message: the bytes, 0x80, zeros, length in bits.
+/// The byte at `at` of the padded message: the message, 0x80, zeros, the length in bits.
 std::uint32_t padded_byte(std::string_view bytes, std::size_t padded_size,
                           std::size_t at) noexcept {
   if (at < bytes.size()) return static_cast<unsigned char>(bytes[at]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// SHA-256 (FIPS 180-4). Our own, because it has no state outside the call: a cache that ends with
-// the program names keys after a library of cryptography has already cleaned up.
+// SHA-256 (FIPS 180-4). The library has its own implementation, because this one has no state
+// outside the call: a static cache may name keys at exit, after a cryptographic library has cleaned
+// up.
 #pragma once
 
 #include <array>

@@ -26,7 +26,7 @@ std::string sum_of(std::string_view bytes) {
   return hex_of({sum.data(), sum.size()});
 }
 
-// The examples of FIPS 180.
+// The examples in FIPS 180.
 TEST(sha256, IsThatOfTheStandardsExamples) {
   EXPECT_EQ(sum_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sum_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The two clocks, apart by type: `steady_time` for waiting in this process, `server_time` for what
-// is stored. Nothing converts one into the other but entry/server_clock, which estimates an offset.
-// The pure layers are given times; only shells read a clock.
+// The two clocks as separate types: `steady_time` for waits in this process, `server_time` for
+// stored times. Only entry/server_clock converts between them, with an estimated offset. Pure
+// layers take times as parameters; only the other layers read a clock.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,8 @@ struct server_clock_tag {
   using time_point = std::chrono::time_point<server_clock_tag>;
   static constexpr bool is_steady = false;
 };
-/// A moment on the server's clock, in whole milliseconds since 1970, as its TIME command tells it.
+/// A moment on the server's clock, in whole milliseconds since 1970, as reported by the TIME
+/// command.
 using server_time = server_clock_tag::time_point;
 
 }  // namespace drover

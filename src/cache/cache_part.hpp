@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What belongs to one cache and is shared with its flights, which may outlast the cache by a reply.
+// The state of one cache that its flights share. A flight may outlive the cache until its last
+// reply comes.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -24,11 +25,11 @@ struct live_flight;
 using flight_ptr = std::shared_ptr<live_flight>;
 
 struct cache_part {
-  cache_part(cache_options options, value_type values, erased_loader with)
+  cache_part(cache_options options, value_type values, erased_loader cache_loader)
       : policy{options.policy},
         keys{options.name, options.schema},
         type{values},
-        loader{std::move(with)},
+        loader{std::move(cache_loader)},
         turns{policy.bypass_max, policy.bypass_queue_max} {
     for (const std::uint32_t schema : options.also_invalidates) {
       also_invalidates.emplace_back(options.name, schema);
@@ -39,17 +40,17 @@ struct cache_part {
   const entry::key_space keys;
   std::vector<entry::key_space> also_invalidates;
   const value_type type;
-  /// Emptied when the cache is destroyed, after the last load.
+  /// Destroying the cache empties it, after the last load.
   erased_loader loader;
   counters counted;
   fetch::load_turns<flight_ptr> turns;  ///< guarded by the runner's mutex
 
   std::atomic<bool> draining{false};
-  /// The cache was destroyed inside its own loader. The last load to end destroys the loader, so
-  /// that the user's captures are not destroyed on a thread of the client.
+  /// True when the cache was destroyed inside its own loader. The last load to end then destroys
+  /// the loader, so that the user's captures are not destroyed on a thread of the client.
   std::atomic<bool> ends_with_its_loads{false};
 
-  /// Guards the two below.
+  /// Guards `running`; used with `running_ended`.
   std::mutex running_mutex;
   std::condition_variable running_ended;
   std::size_t running = 0;
@@ -58,22 +59,23 @@ struct cache_part {
 /// Counts a load as running while it is in scope.
 class running_load {
  public:
-  explicit running_load(cache_part& of) : of_{of} {
-    const std::scoped_lock lock{of_.running_mutex};
-    ++of_.running;
+  explicit running_load(cache_part& part) : part_{part} {
+    const std::scoped_lock lock{part_.running_mutex};
+    ++part_.running;
   }
-  // Notified under the mutex: the waiter may destroy this as soon as the mutex is free.
+  // Notifies under the mutex, because the waiter may destroy the condition variable as soon as the
+  // mutex is free.
   ~running_load() {
-    if (store::fork_count() != began_in_) return;  // the lock may be held for ever
-    const std::scoped_lock lock{of_.running_mutex};
-    --of_.running;
-    of_.running_ended.notify_all();
+    if (store::fork_count() != began_in_) return;  // in a fork the lock may be held for ever
+    const std::scoped_lock lock{part_.running_mutex};
+    --part_.running;
+    part_.running_ended.notify_all();
   }
   running_load(const running_load&) = delete;
   running_load& operator=(const running_load&) = delete;
 
  private:
-  cache_part& of_;
+  cache_part& part_;
   const std::uint32_t began_in_ = store::fork_count();
 };
 

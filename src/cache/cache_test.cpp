@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The public verbs on a real server, one caller at a time.
+// The public functions of a cache on a real server, one caller at a time.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -54,14 +54,14 @@ TEST_F(cache_verbs, TheFirstGetLoadsAndTheNextIsAHit) {
 }
 
 TEST_F(cache_verbs, TwoClientsShareWhatOneLoaded) {
-  cache<std::string> here = counting(long_lived());
+  cache<std::string> first = counting(long_lived());
   const client other{patient_options(server.url())};
-  cache<std::string> there{
+  cache<std::string> second{
       other, {.name = "user", .policy = long_lived()}, [](std::string_view) -> std::string {
         throw std::logic_error{"asked"};
       }};
-  EXPECT_EQ(here.get("a"), "a#1");
-  EXPECT_EQ(there.get("a"), "a#1");
+  EXPECT_EQ(first.get("a"), "a#1");
+  EXPECT_EQ(second.get("a"), "a#1");
 }
 
 TEST_F(cache_verbs, AbsentIsRememberedForItsOwnTtl) {
@@ -207,10 +207,10 @@ TEST_F(cache_verbs, GetOrLoadBorrowsTheCallersLocals) {
 
 TEST_F(cache_verbs, GetOrLoadRefreshesAStaleEntryInTheForeground) {
   cache<std::string> users = counting({.ttl = 1h, .grace = 1h, .early_beta = 0});
-  const auto here = std::this_thread::get_id();
+  const auto caller_thread = std::this_thread::get_id();
   int own = 0;
   const auto borrow = [&](std::string_view) {
-    EXPECT_EQ(std::this_thread::get_id(), here);
+    EXPECT_EQ(std::this_thread::get_id(), caller_thread);
     return std::to_string(++own);
   };
   EXPECT_EQ(users.get_or_load("a", borrow), "1");
@@ -243,7 +243,7 @@ TEST_F(cache_verbs, AFailureIsTheLoadersOwnAndIsPausedNotRepeated) {
     }
   }
   // Five calls take far less than the 40 ms of the shortest pause, unless the machine stalls
-  // between.
+  // between them.
   EXPECT_EQ(users.stats().loads, static_cast<std::uint64_t>(loads));
   EXPECT_EQ(users.stats().failures + users.stats().failures_shared, 5U);
 }
@@ -256,12 +256,12 @@ TEST_F(cache_verbs, AnotherProcessesFailureIsLoadFailedWithoutItsText) {
         throw std::runtime_error{"secret text"};
       }};
   const client other{patient_options(server.url())};
-  cache<std::string> there{other, {.name = "user", .policy = patient}, [](std::string_view) {
-                             return std::string{"loaded too early"};
-                           }};
+  cache<std::string> second{other, {.name = "user", .policy = patient}, [](std::string_view) {
+                              return std::string{"loaded too early"};
+                            }};
   EXPECT_THROW(static_cast<void>(failing.get("a")), std::runtime_error);
   try {
-    static_cast<void>(there.get("a"));
+    static_cast<void>(second.get("a"));
     ADD_FAILURE() << "no exception";
   } catch (const load_failed& thrown) {
     EXPECT_EQ(thrown.why(), load_failed::reason::threw);
@@ -460,14 +460,14 @@ TEST_F(cache_verbs, DrainStopsLoadsReleasesTheirLeasesAndCountsWhatRuns) {
   while (users.stats().loads == 0) std::this_thread::yield();
   EXPECT_EQ(users.drain(10ms), 1U);
   const client other{patient_options(server.url())};
-  cache<std::string> there{other, {.name = "user", .policy = long_lived()}, [](std::string_view) {
-                             return std::string{"elsewhere"};
-                           }};
-  EXPECT_EQ(there.get("a"), "elsewhere");
+  cache<std::string> second{other, {.name = "user", .policy = long_lived()}, [](std::string_view) {
+                              return std::string{"elsewhere"};
+                            }};
+  EXPECT_EQ(second.get("a"), "elsewhere");
   go = true;
   leader.join();
   EXPECT_EQ(users.drain(10s), 0U);
-  EXPECT_EQ(there.get("a"), "elsewhere");
+  EXPECT_EQ(second.get("a"), "elsewhere");
 }
 
 TEST_F(cache_verbs, TheDestructorWaitsForARunningRefresh) {

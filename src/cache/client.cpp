@@ -21,10 +21,11 @@ void require(bool holds, const char* complaint) {
   if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
 }
 
-// No wait is longer, and sums of times stay in range.
+// The upper limit of every wait, so that sums of times do not overflow.
 constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
 
-// Redis holds no longer string, and a reply of ours is one entry and little more.
+// The longest string of Redis. The longest reply that the client reads is one entry and a few
+// bytes.
 constexpr std::size_t string_max = std::size_t{512} << 20U;
 constexpr std::size_t replies_max = 2 * string_max;
 
@@ -58,7 +59,7 @@ connection::endpoint checked(client_options& options) {
 
 client::client(client_options options) {
   connection::endpoint at = checked(options);
-  // A child of `fork` never frees what it inherited: locks in it may be held for ever.
+  // A child of `fork` never frees inherited objects, because their locks may be held for ever.
   core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(at)},
                                         [](detail::core* held) {
                                           if (!held->is_inherited())

@@ -132,7 +132,8 @@ TEST(codec_faults, AnEntryThatCannotBeDecodedIsAMissAndIsOverwritten) {
     next = bad;
     loads = 0;
     ASSERT_TRUE(held.invalidate("a"));
-    EXPECT_EQ(held.get("a")->text, bad);  // as loaded: it is never read back for its own caller
+    // The caller of the load gets the loaded object, which is never decoded.
+    EXPECT_EQ(held.get("a")->text, bad);
     EXPECT_EQ(held.peek("a").has_value(), false);
     next = "plain";
     EXPECT_EQ(held.get("a")->text, "plain");

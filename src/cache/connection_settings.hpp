@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the options of a client mean for its connection.
+// Converts the options of a client into the settings of its connection.
 //
 // Threads: any.
 #pragma once
@@ -15,20 +15,21 @@
 
 namespace drover::detail {
 
-// What is sent with a value, and what may wait beside it.
+// Room for the rest of the request that carries a value, and for other queued requests.
 inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
 
 [[nodiscard]] inline connection::settings settings_of(const client_options& options,
                                                       connection::endpoint at, std::uint64_t seed) {
-  connection::settings with;
-  with.at = std::move(at);
-  with.connect_max = options.connect_max;
-  with.silence_max = options.silence_max;
-  with.reply_max = options.reply_max;
-  with.queued_bytes_max = std::max(with.queued_bytes_max, options.value_max + around_value_max);
-  with.spin = options.spin;
-  with.seed = seed;
-  return with;
+  connection::settings settings;
+  settings.at = std::move(at);
+  settings.connect_max = options.connect_max;
+  settings.silence_max = options.silence_max;
+  settings.reply_max = options.reply_max;
+  settings.queued_bytes_max =
+      std::max(settings.queued_bytes_max, options.value_max + around_value_max);
+  settings.spin = options.spin;
+  settings.seed = seed;
+  return settings;
 }
 
 }  // namespace drover::detail

@@ -63,7 +63,7 @@ core::~core() {
   invalidations_.close();
   refresh_threads_.stop();
   deadline_threads_.stop();
-  store_.reset();  // its completions point at the members above
+  store_.reset();  // its completions refer to the members above
 }
 
 bool core::is_inherited() const noexcept { return store::fork_count() != born_in_; }
@@ -86,11 +86,11 @@ bool core::load_in_background(const flight_ptr& flight, bool only_if_free) noexc
   try {
     const std::function<void()> task = [alive = weak_from_this(), flight] {
       if (const auto self = alive.lock()) {
-        self->flights_.run_load(flight, flight->of->loader, flight_runner::load_runner::thread);
+        self->flights_.run_load(flight, flight->part->loader, flight_runner::load_runner::thread);
       }
     };
-    return only_if_free ? refresh_threads_.submit_if_free(flight->of.get(), task)
-                        : refresh_threads_.submit(flight->of.get(), task);
+    return only_if_free ? refresh_threads_.submit_if_free(flight->part.get(), task)
+                        : refresh_threads_.submit(flight->part.get(), task);
   } catch (...) {
     return false;
   }
@@ -102,11 +102,11 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
     const std::function<void()> task = [ticket] { ticket->run(); };
     if (only_if_free) {
       const bool is_taken =
-          !options_.executor && deadline_threads_.submit_if_free(flight->of.get(), task);
+          !options_.executor && deadline_threads_.submit_if_free(flight->part.get(), task);
       if (!is_taken) ticket->give_up();
       return is_taken;
     }
-    if (!options_.executor) return deadline_threads_.submit(flight->of.get(), task);
+    if (!options_.executor) return deadline_threads_.submit(flight->part.get(), task);
     options_.executor(task);
     return true;
   } catch (...) {
@@ -117,9 +117,10 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
 void core::on_up(const connection::greeting& hello) {
   const bool has_new_role = !role_.empty() && !hello.role.empty() && role_ != hello.role;
   if (!hello.role.empty()) role_ = hello.role;
-  // A doubt does not end leases: a fill needs its token in the entry, so what another server does
-  // not hold is refused, and what a snapshot has brought back is removed by the invalidations that
-  // are sent again. Behind a proxy that hides INFO every reconnect would cost all running fills.
+  // Leases survive if it is only uncertain whether the server is another one. A fill needs its
+  // token in the entry, so another server refuses it, and the invalidations that are sent again
+  // remove entries that a snapshot has brought back. Ending all leases would cost all running fills
+  // at every reconnect behind a proxy that hides INFO.
   flights_.server_up(hello.is_another_server);
   using server = fetch::invalidation_journal::server;
   invalidations_.server_up(hello.is_another_server || has_new_role ? server::another
@@ -129,14 +130,14 @@ void core::on_up(const connection::greeting& hello) {
   tell_if_replica();
 }
 
-// A replica is reached, but is of no use.
+// Reports a replica: the server can be reached, but it accepts no writes.
 void core::tell_if_replica() noexcept {
   try {
     const connection::reachability known = redis_->channel().reached();
     if (known.now != connection::reachability::state::refused) return;
     report_.tell_refused({fault_code::unsupported, known.reason});
   } catch (...) {
-    // Without memory it is told with the next connection.
+    // Out of memory: the next connection reports it.
   }
 }
 
@@ -150,8 +151,8 @@ void core::on_waking(store::wake_mode mode) {
   if (mode == store::wake_mode::channel) kind = event_kind::wake_by_channel;
   if (mode == store::wake_mode::polling) kind = event_kind::wake_by_polling;
   report_.tell({.kind = kind}, nullptr);
-  if (mode != store::wake_mode::push)
-    flights_.everything_changed();  // they begin to poll or listen
+  // Waiting flights now begin to poll or to listen.
+  if (mode != store::wake_mode::push) flights_.everything_changed();
 }
 
 }  // namespace drover::detail

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What all caches of one client share: the store, the flights, the failures, the unacknowledged
-// invalidations, and the threads that run loads.
+// The state that all caches of one client share: the store, the flights, the failures, the
+// unacknowledged invalidations, and the threads that run loads.
 //
 // Threads:    any.
-// Lifetime:   it ends with the last handle, cache or running load, on any thread: the last
-//             reference may be dropped inside a loader. No caller may be inside.
-// Fork:       a child does not touch it: `is_inherited()` is checked before everything else.
+// Lifetime:   the last handle, cache or running load destroys it, on any thread: a loader may drop
+//             the last reference. No call may be in progress.
+// Fork:       a child must not use it: callers check `is_inherited()` first.
 #pragma once
 
 #include <drover/client.hpp>
@@ -48,11 +48,12 @@ class core : public std::enable_shared_from_this<core> {
   [[nodiscard]] bool take_name(const std::string& name, std::uint32_t schema);
   void free_name(const std::string& name, std::uint32_t schema) noexcept;
 
-  /// Hands an offered load to a thread or to the user's executor, on behalf of callers that may
-  /// leave. False when neither takes it. `only_if_free`: never queues it behind a busy thread.
+  /// Gives an offered load to a thread or to the user's executor, for callers that may leave.
+  /// Returns false when neither accepts it. With `only_if_free`, the load is never queued behind a
+  /// busy thread.
   [[nodiscard]] bool load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept;
-  /// Drops a cache's refreshes that no thread has begun.
-  void cancel_refreshes(const cache_part& of) noexcept { refresh_threads_.cancel(&of); }
+  /// Drops the refreshes of a cache that no thread has begun.
+  void cancel_refreshes(const cache_part& part) noexcept { refresh_threads_.cancel(&part); }
 
  private:
   [[nodiscard]] bool load_in_background(const flight_ptr& flight, bool only_if_free) noexcept;
@@ -70,12 +71,13 @@ class core : public std::enable_shared_from_this<core> {
 
   guard_mutex names_mutex_;
   std::set<std::pair<std::string, std::uint32_t>> names_ DROVER_GUARDED_BY(names_mutex_);
-  std::string role_;  ///< of the last connection; the service thread's
+  std::string role_;  ///< the server's role on the last connection; used by the service thread only
 
   load_threads refresh_threads_;
   load_threads deadline_threads_;
   std::unique_ptr<store::redis_store> store_;
-  store::redis_store* redis_ = nullptr;  ///< the same; its last completions ask while it ends
+  /// Points to `store_`. The last completions use this pointer while `store_` is being destroyed.
+  store::redis_store* redis_ = nullptr;
 };
 
 }  // namespace drover::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A cache's counters while they count. Threads: any.
+// The counters of a cache, as atomics. Threads: any.
 #pragma once
 
 #include <drover/stats.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Destroys what must not be destroyed on a thread that runs a connection's callbacks: it would wait
-// for itself.
+// Destroys an object whose destructor must not run on a thread that runs a connection's callbacks,
+// because it would wait for that thread.
 #pragma once
 
 #include <thread>
@@ -9,8 +9,8 @@
 
 namespace drover::detail {
 
-/// Deletes `held`, in such a callback on another thread. If there is no thread to be had then, the
-/// memory is kept for good. Threads: any.
+/// Deletes `held`; inside such a callback, on another thread. If no thread can be started, the
+/// object is leaked. Threads: any.
 template <class T>
 void delete_outside_callbacks(T* held) noexcept {
   if (!store::callback_scope::is_inside()) {
@@ -20,7 +20,7 @@ void delete_outside_callbacks(T* held) noexcept {
   try {
     std::thread{[held] { delete held; }}.detach();
   } catch (...) {
-    // Deleting it here would hang.
+    // Leak it: deleting it on this thread would hang.
   }
 }
 

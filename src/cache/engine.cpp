@@ -51,14 +51,15 @@ class engine::impl {
     }
   }
 
-  // The thread that drops the last reference may be inside a loader of this cache. It does not wait
-  // for itself, and its loader is destroyed with the load.
+  // The thread that destroys the cache may be inside one of its loaders. It does not wait for its
+  // own loads, and the loader is then destroyed with the last load.
   ~impl() {
     const std::size_t own = load_chain::depth_in(part_.get());
     static_cast<void>(drain(release_patience));
     wait_for_loads(own);
     core_->flights().end_flights(part_);
-    wait_for_loads(own);  // loads that were offered in between; no more can be offered now
+    // Loads that were offered before `end_flights`; no more can be offered now.
+    wait_for_loads(own);
     if (own == 0) {
       part_->loader = nullptr;
     } else {
@@ -71,7 +72,7 @@ class engine::impl {
   impl& operator=(const impl&) = delete;
 
   [[nodiscard]] bool is_inherited() const noexcept { return core_->is_inherited(); }
-  /// Code of the user that a connection's callback runs, such as a value's destructor.
+  /// True in user code that a callback of the connection runs, such as the destructor of a value.
   [[nodiscard]] static bool is_in_callback() noexcept { return store::callback_scope::is_inside(); }
 
   [[nodiscard]] erased_fetched fetch(std::string_view key, const call_options& limits,
@@ -86,7 +87,7 @@ class engine::impl {
     return read_operation{*core_, part_, key, {}, nullptr}.peek();
   }
 
-  // Nothing waits here: the stored entry is looked up without a thread; only the load takes one.
+  // Does not wait: the lookup of the stored entry needs no thread, only the load does.
   void refresh(std::string_view key) {
     if (is_inherited() || part_->draining || key.size() > core_->options().key_max) return;
     auto names = std::make_shared<const key_names>(part_->keys, key);
@@ -103,9 +104,9 @@ class engine::impl {
     std::vector<std::string> marks;
     name_all(key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    result<void> done = core_->unacknowledged().send(*part_, key, values, marks);
+    result<void> outcome = core_->unacknowledged().send(*part_, key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    return done;
+    return outcome;
   }
 
   result<void> expire(std::string_view key) {
@@ -115,10 +116,10 @@ class engine::impl {
     std::vector<std::string> marks;
     name_all(key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    result<void> done = core_->redis().expire(values, marks, random_token);
+    result<void> outcome = core_->redis().expire(values, marks, random_token);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    if (!done) core_->report().tell_fault(done.error(), part_.get(), key);
-    return done;
+    if (!outcome) core_->report().tell_fault(outcome.error(), part_.get(), key);
+    return outcome;
   }
 
   [[nodiscard]] cache_stats stats() const noexcept { return part_->counted.snapshot(); }
@@ -150,7 +151,7 @@ class engine::impl {
     if (live && head.kind == entry::kind::value &&
         !on.unacknowledged().is_pending(names.value_key)) {
       static_cast<void>(on.flights().begin_refresh(
-          {.of = part,
+          {.part = part,
            .names = names,
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),
@@ -163,7 +164,8 @@ class engine::impl {
     }
   }
 
-  // The loader may drop the last handle: another thread then destroys this, and waits for the load.
+  // The loader may drop the last handle. Another thread then destroys the engine and waits for the
+  // load.
   [[nodiscard]] erased_fetched load_in_callback(std::string_view key,
                                                 const erased_loader* borrowed) {
     const std::shared_ptr<core> on = core_;
@@ -191,7 +193,8 @@ class engine::impl {
                           .cache = part_->keys.name(),
                           .text = "a cache that is being destroyed waits for running loads"},
                          &part_->counted);
-    // These flights may wait for the load that this thread is inside of.
+    // The other loads may wait for a load of this thread, which cannot end before this destructor
+    // returns.
     load_chain::for_keys_in(
         part_.get(), [&](std::string_view key) { core_->flights().give_up_load(*part_, key); });
     lock.lock();
@@ -207,7 +210,7 @@ engine::engine(std::shared_ptr<core> shared, cache_options options, value_type t
     : impl_{new impl{std::move(shared), std::move(options), type, std::move(loader)},
             [](impl* held) { delete_outside_callbacks(held); }} {}
 
-// A child of `fork` never frees what it inherited: locks in it may be held for ever.
+// A child of `fork` never frees inherited objects, because their locks may be held for ever.
 engine::~engine() {
   if (!impl_ || !impl_->is_inherited()) return;
   using pointer = std::shared_ptr<impl>;
@@ -229,7 +232,7 @@ erased_value engine::peek(std::string_view key) { return impl_->peek(key); }
 void engine::refresh(std::string_view key) noexcept {
   try {
     impl_->refresh(key);
-  } catch (...) {  // out of memory: no refresh now, the next read asks for it again
+  } catch (...) {  // out of memory: no refresh now; the next read starts one
   }
 }
 

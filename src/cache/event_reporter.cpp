@@ -7,35 +7,35 @@
 namespace drover::detail {
 
 void event_reporter::tell(const event& happened, counters* on) noexcept {
-  if (!to_) return;
+  if (!receiver_) return;
   try {
-    to_->on_event(happened);
+    receiver_->on_event(happened);
   } catch (...) {
     if (on != nullptr) counters::add(on->observer_faults);
   }
 }
 
-void event_reporter::tell(event_kind kind, const live_flight& of, duration took,
+void event_reporter::tell(event_kind kind, const live_flight& flight, duration took,
                           std::string_view text) noexcept {
   const bool superseded = kind == event_kind::lease_lost || kind == event_kind::fill_refused;
   tell({.kind = kind,
-        .cache = of.of->keys.name(),
-        .key = of.names.key,
+        .cache = flight.part->keys.name(),
+        .key = flight.names.key,
         .took = took,
         .code = superseded ? fault_code::superseded : fault_code::unreachable,
         .text = text},
-       &of.of->counted);
+       &flight.part->counted);
 }
 
-void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept {
-  if (of != nullptr) of->counted.add_fault(why.code);
+void event_reporter::tell_fault(const fault& why, cache_part* part, std::string_view key) noexcept {
+  if (part != nullptr) part->counted.add_fault(why.code);
   if (why.code == fault_code::unsupported && !unsupported_told_.is_due(store::now())) return;
   tell({.kind = event_kind::fault_seen,
-        .cache = of != nullptr ? std::string_view{of->keys.name()} : std::string_view{},
+        .cache = part != nullptr ? std::string_view{part->keys.name()} : std::string_view{},
         .key = key,
         .code = why.code,
         .text = why.text},
-       of != nullptr ? &of->counted : nullptr);
+       part != nullptr ? &part->counted : nullptr);
 }
 
 void event_reporter::tell_refused(const fault& why) noexcept {

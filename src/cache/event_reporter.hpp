@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reports events to the observer and counts faults. Exceptions of the observer end here.
+// Reports events to the observer and counts faults. Catches the observer's exceptions.
 //
 // Threads: any.
 #pragma once
@@ -16,18 +16,19 @@ namespace drover::detail {
 
 class event_reporter {
  public:
-  explicit event_reporter(std::shared_ptr<observer> to) : to_{std::move(to)} {}
+  explicit event_reporter(std::shared_ptr<observer> receiver) : receiver_{std::move(receiver)} {}
 
   void tell(const event& happened, counters* on) noexcept;
-  void tell(event_kind kind, const live_flight& of, duration took = {},
+  void tell(event_kind kind, const live_flight& flight, duration took = {},
             std::string_view text = {}) noexcept;
-  /// Counts the fault and reports it. A lasting one (`unsupported`) is reported once a minute.
-  void tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept;
-  /// The server refuses this client; reported once a minute.
+  /// Counts the fault and reports it. A permanent fault (`unsupported`) is reported at most once a
+  /// minute.
+  void tell_fault(const fault& why, cache_part* part, std::string_view key) noexcept;
+  /// Reports that the server refuses this client, at most once a minute.
   void tell_refused(const fault& why) noexcept;
 
  private:
-  const std::shared_ptr<observer> to_;
+  const std::shared_ptr<observer> receiver_;
   once_a_minute unsupported_told_;
   once_a_minute refused_told_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the observer and the counters say of each thing that happens, and what a load learns.
+// The events and counters for each situation, and the information that a load object gives.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -22,7 +22,7 @@ policy plain(duration lease_ttl = 1h) {
   return {.ttl = 1h, .grace = 1h, .early_beta = 0, .lease_ttl = lease_ttl, .load_max = 2h};
 }
 
-/// An origin with a switch: it answers `<key>#<number of the load>`.
+/// An origin that can be made to fail. Its values are `<key>#<number of the load>`.
 class events : public testing::Test {
  protected:
   [[nodiscard]] client_options options() const {
@@ -40,8 +40,8 @@ class events : public testing::Test {
   void await(event_kind kind) const {
     while (observed->count(kind) == 0) std::this_thread::yield();
   }
-  [[nodiscard]] std::uint64_t faults(const cache<std::string>& of, fault_code code) const {
-    return of.stats().faults[static_cast<std::size_t>(code)];
+  [[nodiscard]] std::uint64_t faults(const cache<std::string>& cached, fault_code code) const {
+    return cached.stats().faults[static_cast<std::size_t>(code)];
   }
 
   test::redis_server server;
@@ -98,7 +98,7 @@ TEST_F(events, OfAValueThatIsNotStoredSayWhy) {
                            }};
   EXPECT_EQ(users.get("a"), "fleeting");
   EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_finished fill_skipped");
-  EXPECT_EQ(observed->last(event_kind::fill_skipped).text, "the loader's wish");
+  EXPECT_EQ(observed->last(event_kind::fill_skipped).text, "the loader returned do_not_store");
   EXPECT_EQ(users.stats().not_stored, 1U);
 }
 

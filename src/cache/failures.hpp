@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The failures of this client's loads, shared by threads. Exceptions are destroyed outside the
-// lock, because their destructors may call the cache.
+// The remembered failures of this client's loads. Exceptions are destroyed outside the lock,
+// because their destructors may call the cache.
 //
 // Threads: any.
 #pragma once
@@ -26,7 +26,7 @@ class failures {
       const guard_lock lock{mutex_};
       dropped = memory_.remember(value_key, std::move(failure));
     } catch (...) {
-      // Callers within the pause load for themselves.
+      // Callers within the pause then start loads of their own.
     }
   }
   void forget(std::string_view value_key) noexcept {

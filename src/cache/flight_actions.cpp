@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Carries out what the machines ask for.
+// Carries out the actions that the machines ask for.
 #include <thread>
 
 #include "cache/flight_runner.hpp"
@@ -19,7 +19,7 @@ void flight_runner::perform(const flight_ptr& flight, const fetch::actions& todo
   }
 }
 
-// Memory ran out. The machine is told that the request failed.
+// Memory ran out: reports the request to the machine as failed.
 void flight_runner::not_done(const flight_ptr& flight, const fetch::action& action) noexcept {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     const fault why{fault_code::overloaded, {}};
@@ -40,7 +40,7 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& acti
 
 void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
-  const cache_part& of = *flight->of;
+  const cache_part& part = *flight->part;
   if (closing_ && action.kind < action_kind::want_turn) return;
   switch (action.kind) {
     case action_kind::send_lease: return send_lease(flight, action);
@@ -53,16 +53,16 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
     case action_kind::send_promote: return send_promote(flight, action);
     case action_kind::send_release_late:
       return store_->release(
-          names.value_key, action.attempt, of.keys.wake_channel(names.key),
+          names.value_key, action.attempt, part.keys.wake_channel(names.key),
           [this, key = names.value_key](const result<lease::step_reply>&) { key_changed(key); });
     case action_kind::send_refresh_mark_extend:
-      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
-                                         of.policy.lease_ttl);
+      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
+                                         part.policy.lease_ttl);
     case action_kind::send_refresh_mark_pause:
-      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
+      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
                                          flight->result.pause);
     case action_kind::send_refresh_mark_release:
-      return store_->release_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt);
+      return store_->release_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt);
     case action_kind::want_turn:
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);
@@ -78,29 +78,30 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
 
 void flight_runner::lost_lease(const flight_ptr& flight) {
   flight->lease_lost->store(true);
-  counters::add(flight->of->counted.leases_lost);
-  flight->of->counted.add_fault(fault_code::superseded);
+  counters::add(flight->part->counted.leases_lost);
+  flight->part->counted.add_fault(fault_code::superseded);
   report_.tell(event_kind::lease_lost, *flight);
-  // Callers that asked before the origin was read still get the value.
+  // Callers that joined before the origin was read still get the value.
   if (flight->in_background && flight->waiters == 0) request_stop(flight);
 }
 
-// Callbacks on the stop token are the user's code: one that blocks must not hold up the connection.
+// Callbacks on the stop token are the user's code. A callback that blocks must not delay the thread
+// that reads replies.
 void flight_runner::request_stop(const flight_ptr& flight) noexcept {
   if (store::callback_scope::is_inside()) {
     try {
-      // Not a thread of the pools: they may be full of the loads that are to be stopped.
+      // This needs a new thread: the pools may be busy with the loads that are to be stopped.
       std::thread{[flight] { flight->stop.request_stop(); }}.detach();
       return;
     } catch (...) {
-      // There is no thread.
+      // No thread could be started: stop on this thread.
     }
   }
   flight->stop.request_stop();
 }
 
 void flight_runner::offer_lead(const flight_ptr& flight) {
-  counters& counted = flight->of->counted;
+  counters& counted = flight->part->counted;
   bool is_bypass = false;
   bool is_leased = false;
   bool is_take_over = false;
@@ -124,10 +125,12 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
   }
   if (flight->waiters > 0) wake_one(*flight);
   if (flight->in_background) {
-    // A promoted load holds the lease: other processes must not wait for a queue here.
+    // A promoted load holds the lease. It must not wait in a queue, because other processes would
+    // wait too.
     if (!closing_ && in_background_(flight, is_promoted)) return;
     flight->needs_waiters.store(true);
-    if (flight->waiters > 0) return;  // a waiter runs it, or the last one to leave drops it
+    // A waiter runs the load, or the last waiter to leave drops it.
+    if (flight->waiters > 0) return;
     drop_refresh(flight);
   } else if (flight->waiters == 0) {
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
@@ -143,7 +146,7 @@ void flight_runner::drop_refresh(const flight_ptr& flight) noexcept {
 
 void flight_runner::count_dropped_refresh(const live_flight& flight,
                                           std::string_view why) noexcept {
-  counters::add(flight.of->counted.refreshes_dropped);
+  counters::add(flight.part->counted.refreshes_dropped);
   report_.tell(event_kind::refresh_dropped, flight, {}, why);
 }
 
@@ -156,13 +159,13 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
   const fetch::ending& end = flight->ending;
   if (end.outcome == flight_outcome::failed_here || end.outcome == flight_outcome::timed_out) {
     failures_.remember(flight->names.value_key, {.exception = flight->result.failure,
-                                                 .of = end.of,
+                                                 .token = end.token,
                                                  .attempts = end.attempts,
                                                  .until = store::now() + flight->result.pause});
   }
   if (end.outcome == flight_outcome::timed_out) {
-    counters::add(flight->of->counted.failures);
-    report_.tell(event_kind::load_timed_out, *flight, flight->of->policy.load_max);
+    counters::add(flight->part->counted.failures);
+    report_.tell(event_kind::load_timed_out, *flight, flight->part->policy.load_max);
   }
   if (end.is_dropped) count_dropped_refresh(*flight, "its entry ended before a thread was free");
   flight->ended.store(true, std::memory_order_release);
@@ -170,9 +173,10 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
   try {
     stop_listening(flight);
   } catch (...) {
-    // It gets useless messages about its key until the connection ends.
+    // The subscription remains until the connection ends; its messages do no harm.
   }
-  // Our own writes bring no push to us, so other flights of this key are told here.
+  // The server sends no push for this client's own writes, so wake the other flights of the key
+  // here.
   if (!closing_) key_changed(flight->names.value_key);
 }
 

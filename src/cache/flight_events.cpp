@@ -9,24 +9,24 @@
 
 namespace drover::detail {
 
-// When there is no memory for a list of flights, they are found one after another.
-template <class Wanted, class Act>
-void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
-                                const Act& act) noexcept {
-  const auto is_wanted = [&](live_flight& flight) {
+// Without memory for a list of flights, it finds them one after another.
+template <class Predicate, class Act>
+void flight_runner::for_flights(std::optional<std::string_view> value_key,
+                                const Predicate& predicate, const Act& act) noexcept {
+  const auto matches = [&](live_flight& flight) {
     mutex_.assert_held();
-    return wanted(flight, std::as_const(in(flight).machine));
+    return predicate(flight, std::as_const(in(flight).machine));
   };
   try {
     std::vector<flight_ptr> flights;
     {
       const guard_lock lock{mutex_};
-      flights = value_key ? table_.of_key(*value_key) : table_.all(is_wanted);
+      flights = value_key ? table_.of_key(*value_key) : table_.all(matches);
     }
     for (const flight_ptr& flight : flights) act(flight);
     return;
   } catch (const std::bad_alloc&) {
-    // Below.
+    // Continue without a list.
   }
   std::uint64_t visit = 0;
   while (true) {
@@ -36,7 +36,7 @@ void flight_runner::for_flights(std::optional<std::string_view> value_key, const
       if (visit == 0) visit = ++visits_;
       next = table_.find(value_key, [&](live_flight& flight) {
         mutex_.assert_held();
-        return std::exchange(in(flight).visit, visit) != visit && is_wanted(flight);
+        return std::exchange(in(flight).visit, visit) != visit && matches(flight);
       });
     }
     if (!next) return;
@@ -62,7 +62,7 @@ void flight_runner::server_up(bool is_another_server) noexcept {
     });
     return;
   }
-  // Their leases name a connection that is gone.
+  // The leases of these flights name a connection that is gone.
   const auto holds = [](const live_flight&, const fetch::flight& f) { return f.is_holder(); };
   for_flights({}, holds, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
@@ -100,8 +100,8 @@ void flight_runner::key_was_invalidated(std::string_view value_key) noexcept {
   });
 }
 
-void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexcept {
-  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& part) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.part == part; };
   for_flights({}, is_of, [this](const flight_ptr& flight) {
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
       machine.give_up_lease(out);
@@ -110,9 +110,9 @@ void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexce
   });
 }
 
-void flight_runner::give_up_load(const cache_part& of, std::string_view key) noexcept {
+void flight_runner::give_up_load(const cache_part& part, std::string_view key) noexcept {
   try {
-    for_flights(of.keys.value_key(key), every_flight, [this](const flight_ptr& flight) {
+    for_flights(part.keys.value_key(key), every_flight, [this](const flight_ptr& flight) {
       step(flight, [&](fetch::flight& machine, fetch::actions& out) {
         if (machine.now_in() != fetch::flight::state::loading) return;
         flight->result.failure = std::make_exception_ptr(
@@ -121,12 +121,12 @@ void flight_runner::give_up_load(const cache_part& of, std::string_view key) noe
       });
     });
   } catch (const std::bad_alloc&) {
-    // These callers wait until `load_max`.
+    // Out of memory: these callers wait until `load_max`.
   }
 }
 
-void flight_runner::end_flights(const std::shared_ptr<cache_part>& of) noexcept {
-  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+void flight_runner::end_flights(const std::shared_ptr<cache_part>& part) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.part == part; };
   for_flights({}, is_of, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
   });
@@ -144,7 +144,7 @@ void flight_runner::watch_holder(live_flight& flight) {
   live_flight::guarded& inside = in(flight);
   const std::uint64_t client = inside.machine.holder_client_id();
   const bool wants = client != 0 && !closing_;
-  // Asking again in between is part of the wait.
+  // A LEASE that is sent during the wait does not end the wait.
   if (!wants && inside.holding_pushes) return;
   if (!wants) {
     if (std::exchange(inside.is_watching, false)) holders_.unwatch(id_of(flight));
@@ -154,7 +154,7 @@ void flight_runner::watch_holder(live_flight& flight) {
     holders_.watch(id_of(flight), client, inside.machine.holder());
     inside.is_watching = true;
   } catch (...) {
-    // The end of its lease shows that the holder is gone.
+    // Out of memory: the flight waits until the lease of the holder ends.
   }
 }
 
@@ -204,7 +204,7 @@ void flight_runner::holders_answered(const std::vector<std::uint64_t>& clients,
       holders_.unanswered();
     }
   } catch (...) {
-    // Asked again later.
+    // Out of memory: `arm_holder_check` asks again later.
   }
   if (is_refused) report_.tell_fault(alive.error(), nullptr, {});
   if (closing_) return;

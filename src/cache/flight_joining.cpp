@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Callers join flights and leave them. Flights are joined here.
+// How callers join flights and leave them.
 #include <utility>
 
 #include "cache/flight_runner.hpp"
@@ -10,14 +10,15 @@ namespace drover::detail {
 using fetch::beginning;
 using state = fetch::flight::state;
 
-flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& of, const key_names& names,
-                                      const entry::token& refused, bool in_background) const {
-  const policy& with = of->policy;
+flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& part,
+                                      const key_names& names, const entry::token& refused,
+                                      bool in_background) const {
+  const policy& policy = part->policy;
   return std::make_shared<live_flight>(
-      of, names,
-      fetch::flight_settings{.lease_ttl = with.lease_ttl,
-                             .load_max = with.load_max,
-                             .marks_uncacheable = with.uncacheable_ttl.count() > 0,
+      part, names,
+      fetch::flight_settings{.lease_ttl = policy.lease_ttl,
+                             .load_max = policy.load_max,
+                             .marks_uncacheable = policy.uncacheable_ttl.count() > 0,
                              .refused = refused,
                              .new_token = random_token},
       in_background);
@@ -41,7 +42,7 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
     const bool joins = joined.flight != nullptr;
     if (!joins) {
       if (start == beginning::cold && table_.is_full()) start = beginning::bypass;
-      joined.flight = make_flight(request.of, request.names, request.refused, false);
+      joined.flight = make_flight(request.part, request.names, request.refused, false);
       in(*joined.flight).shares_turn = is_inside_a_load;
       in(*joined.flight).machine.remember_attempts(attempts);
       table_.enter(key, joined.flight);
@@ -65,8 +66,9 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
   return joined;
 }
 
-// A caller inside a load has joined, so the flight needs no turn of its own. True when the flight
-// is queued for a turn. A flight that asks or waits may have to bypass Redis later, without a turn.
+// Shares the turn of a caller that joined from inside a load. Returns true when the flight is
+// queued for a turn: it may begin now. A flight that asks or waits needs no turn if it bypasses
+// Redis later.
 bool flight_runner::lend_turn(live_flight& flight) {
   switch (in(flight).machine.now_in()) {
     case state::queued: return true;
@@ -81,7 +83,8 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
   if (is_inherited()) return;
   --waiter_count_;
   if (can_lead) --flight->leaders;
-  if (flight->ended.load(std::memory_order_acquire)) {  // without the mutex: many leave at once
+  // Without the mutex, because many callers leave at once.
+  if (flight->ended.load(std::memory_order_acquire)) {
     --flight->waiters;
     return;
   }
@@ -97,7 +100,7 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
       if (flight->waiters == 0) machine.abandoned(out);
     });
   } else if (flight->may_begin.load()) {
-    wake_one(*flight);  // this caller may be the one that was woken to lead
+    wake_one(*flight);  // the caller that leaves may be the one that was woken to lead
   }
 }
 
@@ -108,7 +111,7 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
   joined_flight joined;
   {
     const guard_lock lock{mutex_};
-    if (request.of->draining || table_.is_full() ||
+    if (request.part->draining || table_.is_full() ||
         (!request.is_requested && quiet_.is_quiet(key, store::now())) ||
         (request.foreground && waiter_count_ >= options_.waiters_max) ||
         table_.open(key, beginning::cold, [this](live_flight& open) -> const fetch::flight& {
@@ -117,7 +120,7 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
         })) {
       return std::nullopt;
     }
-    joined.flight = make_flight(request.of, request.names, {}, !request.foreground);
+    joined.flight = make_flight(request.part, request.names, {}, !request.foreground);
     joined.flight->previous = request.previous;
     joined.flight->previous_payload = request.previous_payload;
     joined.flight->is_early = request.early;
@@ -135,13 +138,13 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
   return joined;
 }
 
-void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
+void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& part,
                                           const key_names& names, const entry::token& refused) {
   flight_ptr flight;
   const std::uint32_t attempts = failures_.attempts(names.value_key, store::now());
   {
     const guard_lock lock{mutex_};
-    if (of->draining || table_.is_full() ||
+    if (part->draining || table_.is_full() ||
         table_.open(names.value_key, beginning::cold,
                     [this](live_flight& open) -> const fetch::flight& {
                       mutex_.assert_held();
@@ -149,7 +152,7 @@ void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
                     })) {
       return;
     }
-    flight = make_flight(of, names, refused, true);
+    flight = make_flight(part, names, refused, true);
     in(*flight).machine.remember_attempts(attempts);
     table_.enter(names.value_key, flight);
   }

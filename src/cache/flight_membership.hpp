@@ -8,7 +8,7 @@
 
 namespace drover::detail {
 
-/// A caller on a flight: leaves when it goes out of scope.
+/// The membership of a caller in a flight. The destructor leaves the flight.
 class flight_membership {
  public:
   flight_membership(flight_runner& on, flight_runner::joined_flight joined, bool can_lead)

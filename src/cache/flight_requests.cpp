@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The requests that the machines send to the store, and what their replies do.
+// The requests of the machines to the store, and the handling of the replies.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -14,16 +14,17 @@ using fetch::action_kind;
 
 constexpr milliseconds pending_slack{1000};
 
-// A stub lives as long as the value would, because Redis evicts short-lived keys first.
-milliseconds pending_ttl(const policy& with) {
-  return std::max<milliseconds>(with.ttl + with.grace, with.load_max) + with.lease_ttl +
+// The pending entry gets a ttl as long as that of the value, because Redis evicts keys with a short
+// ttl first.
+milliseconds pending_ttl(const policy& policy) {
+  return std::max<milliseconds>(policy.ttl + policy.grace, policy.load_max) + policy.lease_ttl +
          pending_slack;
 }
 
 }  // namespace
 
 void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& action) {
-  const policy& with = flight->of->policy;
+  const policy& policy = flight->part->policy;
   entry::token refused;
   {
     const guard_lock lock{mutex_};
@@ -31,24 +32,25 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& ac
   }
   store_->lease({.value_key = flight->names.value_key,
                  .attempt = action.attempt,
-                 .lease_ttl = with.lease_ttl,
-                 .pending_ttl = pending_ttl(with),
+                 .lease_ttl = policy.lease_ttl,
+                 .pending_ttl = pending_ttl(policy),
                  .previous = action.other,
                  .refused = refused,
                  .digest = flight->names.digest,
-                 .failure_pause_max = with.failure_pause_max},
+                 .failure_pause_max = policy.failure_pause_max},
                 [this, flight, attempt = action.attempt, stamp = invalidations_.stamp(),
                  was_pending = invalidations_.is_pending(flight->names.value_key)](
                     result<lease::lease_reply> reply) {
                   if (!reply) {
-                    report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
+                    report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
                   }
                   const bool available = store_->is_available();
                   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                     const bool is_latest = machine.now_in() == fetch::flight::state::asking &&
                                            machine.attempt() == attempt;
                     if (is_latest) flight->read_while_pending = was_pending;
-                    // Only an attempt that leads settles the key, because its load is newer.
+                    // Only a granted lease settles the key, because only its load is newer than the
+                    // invalidations.
                     if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
                       invalidations_.settle(flight->names.value_key, stamp);
                     }
@@ -58,7 +60,7 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& ac
 }
 
 void flight_runner::send_renew(const flight_ptr& flight, const entry::token& held) {
-  store_->renew(flight->names.value_key, held, flight->of->policy.lease_ttl,
+  store_->renew(flight->names.value_key, held, flight->part->policy.lease_ttl,
                 [this, flight](const result<lease::step_reply>& reply) {
                   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                     machine.renew_replied(reply, out);
@@ -76,11 +78,11 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& act
                 .times = loaded.times,
                 .digest = flight->names.digest,
                 .payload = loaded.payload,
-                .wake_channel = flight->of->keys.wake_channel(flight->names.key)},
+                .wake_channel = flight->part->keys.wake_channel(flight->names.key)},
                [this, flight](const result<lease::fill_reply>& reply) {
-                 counters& counted = flight->of->counted;
+                 counters& counted = flight->part->counted;
                  if (!reply) {
-                   report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
+                   report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
                  } else if (reply->outcome == lease::fill_outcome::refused) {
                    counters::add(counted.fills_refused);
                    counted.add_fault(fault_code::superseded);
@@ -103,21 +105,21 @@ void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& 
                 .attempts = action.attempts,
                 .failure = action.failure,
                 .pause = failed.pause,
-                .key_ttl = 2 * failed.pause + flight->of->policy.lease_ttl,
+                .key_ttl = 2 * failed.pause + flight->part->policy.lease_ttl,
                 .digest = flight->names.digest,
                 .text = failed.failure_text,
-                .wake_channel = flight->of->keys.wake_channel(flight->names.key)});
+                .wake_channel = flight->part->keys.wake_channel(flight->names.key)});
 }
 
 void flight_runner::send_release(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
-  const std::string channel = flight->of->keys.wake_channel(names.key);
+  const std::string channel = flight->part->keys.wake_channel(names.key);
   auto answered = [this, flight](const result<lease::step_reply>& reply) {
     step(flight,
          [&](fetch::flight& machine, fetch::actions& out) { machine.released(reply, out); });
   };
   if (action.kind == action_kind::send_uncacheable) {
-    store_->mark_uncacheable(names.value_key, action.attempt, flight->of->policy.uncacheable_ttl,
+    store_->mark_uncacheable(names.value_key, action.attempt, flight->part->policy.uncacheable_ttl,
                              channel, std::move(answered));
   } else {
     store_->release(names.value_key, action.attempt, channel, std::move(answered));
@@ -125,19 +127,19 @@ void flight_runner::send_release(const flight_ptr& flight, const fetch::action& 
 }
 
 void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& action) {
-  const cache_part& of = *flight->of;
+  const cache_part& part = *flight->part;
   store_->take_refresh_mark(
-      of.keys.refresh_mark_key(flight->names.key), flight->names.value_key, action.attempt,
-      of.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
-        if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
+      part.keys.refresh_mark_key(flight->names.key), flight->names.value_key, action.attempt,
+      part.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
+        if (!reply) report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
         const bool runs_elsewhere = reply && !reply->won;
         const entry::decoded read = reply ? entry::decode(reply->head_bytes) : entry::decoded{};
         step(flight, [&](fetch::flight& machine, fetch::actions& out) {
           mutex_.assert_held();
           const steady_time now = store::now();
-          // So that not every stale read asks again.
+          // Without this note every stale read would ask for the mark again.
           if (runs_elsewhere) {
-            quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
+            quiet_.note(flight->names.value_key, now + flight->part->policy.lease_ttl / 3);
           }
           const bool still_due = read.format == entry::decoding::ours &&
                                  read.head.kind == entry::kind::value &&
@@ -148,9 +150,9 @@ void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::act
 }
 
 void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& action) {
-  const policy& with = flight->of->policy;
-  store_->promote(flight->names.value_key, action.other, action.attempt, with.lease_ttl,
-                  pending_ttl(with), [this, flight](const result<lease::step_reply>& reply) {
+  const policy& policy = flight->part->policy;
+  store_->promote(flight->names.value_key, action.other, action.attempt, policy.lease_ttl,
+                  pending_ttl(policy), [this, flight](const result<lease::step_reply>& reply) {
                     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                       machine.promote_replied(reply, out);
                     });

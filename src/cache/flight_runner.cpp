@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps the machines under the mutex: turns, what waiters look at, and the timers.
+// Steps the machines under the mutex, and updates the turns, the state that waiters read, and the
+// timers.
 #include "cache/flight_runner.hpp"
 
 #include <algorithm>
@@ -18,11 +19,11 @@ struct flight_runner::later {
 };
 
 flight_runner::flight_runner(
-    const client_options& options, event_reporter& to, failures& remembered,
+    const client_options& options, event_reporter& reporter, failures& remembered,
     invalidations& unacknowledged,
     std::function<bool(const flight_ptr&, bool only_if_free)> in_background)
     : options_{options},
-      report_{to},
+      report_{reporter},
       failures_{remembered},
       invalidations_{unacknowledged},
       in_background_{std::move(in_background)},
@@ -64,15 +65,15 @@ void flight_runner::step_with(const flight_ptr& flight, void* context,
   try {
     if (after.prove_wakes) now_waits(flight);
   } catch (...) {
-    // The waiters are then woken when the lease ends.
+    // No wake-up will come: the waiters wait until the lease ends.
   }
 }
 
-// Turns are moved under the same mutex as the machines. So when a flight ends, or begins on another
-// load's turn, the queue and the machine agree.
+// Turns and machines change under the same mutex. So the queue and the machine agree when a flight
+// ends, or begins on another load's turn.
 void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, later& after) {
   using turns = fetch::load_turns<flight_ptr>;
-  turns& of_cache = flight->of->turns;
+  turns& of_cache = flight->part->turns;
   fetch::flight& machine = in(*flight).machine;
   for (std::size_t i = 0; i < todo.size(); ++i) {
     if (todo[i].kind == fetch::action_kind::want_turn) {
@@ -84,7 +85,7 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
       try {
         answer = of_cache.ask(flight);
       } catch (...) {
-        // Out of memory: it counts as refused.
+        // Out of memory: the turn counts as refused.
       }
       if (answer == turns::turn_answer::granted) machine.turn_granted(store::now(), todo);
       if (answer == turns::turn_answer::refused) machine.turn_refused(todo);
@@ -95,8 +96,8 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
   }
 }
 
-// Called under the mutex after every step. Updates what waiters look at, the timer, the pushes and
-// the table.
+// Called under the mutex after every step. Updates the state that waiters read, the timer, the hold
+// on pushes, and the table.
 void flight_runner::publish(live_flight& flight, later& after) {
   live_flight::guarded& inside = in(flight);
   fetch::flight& machine = inside.machine;
@@ -107,7 +108,8 @@ void flight_runner::publish(live_flight& flight, later& after) {
   if (now_in == state::promoting || now_in == state::storing) {
     flight.value_for_stamps.store(machine.read_step(), std::memory_order_release);
   }
-  // Asking again in between is part of the wait: pushes stay held, and polling goes on.
+  // A LEASE that is sent during the wait does not end the wait: pushes stay held, and polling
+  // continues.
   const bool still_waits = waits || (now_in == state::asking && inside.holding_pushes);
   if (still_waits != inside.holding_pushes && !closing_) {
     inside.holding_pushes = still_waits;
@@ -180,7 +182,7 @@ void flight_runner::on_time(const flight_ptr& flight) noexcept {
       load_result& result = flight->result;
       result.took = now - result.began;
       result.pause = entry::failure_pause(result.took, machine.attempts() + 1, draw(),
-                                          flight->of->policy.failure_pause_max);
+                                          flight->part->policy.failure_pause_max);
       result.failure = std::make_exception_ptr(
           load_failed{load_failed::reason::timed_out, machine.attempts() + 1, result.pause});
     }

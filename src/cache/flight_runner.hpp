@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Runs the flights of all caches of one client: tells the machines what happened, and carries out
-// what they ask for.
+// Runs the flights of all caches of one client: passes events to the machines, and carries out
+// their actions.
 //
-// Threads:    any. One mutex guards the table, the turns and the machines. No user code runs under
-//             it, nothing waits under it, and actions are carried out after it is unlocked.
+// Threads:    any. One mutex guards the table, the turns and the machines. No user code runs and
+//             nothing waits while it is held. Actions are carried out after it is unlocked.
 // Throws:     nothing, except `join_or_start_flight` and `begin_refresh` when memory runs out. When
 //             an action fails for lack of memory or threads, the machine gets a fault.
-// Lifetime:   completions point at the runner; the store that runs them ends first.
+// Lifetime:   completions refer to the runner, so the store that runs them is destroyed first.
 #pragma once
 
 #include <drover/client.hpp>
@@ -37,15 +37,15 @@ namespace drover::detail {
 
 class flight_runner {
  public:
-  /// `in_background`: hands an offered load to a thread, perhaps only to one that is free; false
-  /// when there is none.
-  flight_runner(const client_options& options, event_reporter& to, failures& remembered,
+  /// `in_background` gives an offered load to a thread, or with `only_if_free` to a free thread. It
+  /// returns false when no thread accepts it.
+  flight_runner(const client_options& options, event_reporter& reporter, failures& remembered,
                 invalidations& unacknowledged,
                 std::function<bool(const flight_ptr&, bool only_if_free)> in_background);
 
-  /// Sets the store that the machines' requests go to. Called before everything else.
+  /// Sets the store that receives the requests of the machines. Call it before every other member.
   void use(store::redis_store& on, std::string canary_id);
-  /// The client is being destroyed: nothing is sent any more.
+  /// Call it when the client is being destroyed: after that nothing is sent.
   void close() noexcept { closing_ = true; }
 
   // --- callers
@@ -54,21 +54,21 @@ class flight_runner {
     std::uint64_t stamp = 0;
   };
   struct join_request {
-    std::shared_ptr<cache_part> of;
+    std::shared_ptr<cache_part> part;
     const key_names& names;
     fetch::beginning start = fetch::beginning::cold;
     entry::token refused{};
     bool can_lead = true;
-    steady_time waits_since{};  ///< since when the caller has needed a load
+    steady_time waits_since{};  ///< the time at which the caller began to need a load
   };
   /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
-  /// Throws: `std::bad_alloc`, and then the caller is not membership.
+  /// Throws: `std::bad_alloc`; the caller has then not joined.
   [[nodiscard]] std::optional<joined_flight> join_or_start_flight(const join_request& request);
   /// The caller leaves. When the last caller leaves and the load does not run, the flight ends.
   void leave(const flight_ptr& flight, bool can_lead) noexcept;
 
   struct refresh_request {
-    std::shared_ptr<cache_part> of;
+    std::shared_ptr<cache_part> part;
     const key_names& names;
     entry::token base{};
     steady_time servable_until{};
@@ -79,27 +79,29 @@ class flight_runner {
     bool is_requested = false;  ///< by `refresh`, not by a read of a stale entry
   };
   /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
-  /// drains. A requested one asks Redis whether another process runs it now. It runs in the background, or, with `foreground`, with the caller membership.
-  /// Throws: `std::bad_alloc`, and then nothing has begun.
+  /// drains. It runs in the background. With `foreground` the caller joins it instead. A refresh
+  /// with `is_requested` asks Redis for the mark even if another process had it shortly before.
+  /// Throws: `std::bad_alloc`; nothing has begun then.
   [[nodiscard]] std::optional<joined_flight> begin_refresh(const refresh_request& request);
   /// Begins a load without a caller, for a key that has no usable entry.
-  void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
+  void begin_background_load(const std::shared_ptr<cache_part>& part, const key_names& names,
                              const entry::token& refused);
 
   struct load_end {
-    bool ran = false;              ///< false: another thread has begun it, or it is over
-    std::exception_ptr failure{};  ///< what the loader threw
+    bool ran = false;  ///< false: another thread has begun the load, or the flight has ended
+    std::exception_ptr failure{};  ///< the exception of the loader
     erased_value value{};
     bool is_bypass = false;
   };
   /// The kind of thread that runs a load.
   enum class load_runner : std::uint8_t {
-    caller,  ///< a caller that waits for it, on its own thread
-    thread,  ///< on behalf of callers, or for a refresh
+    caller,  ///< a caller that waits for the load, on its own thread
+    thread,  ///< a thread of a pool or executor, for callers or for a refresh
   };
-  /// Runs the load that the flight was offered.
-  load_end run_load(const flight_ptr& flight, const erased_loader& loader, load_runner by) noexcept;
-  /// No thread is available for the load.
+  /// Runs the load that the machine offered.
+  load_end run_load(const flight_ptr& flight, const erased_loader& loader,
+                    load_runner runner) noexcept;
+  /// Reports that no thread is available for the load.
   void thread_missing(const flight_ptr& flight) noexcept;
 
   // --- the server
@@ -112,18 +114,19 @@ class flight_runner {
   /// This process invalidated or expired the key.
   void key_was_invalidated(std::string_view value_key) noexcept;
 
-  /// Stops a cache's loads and gives their leases back.
-  void give_up_leases(const std::shared_ptr<cache_part>& of) noexcept;
-  /// Tells the waiters of a load that it was cancelled: the load could not end before they do.
-  void give_up_load(const cache_part& of, std::string_view key) noexcept;
-  /// Ends the remaining flights of a cache when no caller is inside and nothing loads.
-  void end_flights(const std::shared_ptr<cache_part>& of) noexcept;
+  /// Stops the loads of a cache and releases their leases.
+  void give_up_leases(const std::shared_ptr<cache_part>& part) noexcept;
+  /// Ends a flight for its waiters as cancelled. Used when the load cannot end before these waiters
+  /// do.
+  void give_up_load(const cache_part& part, std::string_view key) noexcept;
+  /// Ends the remaining flights of a cache. Precondition: no call is in progress and no load runs.
+  void end_flights(const std::shared_ptr<cache_part>& part) noexcept;
 
  private:
   using machine_event = void (*)(void* context, fetch::flight& machine, fetch::actions& out);
-  struct later;  ///< what a step decides under the mutex and does after it
+  struct later;  ///< work that a step decides under the mutex and does after unlocking it
 
-  /// Steps the flight's machine under the mutex, then does what it asks for.
+  /// Passes an event to the flight's machine under the mutex, then carries out its actions.
   template <class Event>
   void step(const flight_ptr& flight, Event&& event) noexcept {
     step_with(flight, &event, [](void* context, fetch::flight& machine, fetch::actions& out) {
@@ -140,7 +143,7 @@ class flight_runner {
   void publish(live_flight& flight, later& after) DROVER_REQUIRES(mutex_);
   void plan_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
   void clear_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
-  [[nodiscard]] flight_ptr make_flight(const std::shared_ptr<cache_part>& of,
+  [[nodiscard]] flight_ptr make_flight(const std::shared_ptr<cache_part>& part,
                                        const key_names& names, const entry::token& refused,
                                        bool in_background) const;
   void on_time(const flight_ptr& flight) noexcept;
@@ -177,12 +180,14 @@ class flight_runner {
   void load_brought(const flight_ptr& flight, const erased_load& loaded, microseconds took,
                     bool may_store);
 
-  /// Acts on the wanted flights of one key or of all keys, one by one, outside the mutex.
-  template <class Wanted, class Act>
-  void for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
+  /// Calls `act` for each flight of one key, or for each flight of all keys that `predicate`
+  /// selects, outside the mutex.
+  template <class Predicate, class Act>
+  void for_flights(std::optional<std::string_view> value_key, const Predicate& predicate,
                    const Act& act) noexcept;
 
-  /// A loader may fork. After its return in the child, nothing here may be touched.
+  /// True in a child of `fork`. A loader may fork; when it returns in the child, the runner must
+  /// not be used.
   [[nodiscard]] bool is_inherited() const noexcept { return store::fork_count() != born_in_; }
 
   const std::uint32_t born_in_ = store::fork_count();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a flight that waits for another holder hears of the entry's changes: by pushes, by the wake
+// How a flight that waits for another holder learns that the entry changed: by pushes, by the wake
 // channel, or by polling.
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@ namespace drover::detail {
 
 void flight_runner::now_waits(const flight_ptr& flight) {
   if (closing_) return;
-  store_->wakes().prove(flight->of->keys.canary_key(canary_id_));
+  store_->wakes().prove(flight->part->keys.canary_key(canary_id_));
   const store::wake_mode mode = store_->wakes().mode();
   if (mode == store::wake_mode::push) return;
   if (mode == store::wake_mode::channel) {
@@ -37,12 +37,12 @@ void flight_runner::listen(const flight_ptr& flight) {
     if (connection == 0 || in(*flight).listening_on == connection) return;
     in(*flight).listening_on = connection;
   }
-  store_->wakes().listen(flight->of->keys.wake_channel(flight->names.key));
+  store_->wakes().listen(flight->part->keys.wake_channel(flight->names.key));
   if (flight->ended.load(std::memory_order_acquire)) {
     stop_listening(flight);
     return;
   }
-  // The subscription came after the last look, so a message in between was missed. Look again.
+  // A message sent between the last LEASE and the subscription was missed, so ask again.
   step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
 }
 
@@ -53,7 +53,7 @@ void flight_runner::stop_listening(const flight_ptr& flight) {
     was = std::exchange(in(*flight).listening_on, 0);
   }
   if (was == 0 || closing_ || was != store_->channel().epoch()) return;
-  store_->wakes().leave(flight->of->keys.wake_channel(flight->names.key));
+  store_->wakes().leave(flight->part->keys.wake_channel(flight->names.key));
 }
 
 }  // namespace drover::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names that were public before and work until 0.2.0.
+// Former public names, which work until 0.2.0.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 

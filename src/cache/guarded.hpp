@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A mutex that clang checks (-Wthread-safety): annotations name the members that it guards and the
-// functions that must hold it.
+// A mutex with annotations for clang's -Wthread-safety, which name the members that it guards and
+// the functions that require it.
 #pragma once
 
 #include <mutex>
@@ -25,7 +25,8 @@ class DROVER_CAPABILITY("mutex") guard_mutex {
  public:
   void lock() DROVER_ACQUIRE() { mutex_.lock(); }
   void unlock() DROVER_RELEASE() { mutex_.unlock(); }
-  /// Tells the checker that this thread holds it, in lambdas, where the checker cannot see it.
+  /// Tells the checker that this thread holds the mutex. Needed in lambdas, which the checker does
+  /// not follow.
   void assert_held() const DROVER_THREAD_ATTRIBUTE(assert_capability(this)) {}
 
  private:

@@ -13,46 +13,47 @@ namespace drover::detail {
 
 namespace {
 
-// The shortest pause of the journal: a retry is never late by more than this.
+// The shortest pause of the journal. A retry is late by at most this time.
 constexpr milliseconds retry_at_most_every{50};
 
 }  // namespace
 
-result<void> invalidations::send(cache_part& of, std::string_view key,
+result<void> invalidations::send(cache_part& part, std::string_view key,
                                  const std::vector<std::string>& value_keys,
                                  const std::vector<std::string>& refresh_mark_keys) {
-  std::vector<std::string> both = value_keys;
-  both.insert(both.end(), refresh_mark_keys.begin(), refresh_mark_keys.end());
+  std::vector<std::string> all_keys = value_keys;
+  all_keys.insert(all_keys.end(), refresh_mark_keys.begin(), refresh_mark_keys.end());
   number noted = fetch::invalidation_journal::not_kept;
   {
     const guard_lock lock{mutex_};
-    noted = journal_.add(both, value_keys, store::now());
+    noted = journal_.add(all_keys, value_keys, store::now());
   }
-  counters::add(of.counted.invalidations);
+  counters::add(part.counted.invalidations);
   const bool may_wait = !store::callback_scope::is_inside();
-  if (!may_wait) post(noted, both);
-  result<void> done = may_wait ? store_->invalidate(both) : store::in_a_callback();
+  if (!may_wait) post(noted, all_keys);
+  result<void> done = may_wait ? store_->invalidate(all_keys) : store::in_a_callback();
   if (done) {
     acknowledged(noted);
     return done;
   }
   if (may_wait) failed(noted);
-  counters::add(of.counted.invalidations_unknown);
-  report_.tell_fault(done.error(), &of, key);
+  counters::add(part.counted.invalidations_unknown);
+  report_.tell_fault(done.error(), &part, key);
   report_.tell({.kind = event_kind::invalidation_unknown,
-                .cache = of.keys.name(),
+                .cache = part.keys.name(),
                 .key = key,
                 .code = done.error().code,
                 .text = done.error().text},
-               &of.counted);
+               &part.counted);
   if (noted == fetch::invalidation_journal::not_kept) {
-    counters::add(of.counted.invalidations_dropped);
-    report_.tell({.kind = event_kind::invalidation_dropped,
-                  .cache = of.keys.name(),
-                  .key = key,
-                  .code = done.error().code,
-                  .text = "client_options.invalidations_max unacknowledged ones are kept already"},
-                 &of.counted);
+    counters::add(part.counted.invalidations_dropped);
+    report_.tell(
+        {.kind = event_kind::invalidation_dropped,
+         .cache = part.keys.name(),
+         .key = key,
+         .code = done.error().code,
+         .text = "client_options.invalidations_max unacknowledged invalidations are already kept"},
+        &part.counted);
   }
   return done;
 }
@@ -81,7 +82,7 @@ void invalidations::server_up(fetch::invalidation_journal::server which) noexcep
     due = journal_.connection_up(which, store::now());
     count_pending();
   } catch (...) {
-    // Pending invalidations stay pending, and are sent when they are due.
+    // Out of memory: pending invalidations stay pending and are sent when they are due.
   }
   send_again(due);
 }
@@ -122,7 +123,7 @@ void invalidations::retry_due() noexcept {
     retry_is_armed_ = false;
     due = journal_.due(store::now());
   } catch (...) {
-    // Again with the next one.
+    // Out of memory: they stay due and are sent at the next retry.
   }
   send_again(due);
   arm_retry();
@@ -141,7 +142,7 @@ void invalidations::arm_retry() noexcept {
                                [this] { retry_due(); });
   } catch (...) {
     const guard_lock lock{mutex_};
-    retry_is_armed_ = false;  // the next failure or connection sends it
+    retry_is_armed_ = false;  // the next failure or connection arms it again
   }
 }
 

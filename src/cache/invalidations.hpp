@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Sends this client's invalidations, and repeats those that no server has acknowledged: after every
-// reconnect, and with a growing pause on a connection that answers them by an error. Until then
-// their keys count as pending here: see `fetch::invalidation_journal`.
+// Sends this client's invalidations. Repeats those that no server has acknowledged: after every
+// reconnect, and after a growing pause while the server answers them with an error. Until a server
+// acknowledges an invalidation, its keys are pending in this process: see
+// `fetch::invalidation_journal`.
 //
 // Threads: any. `send` blocks for one reply; the others do not.
 #pragma once
@@ -25,16 +26,17 @@ namespace drover::detail {
 
 class invalidations {
  public:
-  invalidations(std::size_t capacity, event_reporter& to) : report_{to}, journal_{capacity} {}
+  invalidations(std::size_t capacity, event_reporter& reporter)
+      : report_{reporter}, journal_{capacity} {}
 
-  /// Sets the store that they are sent to. Called before everything else.
+  /// Sets the store that receives the invalidations. Call it before every other member.
   void use(store::redis_store& on) noexcept { store_ = &on; }
-  /// The client is being destroyed: nothing is sent any more.
+  /// Call it when the client is being destroyed: after that nothing is sent.
   void close() noexcept { closing_ = true; }
 
-  /// Unlinks the values and marks of one key. It is noted before it is sent, so that a reconnect in
-  /// between repeats it. Counts and reports what goes wrong.
-  [[nodiscard]] result<void> send(cache_part& of, std::string_view key,
+  /// Unlinks the values and refresh marks of one key. The journal notes the invalidation before it
+  /// is sent, so that a reconnect during the request repeats it. Counts and reports faults.
+  [[nodiscard]] result<void> send(cache_part& part, std::string_view key,
                                   const std::vector<std::string>& value_keys,
                                   const std::vector<std::string>& refresh_mark_keys);
 
@@ -43,8 +45,8 @@ class invalidations {
   [[nodiscard]] bool is_pending(std::string_view value_key) noexcept {
     return pending_count_.load(std::memory_order_relaxed) != 0 && is_in_journal(value_key);
   }
-  /// Take the stamp before a lease is asked for, and settle the key when the lease is granted: its
-  /// load is newer than the invalidations that were pending then.
+  /// Take the stamp before sending a LEASE, and settle the key when the lease is granted: the load
+  /// is newer than the invalidations that were pending at the stamp.
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 

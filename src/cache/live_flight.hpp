@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A flight with what the shell keeps beside the machine: the futex word that callers wait on, the
-// result, and the timer.
+// A flight machine and the state that the shell keeps with it: the futex word that callers wait on,
+// the result, and the timer.
 //
-// Threads: atomics by any. `guarded` by the runner's mutex, through the runner. `result` and
-//          `ending` are written under that mutex before `ended` or `value_for_stamps` is set, and
-//          never after.
+// Threads: any thread may use the atomics. The runner's mutex protects `guarded`; use it through
+//          the runner. `result` and `ending` are written under that mutex before `ended` or
+//          `value_for_stamps` is set, and never after.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -26,17 +26,19 @@
 
 namespace drover::detail {
 
-/// A key under all its names.
+/// A key with its name in Redis and its digest.
 struct key_names {
-  key_names(const entry::key_space& in, std::string_view user_key)
-      : key{user_key}, value_key{in.value_key(user_key)}, digest{in.digest(user_key)} {}
+  key_names(const entry::key_space& key_space, std::string_view user_key)
+      : key{user_key},
+        value_key{key_space.value_key(user_key)},
+        digest{key_space.digest(user_key)} {}
 
   std::string key;
   std::string value_key;
   std::uint64_t digest;
 };
 
-/// What a load brought, for its callers and for Redis.
+/// The result of a load, for its callers and for Redis.
 struct load_result {
   steady_time began{};
   microseconds took{};
@@ -45,44 +47,45 @@ struct load_result {
   std::string payload;
   entry::lifetime times;
   std::exception_ptr failure;
-  std::string failure_text;  ///< only when it is shared with other processes
+  std::string failure_text;  ///< set only when other processes may see it
   milliseconds pause{};
 };
 
 using flight_timers = std::multimap<steady_time, live_flight*>;
 
 struct live_flight : std::enable_shared_from_this<live_flight> {
-  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings with,
+  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings settings,
               bool behind_callers)
-      : of{std::move(cache)},
+      : part{std::move(cache)},
         names{std::move(named)},
         in_background{behind_callers},
         is_claimed{behind_callers},
-        inside{std::move(with), *this} {}
+        inside{std::move(settings), *this} {}
 
-  const std::shared_ptr<cache_part> of;
+  const std::shared_ptr<cache_part> part;
   const key_names names;
-  const bool in_background;  ///< a refresh without callers: it does not end when callers leave
+  const bool in_background;  ///< the load runs without callers and does not end when callers leave
 
   wait_word word;
   std::atomic<bool> ended{false};
-  std::atomic<bool> may_begin{false};        ///< granted, but the load has not begun
-  std::atomic<bool> has_thread{false};       ///< a thread was asked to begin it
-  std::atomic<bool> needs_waiters{false};    ///< in the background, but no thread took it
-  std::atomic<bool> has_free_thread{false};  ///< that thread is not busy: the load begins at once
-  std::atomic<bool> awaits_reply{false};     ///< `flight::awaits_reply()`
-  std::atomic<bool> is_claimed;              ///< one caller was told that the load was its own
+  std::atomic<bool> may_begin{false};   ///< the load was granted and has not begun
+  std::atomic<bool> has_thread{false};  ///< the load was given to a thread
+  /// A background load that no thread accepted: a waiter must run it.
+  std::atomic<bool> needs_waiters{false};
+  std::atomic<bool> has_free_thread{false};  ///< that thread is free, so the load begins at once
+  std::atomic<bool> awaits_reply{false};     ///< a copy of `flight::awaits_reply()`
+  std::atomic<bool> is_claimed;              ///< one caller has counted the load as its own
   std::atomic<std::uint64_t> let_go_from{UINT64_MAX};
-  std::atomic<std::uint64_t> value_for_stamps{
-      0};  ///< callers with smaller stamps may have the value, stored or not
+  /// Callers with smaller stamps may have the value, stored or not.
+  std::atomic<std::uint64_t> value_for_stamps{0};
 
   std::atomic<std::size_t> waiters{0};  ///< grows under the runner's mutex only
-  std::atomic<std::size_t> leaders{0};  ///< of these, those that can run a load
+  std::atomic<std::size_t> leaders{0};  ///< the waiters that can run a load
 
-  // Set before the load begins.
-  bool is_early = false;         ///< a refresh before the ttl was over
-  erased_value previous;         ///< the value that is replaced, decoded; or
-  std::string previous_payload;  ///< as it was read
+  // These are set before the load begins.
+  bool is_early = false;         ///< a refresh before the ttl ended
+  erased_value previous;         ///< the value that the load replaces, decoded
+  std::string previous_payload;  ///< the same value as read from Redis, if it is not decoded yet
   std::stop_source stop;
   std::shared_ptr<std::atomic<bool>> lease_lost = std::make_shared<std::atomic<bool>>(false);
 
@@ -96,21 +99,23 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
   friend class flight_runner;
 
   struct guarded {
-    guarded(fetch::flight_settings with, live_flight& owner) : machine{std::move(with)} {
+    guarded(fetch::flight_settings settings, live_flight& owner) : machine{std::move(settings)} {
       flight_timers timers;
       timers.emplace(steady_time{}, &owner);
       spare_timer = timers.extract(timers.begin());
     }
 
     fetch::flight machine;
-    std::uint64_t visit = 0;   ///< the last walk over all flights that came by
-    bool shares_turn = false;  ///< a member is inside a load: the flight shares its turn
+    std::uint64_t visit = 0;  ///< number of the last walk over all flights that visited this one
+    /// A caller joined from inside a load: the flight shares the turn of that load.
+    bool shares_turn = false;
     bool holding_pushes = false;
     bool timer_is_set = false;
     flight_timers::iterator timer{};
-    flight_timers::node_type spare_timer;  ///< kept, so that setting a timer needs no memory
-    bool is_watching = false;              ///< its holder, by the holder watch
-    std::uint64_t listening_on = 0;  ///< the connection on which its wake channel is heard; 0: none
+    flight_timers::node_type spare_timer;  ///< kept so that setting a timer allocates nothing
+    bool is_watching = false;              ///< the holder watch checks the holder
+    /// The connection on which the flight is subscribed to its wake channel; 0: none.
+    std::uint64_t listening_on = 0;
     std::optional<steady_time> poll_at;
     milliseconds poll_every{0};
   };

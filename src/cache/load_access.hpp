@@ -9,24 +9,24 @@
 namespace drover::detail {
 
 struct load_access {
-  /// Throws what the loader throws.
+  /// Throws the exceptions of the loader.
   static erased_load run(const erased_loader& loader, const live_flight& flight,
                          microseconds time_left) {
-    load seen;
-    seen.previous_ = flight.previous;
-    seen.previous_type_ = flight.previous ? flight.of->type.tag : nullptr;
-    seen.stop_ = flight.stop.get_token();
-    seen.deadline_ = std::chrono::steady_clock::now() + time_left;
-    seen.lease_ = flight.lease_lost;
-    return loader(flight.names.key, seen);
+    load current_load;
+    current_load.previous_ = flight.previous;
+    current_load.previous_type_ = flight.previous ? flight.part->type.tag : nullptr;
+    current_load.stop_ = flight.stop.get_token();
+    current_load.deadline_ = std::chrono::steady_clock::now() + time_left;
+    current_load.lease_ = flight.lease_lost;
+    return loader(flight.names.key, current_load);
   }
 
-  /// Outside every flight: nothing is stored, and nothing ends the load.
+  /// Runs the loader without a flight: the result is not stored, and no time limit ends the load.
   static erased_load run_alone(const erased_loader& loader, std::string_view key,
                                duration load_max) {
-    load seen;
-    seen.deadline_ = std::chrono::steady_clock::now() + load_max;
-    return loader(key, seen);
+    load current_load;
+    current_load.deadline_ = std::chrono::steady_clock::now() + load_max;
+    return loader(key, current_load);
   }
 };
 

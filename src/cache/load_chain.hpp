@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which loads this thread is inside of: a loader that asks its own cache for the key it is loading
-// would wait for itself for ever.
+// The loads that this thread runs, nested in one another. A loader that asks its own cache for the
+// key that it is loading would wait for itself for ever.
 //
 // Threads: thread-local state; each thread sees its own chain.
 #pragma once
@@ -12,7 +12,8 @@ namespace drover::detail {
 
 class load_chain {
  public:
-  /// On the stack of the thread that runs the loader, for as long as it runs.
+  /// Create it on the stack of the thread that runs the loader; it must live as long as the loader
+  /// runs.
   load_chain(const void* cache, std::string_view name, std::string_view key) noexcept;
   ~load_chain();
   load_chain(const load_chain&) = delete;
@@ -21,9 +22,9 @@ class load_chain {
   /// Throws `std::logic_error` naming the chain when this thread is loading `key` of `cache`.
   static void refuse_recursion(const void* cache, std::string_view key);
   [[nodiscard]] static bool is_inside_a_load() noexcept;
-  /// How many loads of this cache this thread is inside of.
+  /// The number of loads of this cache that this thread runs, nested in one another.
   [[nodiscard]] static std::size_t depth_in(const void* cache) noexcept;
-  /// Calls `act` with the key of each of them.
+  /// Calls `act` with the key of each of those loads.
   template <class Act>
   static void for_keys_in(const void* cache, const Act& act) {
     for (const load_chain* at = innermost_load(); at != nullptr; at = at->outer_) {

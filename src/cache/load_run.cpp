@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run of the user's loader, and what becomes of its result. Exceptions are caught here, round
-// the loader and round the codec, and nowhere between here and the caller.
+// Runs the user's loader and handles its result. Exceptions of the loader and of the codec are
+// caught in this file, and nowhere between this file and the caller.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -19,15 +19,16 @@ namespace {
 constexpr milliseconds absent_for_waiters{50};
 constexpr std::size_t failure_text_max = 200;
 
-entry::lifetime lifetime_for(const policy& with, const erased_load& loaded, microseconds took) {
+entry::lifetime lifetime_for(const policy& policy, const erased_load& loaded, microseconds took) {
   const bool absent = !loaded.value;
   const milliseconds usual =
-      absent ? (with.absent_ttl.count() > 0 ? with.absent_ttl : absent_for_waiters) : with.ttl;
+      absent ? (policy.absent_ttl.count() > 0 ? policy.absent_ttl : absent_for_waiters)
+             : policy.ttl;
   return entry::lifetime_of({.ttl = loaded.ttl.value_or(usual),
-                             .grace = absent ? milliseconds{0} : with.grace,
-                             .lease_ttl = with.lease_ttl,
+                             .grace = absent ? milliseconds{0} : policy.grace,
+                             .lease_ttl = policy.lease_ttl,
                              .load_time = took,
-                             .ttl_jitter = with.ttl_jitter,
+                             .ttl_jitter = policy.ttl_jitter,
                              .unit = draw()});
 }
 
@@ -37,18 +38,19 @@ std::string text_of(const std::exception_ptr& failure) {
   } catch (const std::exception& known) {
     return base::escape(known.what(), failure_text_max);
   } catch (...) {
-    return "an exception that is no std::exception";
+    return "an exception that is not a std::exception";
   }
 }
 
-/// Empty when the value can be stored; else why not.
+/// Encodes the value. Returns an empty text when the value can be stored, otherwise the reason why
+/// not.
 std::string encode_into(std::string& payload, const live_flight& flight, const erased_load& loaded,
                         std::size_t value_max) {
-  if (!loaded.store) return "the loader's wish";
-  if (loaded.ttl && loaded.ttl->count() <= 0) return "a ttl of zero";
+  if (!loaded.store) return "the loader returned do_not_store";
+  if (loaded.ttl && loaded.ttl->count() <= 0) return "the ttl is not positive";
   if (!loaded.value) return {};
   try {
-    payload = flight.of->type.encode(loaded.value.get());
+    payload = flight.part->type.encode(loaded.value.get());
   } catch (const std::exception& thrown) {
     return std::string{"the codec threw: "} + base::escape(thrown.what(), failure_text_max);
   } catch (...) {
@@ -57,25 +59,27 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
   return payload.size() > value_max ? "longer than value_max" : "";
 }
 
-/// For a cache that is gone. What the loader owns is destroyed here, outside every lock.
-void destroy_loader(cache_part& of) noexcept {
+/// Destroys the loader of a destroyed cache after its last load. The captures are destroyed outside
+/// the lock.
+void destroy_loader(cache_part& part) noexcept {
   erased_loader gone;
-  const std::scoped_lock lock{of.running_mutex};
-  if (of.running == 0) gone.swap(of.loader);
+  const std::scoped_lock lock{part.running_mutex};
+  if (part.running == 0) gone.swap(part.loader);
 }
 
-/// Decodes the value that a refresh replaces, if that was not done before, on the loading thread.
+/// Decodes the value that a refresh replaces, if it is not decoded yet. Called on the thread that
+/// loads.
 void decode_previous(live_flight& flight) noexcept {
   if (flight.previous || flight.previous_payload.empty()) return;
   try {
-    flight.previous = flight.of->type.decode(flight.previous_payload);
+    flight.previous = flight.part->type.decode(flight.previous_payload);
   } catch (...) {
     // The loader runs without the previous value.
   }
 }
 
 /// A loader that was refused by another cache has failed. Its callers reached no limit of their
-/// own, so they do not get that `refused`; it is nested in the failure.
+/// own, so they get a `load_failed` with the `refused` nested in it.
 std::exception_ptr failure_of_loader(std::uint32_t attempt) noexcept {
   try {
     throw;
@@ -97,14 +101,14 @@ std::exception_ptr failure_of_loader(std::uint32_t attempt) noexcept {
 
 flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
                                                 const erased_loader& loader,
-                                                load_runner by) noexcept {
-  const std::shared_ptr<cache_part> of = flight->of;
+                                                load_runner runner) noexcept {
+  const std::shared_ptr<cache_part> part = flight->part;
   load_end end;
   bool is_refresh = false;
   std::uint32_t attempt = 1;
   steady_time ends{};
   {
-    const running_load running{*of};
+    const running_load running{*part};
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
       const steady_time now = store::now();
       end.ran = machine.begin_load(now, out);
@@ -113,7 +117,7 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
       is_refresh = machine.is_refresh();
       attempt = machine.attempts() + 1;
       ends = machine.grant_ends().value_or(now);
-      if (by == load_runner::caller) flight->is_claimed.store(true);
+      if (runner == load_runner::caller) flight->is_claimed.store(true);
       flight->result.began = now;
     });
     if (!end.ran) return end;
@@ -121,7 +125,7 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
     decode_previous(*flight);
     erased_load loaded;
     try {
-      const load_chain inside{of.get(), of->keys.name(), flight->names.key};
+      const load_chain inside{part.get(), part->keys.name(), flight->names.key};
       loaded = load_access::run(loader, *flight, ends - store::now());
     } catch (...) {
       end.failure = failure_of_loader(attempt);
@@ -137,17 +141,17 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
       } else {
         load_brought(flight, loaded, took, !end.is_bypass);
       }
-    } catch (...) {  // out of memory: it is neither reported nor stored
+    } catch (...) {  // out of memory: the result is neither reported nor stored
       step(flight, [&](fetch::flight& machine, fetch::actions& out) { machine.collapse(out); });
     }
     end.value = std::move(loaded.value);
   }
-  if (of->ends_with_its_loads) destroy_loader(*of);
+  if (part->ends_with_its_loads) destroy_loader(*part);
   return end;
 }
 
 void flight_runner::count_load(const live_flight& flight, bool is_refresh, bool is_bypass) {
-  counters& counted = flight.of->counted;
+  counters& counted = flight.part->counted;
   counters::add(counted.loads);
   if (is_refresh) counters::add(counted.refreshes);
   if (flight.is_early) counters::add(counted.early_refreshes);
@@ -157,33 +161,34 @@ void flight_runner::count_load(const live_flight& flight, bool is_refresh, bool 
 
 void flight_runner::load_threw(const flight_ptr& flight, const std::exception_ptr& failure,
                                microseconds took) {
-  const cache_part& of = *flight->of;
+  const cache_part& part = *flight->part;
   std::string text = text_of(failure);
   report_.tell(event_kind::load_failed, *flight, std::chrono::duration_cast<duration>(took), text);
-  const auto why = of.draining ? entry::failure_class::cancelled : entry::failure_class::threw;
+  const auto why = part.draining ? entry::failure_class::cancelled : entry::failure_class::threw;
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     if (machine.now_in() != fetch::flight::state::loading) return;
     load_result& result = flight->result;
-    counters::add(flight->of->counted.failures);
+    counters::add(flight->part->counted.failures);
     result.took = took;
     result.failure = failure;
-    if (of.policy.share_failure_text) result.failure_text = std::move(text);
+    if (part.policy.share_failure_text) result.failure_text = std::move(text);
     result.pause =
-        entry::failure_pause(took, machine.attempts() + 1, draw(), of.policy.failure_pause_max);
+        entry::failure_pause(took, machine.attempts() + 1, draw(), part.policy.failure_pause_max);
     machine.load_failed(why, out);
   });
 }
 
 void flight_runner::load_brought(const flight_ptr& flight, const erased_load& loaded,
                                  microseconds took, bool may_store) {
-  const cache_part& of = *flight->of;
+  const cache_part& part = *flight->part;
   report_.tell(event_kind::load_finished, *flight, std::chrono::duration_cast<duration>(took));
   std::string payload;
   const std::string why_not =
       may_store ? encode_into(payload, *flight, loaded, options_.value_max) : std::string{};
-  const bool has_long_key = flight->names.key.size() > options_.key_max;  // never to be stored
+  // Such a key is never stored.
+  const bool has_long_key = flight->names.key.size() > options_.key_max;
   if (!why_not.empty() || has_long_key) {
-    counters::add(flight->of->counted.not_stored);
+    counters::add(flight->part->counted.not_stored);
     report_.tell(event_kind::fill_skipped, *flight, {},
                  has_long_key ? std::string_view{"its key is longer than key_max"} : why_not);
   }
@@ -196,7 +201,7 @@ void flight_runner::load_brought(const flight_ptr& flight, const erased_load& lo
     result.value = loaded.value;
     result.is_absent = !loaded.value;
     result.payload = std::move(payload);
-    result.times = lifetime_for(of.policy, loaded, took);
+    result.times = lifetime_for(part.policy, loaded, took);
     machine.load_done(why_not.empty(), out);
   });
   if (is_in_time) failures_.forget(flight->names.value_key);

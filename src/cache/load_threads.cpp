@@ -33,16 +33,19 @@ struct load_threads::shared {
 
   const std::function<bool()> is_fork;
   const microseconds idle_max;
-  std::shared_ptr<shared> kept_in_fork;  ///< itself: never freed
+  /// In a fork it refers to itself, so that it is never freed.
+  std::shared_ptr<shared> kept_in_fork;
 
-  std::mutex mutex;  ///< guards what follows
+  std::mutex mutex;  ///< guards the members below
   task_scheduler scheduler;
-  members threads;    ///< grows and shrinks until `stopping`; then it belongs to `stop`
-  std::thread ended;  ///< the last thread that was idle for too long; the next such one joins it
+  /// Grows and shrinks until `stopping`; from then on only `stop` uses it.
+  members threads;
+  /// The last thread that ended because it was idle. The next one that ends joins it.
+  std::thread ended;
   bool stopping = false;
 };
 
-// Under the lock: the new thread sees itself in the list.
+// Runs under the lock, so that the new thread finds itself in the list.
 bool load_threads::shared::start(const std::shared_ptr<shared>& self,
                                  std::function<void()>& task) noexcept {
   try {
@@ -52,7 +55,7 @@ bool load_threads::shared::start(const std::shared_ptr<shared>& self,
     self->threads.splice(self->threads.end(), fresh);
     self->scheduler.thread_started(*at, std::move(task));
     return true;
-  } catch (...) {  // no thread, or no memory for one
+  } catch (...) {  // no thread or no memory
     return false;
   }
 }
@@ -65,7 +68,7 @@ void load_threads::shared::run(members::iterator me) {
       lock.unlock();
       try {
         (*task)();
-      } catch (...) {  // there is no caller to report it to
+      } catch (...) {  // no caller is left to get the exception
       }
       task.reset();
       lock.lock();
@@ -76,7 +79,8 @@ void load_threads::shared::run(members::iterator me) {
       me->wake.wait_for(lock, me->idle_since() + idle_max - now);
     }
   }
-  const auto dropped = scheduler.take(*me, {});  // placed here, and not begun
+  // The job was placed on this thread and has not begun.
+  const auto dropped = scheduler.take(*me, {});
   lock.unlock();
 }
 
@@ -99,12 +103,13 @@ bool load_threads::submit_if_free(const void* owner, std::function<void()> task)
   return place(owner, task, when_busy::refuse);
 }
 
-bool load_threads::place(const void* owner, std::function<void()>& task, when_busy then) noexcept {
+bool load_threads::place(const void* owner, std::function<void()>& task,
+                         when_busy policy_when_busy) noexcept {
   if (state_->is_fork()) return false;
   const std::scoped_lock lock{state_->mutex};
   if (state_->stopping) return false;
   task_scheduler& scheduler = state_->scheduler;
-  const bool may_queue = then == when_busy::queue;
+  const bool may_queue = policy_when_busy == when_busy::queue;
   try {
     const auto [decision, wakes] =
         may_queue ? scheduler.submit(owner, task) : scheduler.submit_if_free(task);
@@ -124,7 +129,7 @@ bool load_threads::place(const void* owner, std::function<void()>& task, when_bu
 
 std::size_t load_threads::cancel(const void* owner) noexcept {
   if (state_->is_fork()) return 0;
-  std::list<std::function<void()>> dropped;  // outlives the lock
+  std::list<std::function<void()>> dropped;  // destroyed after the lock is released
   const std::scoped_lock lock{state_->mutex};
   dropped = state_->scheduler.cancel(owner);
   return dropped.size();
@@ -144,7 +149,7 @@ void load_threads::stop() noexcept {
   }
   dropped.clear();
   for (shared::member& worker : state_->threads) {
-    if (!worker.handle.joinable()) continue;  // a second stop
+    if (!worker.handle.joinable()) continue;  // `stop` was called before
     if (worker.handle.get_id() == std::this_thread::get_id()) {
       worker.handle.detach();
     } else {

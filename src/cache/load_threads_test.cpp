@@ -30,7 +30,7 @@ std::function<bool()> never_forked() {
   return [] { return false; };
 }
 
-/// A task that begins, and returns when it is let go.
+/// A task that returns only after `let_go`.
 class held_task {
  public:
   std::function<void()> task() {
@@ -55,11 +55,11 @@ void wait_until(const Holds& holds) {
 TEST(load_threads, RunsTasksAtOnceOnAsManyThreadsAsItMayHave) {
   std::array<held_task, 3> tasks;
   load_threads loads{3, 0, never_forked()};
-  for (held_task& one : tasks) ASSERT_TRUE(loads.submit(cache_a, one.task()));
-  for (held_task& one : tasks) one.wait_until_begun();
+  for (held_task& held : tasks) ASSERT_TRUE(loads.submit(cache_a, held.task()));
+  for (held_task& held : tasks) held.wait_until_begun();
   EXPECT_EQ(loads.threads().alive, 3U);
   EXPECT_FALSE(loads.submit(cache_a, [] { FAIL(); })) << "no queue";
-  for (held_task& one : tasks) one.let_go();
+  for (held_task& held : tasks) held.let_go();
 }
 
 TEST(load_threads, UsesAnIdleThreadAgain) {
@@ -126,7 +126,7 @@ TEST(load_threads, EndsIdleThreadsAndStartsNewOnes) {
     std::atomic<int> ran{0};
     for (int j = 0; j < 4; ++j) {
       if (loads.submit(cache_a, [&] { ++ran; })) continue;
-      ++ran;  // all four were busy
+      ++ran;  // all four threads were busy
     }
     wait_until([&] { return ran == 4 && loads.threads().alive == 0; });
   }
@@ -164,7 +164,7 @@ TEST(load_threads, MayBeDestroyedByOneOfItsOwnTasks) {
       destroyed->count_down();
     }));
     submitted->count_down();
-    other.let_go();  // it waits for the other task, and not for itself
+    other.let_go();  // it waits for the other task, but not for its own thread
     destroyed->wait();
   }
 }
@@ -190,7 +190,7 @@ TEST(load_threads, MayBeDestroyedByTheLastReferenceThatATaskHolds) {
 
 TEST(load_threads, HoldsWhenManySubmitCancelAndStopAtOnce) {
   for (int i = 0; i < 20; ++i) {
-    std::atomic<int> taken{0};
+    std::atomic<int> accepted{0};
     std::atomic<int> ran{0};
     std::atomic<int> cancelled{0};
     load_threads loads{4, 8, never_forked(), microseconds{50}};
@@ -201,15 +201,15 @@ TEST(load_threads, HoldsWhenManySubmitCancelAndStopAtOnce) {
         for (int k = 0; k < 200; ++k) {
           const bool waits = k % 3 != 0;
           const auto task = [&] { ++ran; };
-          if (waits ? loads.submit(owner, task) : loads.submit_if_free(owner, task)) ++taken;
+          if (waits ? loads.submit(owner, task) : loads.submit_if_free(owner, task)) ++accepted;
           if (k % 50 == 0) cancelled += static_cast<int>(loads.cancel(owner));
         }
       });
     }
-    for (std::thread& one : callers) one.join();
-    wait_until([&] { return ran + cancelled == taken; });
+    for (std::thread& caller : callers) caller.join();
+    wait_until([&] { return ran + cancelled == accepted; });
     loads.stop();
-    EXPECT_EQ(ran + cancelled, taken);
+    EXPECT_EQ(ran + cancelled, accepted);
   }
 }
 
@@ -223,10 +223,10 @@ TEST(load_threads_fork, InAChildEverythingReturnsAtOnce) {
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);
-    const bool taken = loads->submit(cache_a, [] {}) || loads->submit_if_free(cache_a, [] {});
+    const bool is_accepted = loads->submit(cache_a, [] {}) || loads->submit_if_free(cache_a, [] {});
     const bool none = loads->cancel(cache_a) == 0;
     loads.reset();
-    _exit(!taken && none ? 0 : 1);
+    _exit(!is_accepted && none ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
@@ -239,7 +239,7 @@ TEST(load_threads, RefusesWhenNoThreadCanBeStartedAndNoneLives) {
   std::latch ran{1};
   load_threads loads{2, 10, never_forked()};
   {
-    const test::no_new_threads here;
+    const test::no_new_threads no_threads;
     EXPECT_FALSE(loads.submit(cache_a, [] { FAIL(); }));
     EXPECT_FALSE(loads.submit_if_free(cache_a, [] { FAIL(); }));
   }
@@ -254,7 +254,7 @@ TEST(load_threads, QueuesBehindALivingThreadWhenNoOtherCanBeStarted) {
   ASSERT_TRUE(loads.submit(cache_a, slow.task()));
   slow.wait_until_begun();
   {
-    const test::no_new_threads here;
+    const test::no_new_threads no_threads;
     EXPECT_TRUE(loads.submit(cache_a, [&] { ran.count_down(); }));
     EXPECT_FALSE(loads.submit_if_free(cache_a, [] { FAIL(); })) << "the living one is busy";
   }

@@ -16,8 +16,8 @@ void load_ticket::run() noexcept {
   is_over_ = true;
   const auto alive = client_.lock();
   if (!alive || alive->is_inherited()) return;
-  static_cast<void>(
-      alive->flights().run_load(flight_, flight_->of->loader, flight_runner::load_runner::thread));
+  static_cast<void>(alive->flights().run_load(flight_, flight_->part->loader,
+                                              flight_runner::load_runner::thread));
 }
 
 }  // namespace drover::detail

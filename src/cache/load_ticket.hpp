@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A load on its way to a thread. The task that holds it may run, be dropped, or outlive the client.
-// In each case the load begins at most once, and its grant is not lost.
+// A load that was submitted to a thread or an executor. Its task may run, be dropped, or outlive
+// the client. In each case the load begins at most once, and its grant is not lost.
 //
 // Threads: one at a time.
 #pragma once
@@ -18,13 +18,13 @@ class load_ticket {
  public:
   load_ticket(std::weak_ptr<core> client, flight_ptr flight)
       : client_{std::move(client)}, flight_{std::move(flight)} {}
-  /// If it never ran, the grant is given back, unless another thread has begun the load.
+  /// If the task never ran, gives the grant back, unless another thread has begun the load.
   ~load_ticket();
   load_ticket(const load_ticket&) = delete;
   load_ticket& operator=(const load_ticket&) = delete;
 
   void run() noexcept;
-  /// The load stays on offer.
+  /// Cancels the ticket: the destructor does not give the grant back, and the load stays offered.
   void give_up() noexcept { is_over_ = true; }
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The shapes of loaders that a cache accepts. Those that it rejects: test/package/messages.
+// The shapes of loaders that a cache accepts. test/package/messages tests the shapes that it
+// rejects.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 

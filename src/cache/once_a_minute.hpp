@@ -14,7 +14,7 @@ namespace drover::detail {
 
 class once_a_minute {
  public:
-  /// True for the first call, and for one call after each minute in which it was true for none.
+  /// True for the first call, then for one call after each minute without a true result.
   [[nodiscard]] bool is_due(steady_time now) noexcept {
     std::int64_t last = last_us_.load(std::memory_order_relaxed);
     const std::int64_t now_us = now.time_since_epoch().count();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What constructors refuse, and what the refusal says.
+// The options that constructors reject, and the messages of the exceptions.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -55,12 +55,13 @@ TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
       {"early_beta", [](policy& p) { p.early_beta = 1001; }},
       {"ttl_jitter", [](policy& p) { p.ttl_jitter = std::numeric_limits<double>::infinity(); }},
   };
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     policy changed = good;
-    one.spoil(changed);
+    test_case.spoil(changed);
     const auto complaint = validate(changed);
-    ASSERT_TRUE(complaint) << one.field;
-    EXPECT_NE(complaint->find(std::string{"policy."} + one.field), std::string::npos) << *complaint;
+    ASSERT_TRUE(complaint) << test_case.field;
+    EXPECT_NE(complaint->find(std::string{"policy."} + test_case.field), std::string::npos)
+        << *complaint;
   }
 }
 
@@ -113,9 +114,9 @@ TEST(client_options, WhatIsNotSupportedIsRefusedWithWhatIs) {
   } cases[] = {{"rediss://localhost", "TLS"},
                {"redis-sentinel://localhost", "Sentinel"},
                {"redis+cluster://localhost", "cluster"}};
-  for (const auto& one : cases) {
-    const std::string complaint = complaint_of([&] { client{one.url}; });
-    EXPECT_NE(complaint.find(one.named), std::string::npos) << complaint;
+  for (const auto& test_case : cases) {
+    const std::string complaint = complaint_of([&] { client{test_case.url}; });
+    EXPECT_NE(complaint.find(test_case.named), std::string::npos) << complaint;
     EXPECT_NE(complaint.find("use redis:// or unix://"), std::string::npos) << complaint;
   }
 }
@@ -141,11 +142,11 @@ TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
        }},
       {"user", [](client_options& o) { o.user = "somebody"; }},
   };
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     client_options changed;
-    one.spoil(changed);
-    EXPECT_NE(complaint_of([&] { client{changed}; }).find(one.field), std::string::npos)
-        << one.field;
+    test_case.spoil(changed);
+    EXPECT_NE(complaint_of([&] { client{changed}; }).find(test_case.field), std::string::npos)
+        << test_case.field;
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Options for tests that run on a busy machine: only a server that hangs reaches these limits.
+// Options for tests on a busy machine: only a server that hangs exceeds these limits.
 #pragma once
 
 #include <drover/client.hpp>

@@ -53,7 +53,7 @@ std::optional<std::string> validate(const policy& checked) {
     return "policy.ttl_jitter must be at least 0 and below 1; 0.1 is usual";
   }
   if (checked.bypass_max == 0) {
-    return "policy.bypass_max must be at least 1: with Redis away nobody could load";
+    return "policy.bypass_max must be at least 1, or nothing could be loaded while Redis is away";
   }
   return std::nullopt;
 }

@@ -23,21 +23,21 @@ double draw() {
 }
 
 entry::token random_token() {
-  entry::token drawn;
+  entry::token token;
   do {
     std::size_t have = 0;
-    while (have < drawn.bytes.size()) {
-      const ssize_t got = getrandom(drawn.bytes.data() + have, drawn.bytes.size() - have, 0);
+    while (have < token.bytes.size()) {
+      const ssize_t got = getrandom(token.bytes.data() + have, token.bytes.size() - have, 0);
       if (got > 0) {
         have += static_cast<std::size_t>(got);
-      } else if (errno != EINTR) {  // a kernel without getrandom: the library's own device reader
+      } else if (errno != EINTR) {  // for a kernel without getrandom: std::random_device
         std::random_device device;
-        for (char& byte : drawn.bytes) byte = static_cast<char>(device());
+        for (char& byte : token.bytes) byte = static_cast<char>(device());
         break;
       }
     }
-  } while (drawn.is_none());
-  return drawn;
+  } while (token.is_none());
+  return token;
 }
 
 }  // namespace drover::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Randomness for the shell. Threads: any.
+// Random numbers for the layers that are not pure. Threads: any.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace drover::detail {
 
-/// A draw from (0, 1] by this thread's own generator.
+/// A random number in (0, 1] from a generator of this thread.
 [[nodiscard]] double draw();
-/// 128 bits from the operating system.
+/// A token of 128 random bits from the operating system.
 [[nodiscard]] entry::token random_token();
 [[nodiscard]] std::uint64_t random_seed();
 

@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t shown_size = 200;
 constexpr unsigned no_progress_max = 3;
 
-// The two clocks differ only while the machine sleeps. A deadline too far off to count is none.
+// Converts a deadline to the clock of `store::now()`. The two clocks differ only while the machine
+// sleeps. A deadline that is too far in the future counts as none.
 std::optional<steady_time> on_our_clock(
     const std::optional<std::chrono::steady_clock::time_point>& deadline) {
   constexpr std::chrono::hours far_off{24 * 365 * 100};
@@ -32,11 +33,11 @@ std::optional<steady_time> on_our_clock(
 
 }  // namespace
 
-read_operation::read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+read_operation::read_operation(core& on, std::shared_ptr<cache_part> part, std::string_view key,
                                const call_options& limits, const erased_loader* borrowed)
     : core_{on},
-      of_{std::move(of)},
-      names_{of_->keys, key},
+      part_{std::move(part)},
+      names_{part_->keys, key},
       limits_{limits},
       borrowed_{borrowed},
       deadline_{on_our_clock(limits.deadline)},
@@ -46,7 +47,7 @@ read_operation::read_operation(core& on, std::shared_ptr<cache_part> of, std::st
       is_unstored_{key.size() > on.options().key_max} {}
 
 erased_fetched read_operation::fetch() {
-  load_chain::refuse_recursion(of_.get(), names_.key);
+  load_chain::refuse_recursion(part_.get(), names_.key);
   while (true) {
     round ended;
     try {
@@ -61,15 +62,15 @@ erased_fetched read_operation::fetch() {
   }
 }
 
-// The engine has no memory or no thread for this call, so the loader runs without it.
+// The engine has no memory or no thread for this call, so the loader runs without the engine.
 erased_fetched read_operation::load_outside() {
-  counters& counted = of_->counted;
+  counters& counted = part_->counted;
   counters::add(counted.loads);
   counters::add(counted.bypasses);
-  const running_load running{*of_};
-  const load_chain inside{of_.get(), of_->keys.name(), names_.key};
+  const running_load running{*part_};
+  const load_chain inside{part_.get(), part_->keys.name(), names_.key};
   keep_ = core_.shared_from_this();
-  erased_load loaded = load_access::run_alone(loader(), names_.key, of_->policy.load_max);
+  erased_load loaded = load_access::run_alone(loader(), names_.key, part_->policy.load_max);
   return {std::move(loaded.value), served::bypassed, {}};
 }
 
@@ -82,7 +83,7 @@ read_operation::round read_operation::once() {
   return judge(bytes);
 }
 
-// Redis gets half of the time that is left to answer; the other half is the origin's.
+// Redis gets half of the remaining time to answer. The other half is for the origin.
 std::optional<read_operation::round> read_operation::look_up(std::optional<std::string>& bytes) {
   using connection::exchange_end;
   reply_due_.reset();
@@ -90,14 +91,15 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
     const steady_time now = store::now();
     reply_due_ = now + (*deadline_ - now) / 2;
   }
-  // Before it is sent: a retry that is acknowledged meanwhile says nothing about this reply.
+  // Read this before the GET is sent: a retry that is acknowledged during the GET may be newer than
+  // its reply.
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
   store::redis_store::looked_up reply =
       core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
   if (reply.ended == exchange_end::stopped) refuse(refused::reason::stopped);
   if (reply.ended == exchange_end::deadline_passed) return bypass(fetch::beginning::bypass_alone);
   if (!reply.entry) {
-    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
+    core_.report().tell_fault(reply.entry.error(), part_.get(), names_.key);
     return bypass();
   }
   bytes = *std::move(reply.entry);
@@ -106,8 +108,8 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
 
 read_operation::round read_operation::bypass(fetch::beginning start) {
   const auto failed = core_.remembered().find(names_.value_key, store::now());
-  if (failed && !may_try_own(failed->of)) {
-    counters::add(of_->counted.failures_shared);
+  if (failed && !may_try_own(failed->token)) {
+    counters::add(part_->counted.failures_shared);
     return {.failure = failed->exception};
   }
   return join_flight(start);
@@ -115,7 +117,7 @@ read_operation::round read_operation::bypass(fetch::beginning start) {
 
 fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
   return fetch::judge(bytes, names_.digest, core_.redis().server_now(), core_.redis().trusted(),
-                      of_->policy.failure_pause_max);
+                      part_->policy.failure_pause_max);
 }
 
 read_operation::round read_operation::judge(const std::optional<std::string>& bytes) {
@@ -132,12 +134,12 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
       return failed_elsewhere(head, judgement.read.payload);
     case fetch::finding::newer:
       core_.report().tell_fault(
-          {fault_code::unsupported, "an entry in a newer format: it is left alone"}, of_.get(),
+          {fault_code::unsupported, "an entry in a newer format: it is left alone"}, part_.get(),
           names_.key);
       return join_flight(fetch::beginning::bypass);
     case fetch::finding::damaged: return refuse_damaged(head);
     case fetch::finding::missing:
-      if (judgement.is_foreign) count_corrupt("a string that is no entry of ours");
+      if (judgement.is_foreign) count_corrupt("a string that is not an entry of the library");
       return join_flight(fetch::beginning::cold);
     case fetch::finding::uncacheable:
     case fetch::finding::pending: return join_flight(fetch::beginning::cold);
@@ -145,20 +147,20 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
   return {};
 }
 
-// Either the entry is damaged, or the reply was another request's.
+// Either the entry is damaged, or the reply belongs to another request.
 read_operation::round read_operation::refuse_damaged(const entry::envelope& head) {
   count_corrupt("an entry that is damaged or belongs to another key");
   ++no_progress_;
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
   refused_ = head.produced_by;
-  // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
+  // LEASE cannot overwrite a damaged FAILED entry before its pause ends.
   return join_flight(head.kind == entry::kind::failed ? fetch::beginning::bypass
                                                       : fetch::beginning::cold);
 }
 
-// An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
-// stale. When it was acknowledged after the entry was read, the entry may be older than it all the
-// same: `was_pending_`.
+// While an invalidation of this client is pending, the stored entry counts neither as fresh nor as
+// stale. An invalidation that was pending when the entry was read counts too (`was_pending_`), even
+// if it was acknowledged since, because the entry may be older.
 bool read_operation::refuse_pending(const entry::envelope& head) {
   if (!was_pending_ && !core_.unacknowledged().is_pending(names_.value_key)) return false;
   refused_ = head.produced_by;
@@ -171,17 +173,18 @@ read_operation::round read_operation::serve_live(const fetch::judgement& judgeme
   erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return join_flight(fetch::beginning::cold);
   if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
-  const policy& with = of_->policy;
-  if (with.early_beta > 0 &&
-      entry::is_due_early(head, judgement.judged_at,
-                          {.beta = with.early_beta, .unit = draw(), .lead_max = with.ttl / 4})) {
+  const policy& policy = part_->policy;
+  if (policy.early_beta > 0 &&
+      entry::is_due_early(
+          head, judgement.judged_at,
+          {.beta = policy.early_beta, .unit = draw(), .lead_max = policy.ttl / 4})) {
     if (borrowed_ == nullptr) {
       refresh_behind(head, value, true);
     } else if (auto refreshed = refresh_here(head, value, true)) {
       return {std::move(refreshed), {}};
     }
   }
-  counters::add(of_->counted.hits);
+  counters::add(part_->counted.hits);
   return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, judgement.judged_at)},
           {}};
 }
@@ -194,10 +197,10 @@ read_operation::round read_operation::serve_stale(const fetch::judgement& judgem
   } else if (auto refreshed = refresh_here(head, value, false)) {
     return {std::move(refreshed), {}};
   }
-  counters::add(of_->counted.stale_served);
+  counters::add(part_->counted.stale_served);
   core_.report().tell(
-      {.kind = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
-      &of_->counted);
+      {.kind = event_kind::stale_served, .cache = part_->keys.name(), .key = names_.key},
+      &part_->counted);
   return {erased_fetched{std::move(value), served::stale, entry::age_of(head, judgement.judged_at)},
           {}};
 }
@@ -205,7 +208,7 @@ read_operation::round read_operation::serve_stale(const fetch::judgement& judgem
 flight_runner::refresh_request read_operation::refresh_of(const entry::envelope& head,
                                                           const erased_value& value,
                                                           bool early) const {
-  return {.of = of_,
+  return {.part = part_,
           .names = names_,
           .base = head.produced_by,
           .servable_until = core_.redis().steady_at(entry::servable_until(head)),
@@ -219,8 +222,8 @@ void read_operation::refresh_behind(const entry::envelope& head, const erased_va
   static_cast<void>(core_.flights().begin_refresh(refresh_of(head, value, early)));
 }
 
-// A borrowed loader lives as long as this call: the caller that wins the mark refreshes here and
-// now.
+// A borrowed loader lives only as long as this call, so the caller that wins the mark refreshes in
+// the foreground.
 std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope& head,
                                                            const erased_value& value, bool early) {
   keep_ = core_.shared_from_this();
@@ -231,7 +234,7 @@ std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope
     const woke why = wait(*membership.flight(), membership.stamp());
     if (why != woke::lead) return std::nullopt;
     round led = lead(membership.flight());
-    if (led.failure) return std::nullopt;  // the stale value is served instead
+    if (led.failure) return std::nullopt;  // serve the stale value instead
     if (led.answer) return std::move(led.answer);
   }
 }
@@ -243,7 +246,7 @@ erased_value read_operation::peek() {
       names_.value_key, {.deadline = store::now() + core_.options().silence_max, .stop = {}});
   if (reply.ended == connection::exchange_end::deadline_passed) return nullptr;
   if (!reply.entry) {
-    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
+    core_.report().tell_fault(reply.entry.error(), part_.get(), names_.key);
     return nullptr;
   }
   const fetch::judgement read = judged(*reply.entry);
@@ -256,7 +259,7 @@ erased_value read_operation::peek() {
 erased_value read_operation::decode(std::string_view payload, const entry::envelope& head) {
   std::string why = "an entry that the codec does not understand";
   try {
-    if (erased_value value = of_->type.decode(payload)) return value;
+    if (erased_value value = part_->type.decode(payload)) return value;
   } catch (const std::exception& thrown) {
     why = std::string{"the codec threw: "} + base::escape(thrown.what(), shown_size);
   } catch (...) {
@@ -269,30 +272,30 @@ erased_value read_operation::decode(std::string_view payload, const entry::envel
 }
 
 void read_operation::count_corrupt(std::string_view text) {
-  counters::add(of_->counted.corrupt_entries);
-  of_->counted.add_fault(fault_code::corrupt);
+  counters::add(part_->counted.corrupt_entries);
+  part_->counted.add_fault(fault_code::corrupt);
   core_.report().tell({.kind = event_kind::entry_corrupt,
-                       .cache = of_->keys.name(),
+                       .cache = part_->keys.name(),
                        .key = names_.key,
                        .code = fault_code::corrupt,
                        .text = text},
-                      &of_->counted);
+                      &part_->counted);
 }
 
 void read_operation::refuse(refused::reason why) {
-  counters::add(of_->counted.refused);
+  counters::add(part_->counted.refused);
   const bool for_a_thread = found_no_thread_ && why == refused::reason::timed_out;
   throw refused{for_a_thread ? refused::reason::saturated : why};
 }
 
-erased_fetched load_without_engine(cache_part& of, std::string_view key,
+erased_fetched load_without_engine(cache_part& part, std::string_view key,
                                    const erased_loader* borrowed) {
-  load_chain::refuse_recursion(&of, key);
-  counters::add(of.counted.loads);
-  counters::add(of.counted.bypasses);
-  const load_chain inside{&of, of.keys.name(), key};
-  const erased_loader& loader = borrowed != nullptr ? *borrowed : of.loader;
-  erased_load loaded = load_access::run_alone(loader, key, of.policy.load_max);
+  load_chain::refuse_recursion(&part, key);
+  counters::add(part.counted.loads);
+  counters::add(part.counted.bypasses);
+  const load_chain inside{&part, part.keys.name(), key};
+  const erased_loader& loader = borrowed != nullptr ? *borrowed : part.loader;
+  erased_load loaded = load_access::run_alone(loader, key, part.policy.load_max);
   return {std::move(loaded.value), served::bypassed, {}};
 }
 

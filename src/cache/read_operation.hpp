@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One call of get, fetch, get_or_load or peek, from its own GET to its answer.
+// One call of get, fetch, get_or_load or peek, from its GET to its result.
 //
-// Threads: the caller's, and it alone.
+// Threads: only the thread of the caller.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -21,14 +21,14 @@ namespace drover::detail {
 
 class read_operation {
  public:
-  read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+  read_operation(core& on, std::shared_ptr<cache_part> part, std::string_view key,
                  const call_options& limits, const erased_loader* borrowed);
 
   [[nodiscard]] erased_fetched fetch();
   [[nodiscard]] erased_value peek();
 
  private:
-  /// How one round of the call ended; neither: the call starts again.
+  /// The result of one round of the call. When both members are empty, the call starts again.
   struct round {
     std::optional<erased_fetched> answer{};
     std::exception_ptr failure{};
@@ -37,10 +37,10 @@ class read_operation {
   enum class woke : std::uint8_t {
     ended,
     lead,          ///< this caller may run the load
-    needs_thread,  ///< the load may begin, and this caller cannot run it
+    needs_thread,  ///< the load may begin, but this caller cannot run it
     restart,
-    value_ready,  ///< loaded, perhaps not stored: good for this caller
-    reply_late,   ///< Redis has not answered for this caller's share of its time
+    value_ready,  ///< the value is loaded, perhaps not stored, and this caller may have it
+    reply_late,   ///< Redis has not answered within its share of the deadline
     deadline,
     stopped,
   };
@@ -82,35 +82,38 @@ class read_operation {
   void count_corrupt(std::string_view text);
   [[nodiscard]] fetch::judgement judged(const std::optional<std::string>& bytes) const;
   [[nodiscard]] const erased_loader& loader() const noexcept {
-    return borrowed_ != nullptr ? *borrowed_ : of_->loader;
+    return borrowed_ != nullptr ? *borrowed_ : part_->loader;
   }
 
   core& core_;
-  std::shared_ptr<core> keep_;  ///< once a load may run: its loader may drop the last one
-  std::shared_ptr<cache_part> of_;
+  /// Keeps the core alive once a load may run, because the loader may drop the last handle.
+  std::shared_ptr<core> keep_;
+  std::shared_ptr<cache_part> part_;
   key_names names_;
   call_options limits_;
   const erased_loader* borrowed_;
-  std::optional<steady_time> deadline_;     ///< on the clock of the wait
-  std::optional<steady_time> reply_due_;    ///< until then this round waits for a reply of Redis
-  std::optional<steady_time> waits_since_;  ///< since when it has needed a load
-  std::optional<steady_time> wait_ends_;    ///< by `policy::wait_max`
+  std::optional<steady_time> deadline_;     ///< on the clock of `store::now()`
+  std::optional<steady_time> reply_due_;    ///< this round waits for Redis until this time
+  std::optional<steady_time> waits_since_;  ///< when the call began to need a load
+  std::optional<steady_time> wait_ends_;    ///< the end of the wait by `policy::wait_max`
   const bool is_limited_;
   const bool can_lead_;
-  const bool needs_thread_;  ///< it cannot leave a loader that runs on its own thread
+  /// The load needs another thread, because the call could not leave a loader on its own thread.
+  const bool needs_thread_;
   const bool is_unstored_;
   bool missed_ = false;
-  bool was_pending_ = false;  ///< when what is judged was asked for
+  /// The key was pending when the request for the judged entry was sent.
+  bool was_pending_ = false;
   bool tried_own_ = false;
   bool reply_is_late_ = false;
   bool found_no_thread_ = false;
-  unsigned no_progress_ = 0;  ///< rounds that ended by damage
+  unsigned no_progress_ = 0;  ///< rounds that ended with a damaged entry
   entry::token refused_{};
 };
 
-/// What a child of `fork` and a callback of the connection do instead: runs the loader. Touches
-/// nothing that other threads of a parent may have held.
-[[nodiscard]] erased_fetched load_without_engine(cache_part& of, std::string_view key,
+/// Runs the loader without the engine, for calls in a child of `fork` and in callbacks of the
+/// connection. Uses no lock that another thread of the parent may have held.
+[[nodiscard]] erased_fetched load_without_engine(cache_part& part, std::string_view key,
                                                  const erased_loader* borrowed);
 
 }  // namespace drover::detail

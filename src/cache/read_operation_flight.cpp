@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The part of a read that waits: in a flight, until it leads, is served, or goes its own way.
+// The part of a read that waits in a flight until it leads, is served, or starts again.
 #include <algorithm>
 #include <exception>
 #include <stop_token>
@@ -14,7 +14,7 @@ namespace drover::detail {
 namespace {
 
 constexpr std::size_t failure_text_max = 200;
-// A call that found no thread for its load looks again so often.
+// How often a call that found no thread for its load tries again.
 constexpr microseconds thread_pause = milliseconds{10};
 
 load_failed::reason reason_of(entry::failure_class failure) {
@@ -23,7 +23,7 @@ load_failed::reason reason_of(entry::failure_class failure) {
 
 }  // namespace
 
-// What there is for this caller now, if anything.
+// The reason for which this caller must wake up now, if any.
 std::optional<read_operation::woke> read_operation::look(live_flight& flight, std::uint64_t stamp) {
   if (flight.ended.load(std::memory_order_acquire)) return woke::ended;
   if (stamp >= flight.let_go_from.load()) return woke::restart;
@@ -40,7 +40,8 @@ std::optional<read_operation::woke> read_operation::look(live_flight& flight, st
   return std::nullopt;
 }
 
-// A value that is loaded goes to the caller although its fill is not acknowledged.
+// At its deadline, or when it is stopped, a caller gets a loaded value even if the fill is not
+// acknowledged yet.
 read_operation::woke read_operation::at_deadline(const live_flight& flight,
                                                  std::uint64_t stamp) const {
   if (stamp < flight.value_for_stamps.load(std::memory_order_acquire)) return woke::value_ready;
@@ -53,7 +54,7 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
   if (wait_ends_ && (!until || *wait_ends_ < *until)) until = wait_ends_;
   const auto group = can_lead_ ? wait_word::group::can_lead : wait_word::group::limited;
   while (true) {
-    const std::uint32_t seen = flight.word.read();
+    const std::uint32_t expected = flight.word.read();
     if (const auto why = look(flight, stamp)) return *why;
     std::optional<microseconds> left;
     if (until) {
@@ -62,7 +63,7 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
       if (left->count() <= 0) return at_deadline(flight, stamp);
       if (reply_due_ && *reply_due_ > now) left = std::min(*left, *reply_due_ - now);
     }
-    flight.word.wait(seen, left, group);
+    flight.word.wait(expected, left, group);
   }
 }
 
@@ -70,16 +71,17 @@ read_operation::round read_operation::join_flight(fetch::beginning start) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
-  auto joined = core_.flights().join_or_start_flight({.of = of_,
+  auto joined = core_.flights().join_or_start_flight({.part = part_,
                                                       .names = names_,
                                                       .start = start,
                                                       .refused = refused_,
                                                       .can_lead = can_lead_,
                                                       .waits_since = *waits_since_});
-  if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
+  if (!std::exchange(missed_, true)) counters::add(part_->counted.misses);
   if (!joined) refuse(refused::reason::saturated);
-  if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
-    wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
+  if (part_->policy.wait_max.count() > 0 && !wait_ends_) {
+    // Set once for each call, however often the call starts again.
+    wait_ends_ = began + part_->policy.wait_max;
   }
   {
     const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
@@ -98,14 +100,14 @@ read_operation::round read_operation::wait_as_member(const flight_membership& me
       case woke::lead:
         if (needs_thread_ && hand_to_thread(membership.flight())) continue;
         if (round led = lead(membership.flight()); led.is_over()) return led;
-        continue;  // somebody else has begun it
+        continue;  // another thread has begun the load
       case woke::needs_thread:
         if (!hand_to_thread(membership.flight()) && !flight.in_background) {
           core_.flights().thread_missing(membership.flight());
         }
         continue;
       case woke::ended:
-        of_->counted.add_wait(store::now() - began);
+        part_->counted.add_wait(store::now() - began);
         if (!flight.ending.is_for(membership.stamp(), bypasses)) return {};
         return joined(flight);
       case woke::value_ready: return take_value(flight, false);
@@ -119,8 +121,9 @@ read_operation::round read_operation::wait_as_member(const flight_membership& me
   }
 }
 
-// A caller with limits of its own cannot leave a loader that runs on its thread. Inside a load it
-// can only use a thread that is free: behind a busy one it might wait for itself.
+// A caller with limits of its own cannot leave a loader that runs on its thread, so the load goes
+// to another thread. A caller inside a load uses only a free thread: behind a busy thread it might
+// wait for itself.
 bool read_operation::hand_to_thread(const flight_ptr& flight) {
   const bool is_inside = load_chain::is_inside_a_load();
   if (is_inside && flight->has_thread.exchange(true)) return false;
@@ -136,8 +139,8 @@ read_operation::round read_operation::lead(const flight_ptr& flight) {
   if (!end.ran) return {};
   tried_own_ = true;
   if (end.failure) return {.failure = end.failure};
-  // Others are served when the fill is certain; this caller waits for that too, so that what it
-  // tells the world next finds the entry stored.
+  // Other callers are served when the fill is acknowledged. The leader also waits for that, so that
+  // requests that it causes afterwards find the entry stored.
   wait_ends_.reset();
   if (!core_.is_inherited()) static_cast<void>(wait(*flight, 0));
   return {
@@ -153,14 +156,14 @@ read_operation::round read_operation::joined(live_flight& flight) {
     case flight_outcome::loaded: return take_value(flight, end.without_redis);
     case flight_outcome::failed_here:
     case flight_outcome::timed_out:
-      if (may_try_own(end.of)) return {};
+      if (may_try_own(end.token)) return {};
       return failed_here(flight);
     case flight_outcome::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       was_pending_ = flight.read_while_pending;
       if (refuse_pending(failed.head)) return {};
       if (may_try_own(failed.head.produced_by)) return {};
-      counters::add(of_->counted.loads_avoided);
+      counters::add(part_->counted.loads_avoided);
       const bool genuine = entry::is_genuine(failed, names_.digest);
       return failed_elsewhere(failed.head, genuine ? failed.payload : std::string_view{});
     }
@@ -171,12 +174,12 @@ read_operation::round read_operation::joined(live_flight& flight) {
   return {};
 }
 
-// Exactly one caller of a load is told that it was its own, whichever thread ran it.
+// Exactly one caller of a load counts as the one that loaded, whichever thread ran the load.
 read_operation::round read_operation::take_value(live_flight& flight, bool bypassed) {
   const bool is_own = !flight.is_claimed.exchange(true);
   if (!is_own) {
-    counters::add(of_->counted.joins);
-    counters::add(of_->counted.loads_avoided);
+    counters::add(part_->counted.joins);
+    counters::add(part_->counted.loads_avoided);
   }
   const served source = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
   const microseconds age = store::now() - flight.result.began;
@@ -188,7 +191,7 @@ read_operation::round read_operation::take_value(live_flight& flight, bool bypas
 read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   const fetch::judgement judgement =
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
-                   of_->policy.failure_pause_max);
+                   part_->policy.failure_pause_max);
   const entry::envelope& head = judgement.read.head;
   if (judgement.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
@@ -203,51 +206,55 @@ read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return {};
   if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
-  counters::add(of_->counted.joins);
-  counters::add(of_->counted.loads_avoided);
+  counters::add(part_->counted.joins);
+  counters::add(part_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},
           {}};
 }
 
-// The grant was given back; perhaps another process loads the key, or a thread is free soon.
+// The grant was given back. The call starts again, because another process may load the key now. A
+// caller that found no thread pauses first, because a thread may become free.
 read_operation::round read_operation::without_a_thread() {
   found_no_thread_ = found_no_thread_ || is_limited_;
   if (!found_no_thread_) return {};
   if (!deadline_) refuse(refused::reason::saturated);
   wait_word pause;
   const std::stop_callback wake_up{limits_.stop, [&pause] { pause.wake_all(); }};
-  const std::uint32_t seen = pause.read();
+  const std::uint32_t expected = pause.read();
   if (!limits_.stop.stop_requested()) {
-    pause.wait(seen, std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
+    pause.wait(expected,
+               std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
                wait_word::group::limited);
   }
   return {};
 }
 
-// As with a value, one caller has the failure of its own load.
+// As in `take_value`, exactly one caller counts as the one that loaded.
 read_operation::round read_operation::failed_here(live_flight& flight) {
   if (flight.is_claimed.exchange(true)) {
-    counters::add(of_->counted.failures_shared);
-    counters::add(of_->counted.loads_avoided);
+    counters::add(part_->counted.failures_shared);
+    counters::add(part_->counted.loads_avoided);
   }
   return {.failure = flight.result.failure};
 }
 
 read_operation::round read_operation::failed_elsewhere(const entry::envelope& head,
                                                        std::string_view payload) {
-  counters::add(of_->counted.failures_shared);
-  const auto here = core_.remembered().find(names_.value_key, store::now());
-  if (here && here->of == head.produced_by) return {.failure = here->exception};
-  // Other processes write this entry: neither its times nor its text are taken as they are. The
-  // text should have been escaped when it was stored.
-  const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;
+  counters::add(part_->counted.failures_shared);
+  const auto remembered = core_.remembered().find(names_.value_key, store::now());
+  if (remembered && remembered->token == head.produced_by)
+    return {.failure = remembered->exception};
+  // Other processes write this entry, so its times are clamped and its text is escaped, although
+  // the writer should have escaped it.
+  const milliseconds longest = part_->policy.failure_pause_max * 6 / 5;
   const milliseconds left = head.until - core_.redis().server_now().value_or(head.until);
   throw load_failed{reason_of(head.failure), head.attempts,
                     std::clamp(left, milliseconds{0}, longest),
                     base::printable(payload, failure_text_max)};
 }
 
-// A caller that brings a loader tries it once before it gets another's failure.
+// A caller with a loader of its own tries that loader once before it gets the failure of another
+// load.
 bool read_operation::may_try_own(const entry::token& failed) {
   if (borrowed_ == nullptr || tried_own_) return false;
   refused_ = failed;

@@ -30,21 +30,23 @@ class recording_observer : public observer {
   }
   [[nodiscard]] std::size_t count(event_kind kind) const {
     const std::scoped_lock lock{mutex_};
-    return static_cast<std::size_t>(std::count_if(
-        records_.begin(), records_.end(), [&](const record& one) { return one.kind == kind; }));
+    return static_cast<std::size_t>(
+        std::count_if(records_.begin(), records_.end(),
+                      [&](const record& recorded) { return recorded.kind == kind; }));
   }
-  /// The last one of this kind. Precondition: there is one.
+  /// The last event of this kind. Precondition: there is one.
   [[nodiscard]] record last(event_kind kind) const {
     const std::scoped_lock lock{mutex_};
     return *std::find_if(records_.rbegin(), records_.rend(),
-                         [&](const record& one) { return one.kind == kind; });
+                         [&](const record& recorded) { return recorded.kind == kind; });
   }
-  /// The words for the events of a key, in their order.
+  /// The names of the events of a key, in order.
   [[nodiscard]] std::string story_of(std::string_view key) const {
     const std::scoped_lock lock{mutex_};
     std::string out;
-    for (const record& one : records_) {
-      if (one.key == key) out += (out.empty() ? "" : " ") + std::string{to_string(one.kind)};
+    for (const record& recorded : records_) {
+      if (recorded.key == key)
+        out += (out.empty() ? "" : " ") + std::string{to_string(recorded.kind)};
     }
     return out;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A word that many threads wait on until it changes. A waiter costs its stack and nothing else.
+// A futex word that many threads wait on until it changes. A waiter needs no memory but its stack.
 #pragma once
 
 #include <atomic>
@@ -11,25 +11,29 @@
 
 namespace drover::detail {
 
-/// Read the word, look at the condition, then wait for the word to change: no change in between is
-/// missed. Waiters are in two groups, so that one waiter of a group can be woken. Threads: any.
+/// Use: read the word, check the condition, then wait for the word to change. No change between the
+/// read and the wait is missed. Waiters form two groups, so that one waiter of a group can be
+/// woken. Threads: any.
 class wait_word {
  public:
   enum class group : std::uint32_t {
     can_lead = 1,  ///< may run a load on its own thread
-    limited = 2,   ///< may not, because it may leave before the load ends
+    limited = 2,   ///< may not run a load, because it may leave before the load ends
   };
 
   [[nodiscard]] std::uint32_t read() const noexcept {
     return word_.load(std::memory_order_acquire);
   }
 
-  void wake_one(group of) noexcept { change_and_wake(1, static_cast<std::uint32_t>(of)); }
+  void wake_one(group woken_group) noexcept {
+    change_and_wake(1, static_cast<std::uint32_t>(woken_group));
+  }
   void wake_all() noexcept { change_and_wake(futex::every_waiter, futex::every_group); }
 
-  /// Returns when the word is no longer `seen`, after `at_most`, or for no reason at all.
-  void wait(std::uint32_t seen, std::optional<microseconds> at_most, group as) noexcept {
-    futex::wait(word_, seen, at_most, static_cast<std::uint32_t>(as));
+  /// Returns when the word is no longer `expected`, or after `at_most`. It may also return
+  /// spuriously.
+  void wait(std::uint32_t expected, std::optional<microseconds> at_most, group own_group) noexcept {
+    futex::wait(word_, expected, at_most, static_cast<std::uint32_t>(own_group));
   }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the reader judges the replies and pushes that came, and gives them to their owners.
+// How the reader checks the replies and pushes that came, and delivers them to their owners.
 #include <utility>
 
 #include "connection/callback_scope.hpp"
@@ -7,7 +7,7 @@
 
 namespace drover::connection {
 
-// Under the lock, with the reader role.
+// Called under the lock, with the reader role.
 void channel::state::digest(link& on, transfer got, arrivals& came) {
   switch (got.status) {
     case transfer_status::moved: return digest_bytes(on, got.bytes, came);
@@ -48,22 +48,22 @@ void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
   }
 }
 
-// Outside the lock, with the reader role, or for slots that no longer belong to a connection. False
-// when a handler or completion threw; the others were still called.
+// Called outside the lock, with the reader role, or for slots that no longer belong to a
+// connection. False when a handler or completion threw; the others were still called.
 bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   const callback_scope inside;
   bool went_well = true;
-  std::size_t told = 0;
+  std::size_t delivered_count = 0;
   auto push = came.pushes.begin();
   for (;;) {
     try {
-      while (push != came.pushes.end() && push->after == told) {
+      while (push != came.pushes.end() && push->after == delivered_count) {
         const auto& message = (push++)->message;
         if (to.push) to.push(message);
       }
       slot* const item = came.ended.pop_front();
       if (item == nullptr) break;
-      ++told;
+      ++delivered_count;
       if (item != self) tell(static_cast<pending&>(*item));
     } catch (...) {
       went_well = false;
@@ -95,8 +95,8 @@ void channel::state::tell(pending& item) {
   }
 }
 
-// Under the lock. When there is no memory for the text of the fault, it has none: a role that is
-// not given back would hang all callers.
+// Called under the lock. Without memory for the text of the fault, the text is empty. It must not
+// throw, because a role that is not given back would hang all callers.
 void channel::state::break_off(link& on, health::loss kind, fault_code code,
                                std::string_view why) noexcept {
   if (on.broken) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Marks the thread that runs a connection's handlers and completions. While it runs them it reads
-// for all callers, so it must not wait for a reply itself. Code of users can run there, too: the
-// destructors of their values and exceptions, and their observers. Threads: any.
+// Marks the thread that runs a connection's handlers and completions. That thread reads for all
+// callers, so it must not wait for a reply itself. User code can run there, too: the destructors of
+// values and exceptions, and observers. Threads: any.
 #pragma once
 
 namespace drover::connection {
@@ -13,7 +13,7 @@ class callback_scope {
   callback_scope(const callback_scope&) = delete;
   callback_scope& operator=(const callback_scope&) = delete;
 
-  /// True on a thread inside such a scope, of whichever connection.
+  /// True on a thread that is inside such a scope, of any connection.
   [[nodiscard]] static bool is_inside() noexcept { return depth_ > 0; }
 
  private:

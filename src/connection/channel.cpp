@@ -9,9 +9,9 @@
 
 namespace drover::connection {
 
-channel::state::state(settings given, handlers given_handlers)
-    : with{std::move(given)},
-      to{std::move(given_handlers)},
+channel::state::state(settings channel_settings, handlers channel_handlers)
+    : with{std::move(channel_settings)},
+      to{std::move(channel_handlers)},
       born_in{fork_count()},
       service_bell{std::make_shared<const bell>()},
       breaker{{with.back_off_min, with.back_off_max}, with.seed},
@@ -32,8 +32,8 @@ channel::channel(settings with, handlers to)
     : state_{std::make_unique<state>(std::move(with), std::move(to))} {}
 
 channel::~channel() {
-  // In a fork the lock may be held for ever by a thread that is not here, and the service thread
-  // cannot be joined. The memory stays.
+  // In a fork the lock may be held for ever by a thread of the parent, and the service thread
+  // cannot be joined. So the memory is leaked.
   if (state_->is_a_fork()) static_cast<void>(state_.release());
 }
 
@@ -46,19 +46,19 @@ void channel::post(std::string request, unsigned replies, completion done, posti
   state_->post(std::move(request), replies, std::move(done), behaviour);
 }
 
-timer_id channel::schedule(steady_time when, std::function<void()> what) {
+timer_id channel::schedule(steady_time when, std::function<void()> task) {
   if (state_->is_a_fork()) return 0;
   const state::locked lock{state_->mutex};
   if (!state_->start()) throw std::bad_alloc{};
   const auto first = state_->timers.next();
-  const auto id = state_->timers.add(when, std::move(what));
+  const auto id = state_->timers.add(when, std::move(task));
   if (!first || when < *first) state_->service_bell->ring();
   return id;
 }
 
 bool channel::cancel(timer_id id) {
   if (state_->is_a_fork()) return false;
-  std::function<void()> dropped;  // its captures end outside the lock
+  std::function<void()> dropped;  // its captures are destroyed outside the lock
   const state::locked lock{state_->mutex};
   dropped = state_->timers.remove(id);
   return dropped != nullptr;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // One multiplexed RESP3 connection to one server, shared by all threads: leader/follower. Callers
-// append requests; one of them writes for all, and one reads for all. No other thread is between a
-// blocking caller and the socket.
+// append requests; one of them writes for all, and one reads for all. No other thread is needed
+// between a blocking caller and the socket.
 //
 // The service thread connects (and reconnects, with jittered back-off), runs timers, and writes the
-// bytes that a caller with a deadline had to leave. It reads only while no caller reads and there
-// is a need: while `pushes_wanted` is held, or while posted requests await replies.
+// bytes that a caller with a deadline had to leave. It reads only while no caller reads and it is
+// necessary: while pushes are held (`hold_pushes`), or while posted requests await replies.
 //
-// Threads:    every member from any thread, but not `exchange` from within a handler or timer.
-// Invariants: (1) replies go to requests in the order in which they were appended, whatever callers
-//                 do meanwhile: a caller that leaves abandons its slot, it never takes another's
-//                 reply;
-//             (2) after any doubt (silence, parse error, reply without a request) the connection is
+// Threads:    every member from any thread, except `exchange` inside a handler or timer.
+// Invariants: (1) replies go to requests in the order in which they were appended. A caller that
+//                 leaves abandons its slot and never takes the reply of another request;
+//             (2) after any error (silence, parse error, reply without a request) the connection is
 //                 closed and every slot on it faults, each exactly once;
 //             (3) no handler, timer or completion runs under a lock of the channel;
 //             (4) every wait has an end: for a connection after `connect_max`, for a reply when the
@@ -41,39 +40,42 @@
 
 namespace drover::connection {
 
-/// CLOCK_BOOTTIME: the one place where a monotonic clock is read for waiting.
+/// The time of CLOCK_BOOTTIME. Every wait uses this clock.
 [[nodiscard]] steady_time now() noexcept;
 
 struct settings {
   endpoint at;
   std::string client_name = "drover";
   milliseconds connect_max{500};  ///< the longest wait for a connection
-  milliseconds silence_max{500};  ///< replies are due and no byte has come for so long: close
-  milliseconds back_off_min{50};  ///< between attempts while the breaker is open
+  /// The connection is closed after this silence while replies are due.
+  milliseconds silence_max{500};
+  milliseconds back_off_min{50};  ///< the shortest pause between attempts while the breaker is open
   milliseconds back_off_max{1000};
   std::size_t reply_max = std::size_t{64} << 20U;
-  std::size_t queued_bytes_max = std::size_t{64}
-                                 << 20U;  ///< not yet written; beyond: fault `overloaded`
-  std::size_t slots_max = 1'000'000;      ///< requests without a reply; beyond: `overloaded`
-  bool spin = true;  ///< the reader polls a little before it blocks, while that pays
+  /// The limit on unwritten bytes. Any further request faults with `overloaded`.
+  std::size_t queued_bytes_max = std::size_t{64} << 20U;
+  /// The limit on requests without a reply. Any further request faults with `overloaded`.
+  std::size_t slots_max = 1'000'000;
+  bool spin = true;  ///< the reader polls briefly before it blocks, while that pays
   /// Commands to send at every (re)connect after HELLO 3 (with AUTH, SETNAME), SELECT, INFO;
   /// replies of any kind are accepted and handed to `handlers::up`.
   std::string on_connect;
   unsigned on_connect_replies = 0;
-  std::uint64_t seed = 0;  ///< of the back-off's jitter
-  /// A server that reports an older version is refused. {}: every server that speaks RESP3 will do.
+  std::uint64_t seed = 0;  ///< the seed of the back-off's jitter
+  /// A server that reports an older version is refused. {}: every server with RESP3 is accepted.
   server_version version_min = oldest_redis;
 };
 
-/// What the server said of itself when the connection came up.
+/// The information about the server when a connection comes up.
 struct greeting {
   std::uint64_t epoch = 0;  ///< counts connections of this channel, from 1
   std::uint64_t client_id = 0;
   std::string run_id;  ///< empty when INFO is refused
   std::string role;    ///< "master", "slave", ...; empty when INFO is refused
   std::string version;
-  /// When the server started, on its own clock, rounded up. Entries stored before may come from a
-  /// snapshot or log that it loaded. Empty when it has loaded nothing, and when INFO is refused.
+  /// When the server started, on its own clock, rounded up. Entries stored before its start may
+  /// come from a snapshot or log that it loaded. Empty when it has loaded nothing, and when INFO is
+  /// refused.
   std::optional<server_time> started;
   /// A reading of the server's clock from INFO. Empty when INFO is refused.
   struct clock_reading {
@@ -84,15 +86,15 @@ struct greeting {
   std::optional<clock_reading> clock;
   /// `run_id` differs from that of the connection before.
   bool is_another_server = false;
-  /// The same, or this connection or the one before told no `run_id`.
+  /// True when `is_another_server`, or when this connection or the one before reported no `run_id`.
   bool may_be_another_server = false;
   std::vector<resp::message> on_connect;
 };
 
 /// Called without any lock held, one at a time, in order: up, then pushes, then down.
 struct handlers {
-  /// On the service thread, before requests that waited for the connection are sent: requests that
-  /// are posted from within go first.
+  /// On the service thread, before requests that waited for the connection are sent. Requests that
+  /// are posted inside this handler are sent first.
   std::function<void(const greeting&)> up{};
   std::function<void(const fault&)> down{};
   /// On the thread that reads.
@@ -100,11 +102,11 @@ struct handlers {
   /// On the service thread: an attempt to connect has failed. `unsupported` means that the server
   /// was reached and refuses this client.
   std::function<void(const fault&)> refused{};
-  /// On the service thread: the moment given to `set_alarm` has come.
+  /// On the service thread: the time given to `set_alarm` has come.
   std::function<void()> alarm{};
 };
 
-/// What is known of the server.
+/// The state of the server, as far as the channel knows it.
 struct reachability {
   enum class state : std::uint8_t {
     unknown,    ///< nothing has been tried yet, or the first attempt still runs
@@ -116,9 +118,9 @@ struct reachability {
   std::string reason;  ///< for `away` and `refused`
 };
 
-/// How a posted request behaves when the connection is lost before it was sent.
+/// Options of a posted request.
 struct posting {
-  /// Faults with `superseded` instead of going to a server with another run id.
+  /// The request faults with `superseded` instead of being sent to a server with another run id.
   bool bound_to_server = false;
   /// The server may hold the request back while it answers reads (CLIENT PAUSE WRITE). When a
   /// connection goes silent with such a request at the head of its queue, such requests fault at
@@ -145,9 +147,10 @@ using timer_id = std::uint64_t;
 
 class channel {
  public:
-  /// Starts nothing: the first request does.
+  /// Starts no thread; the first request does.
   channel(settings with, handlers to);
-  /// Faults every outstanding request, closes, joins the service thread. No caller may be inside.
+  /// Faults every outstanding request, closes the connection, and joins the service thread. No call
+  /// may be in progress.
   ~channel();
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
@@ -155,37 +158,37 @@ class channel {
   /// Sends `request` (which brings `replies.size()` replies) and blocks for them. While the channel
   /// is connecting the request waits for at most `connect_max`; with the breaker open it faults at
   /// once. An error reply of the server is a reply. A reply longer than `reply_max` is a fault,
-  /// `corrupt`. Request and replies are borrowed until it returns. Throws nothing.
+  /// `corrupt`. It uses the request and the replies until it returns. Throws nothing.
   [[nodiscard]] outcome exchange(std::string_view request, std::span<resp::message> replies,
                                  const wait_limit& within = {});
 
   /// Sends without waiting. `done` is called exactly once, never from within `post`, on the thread
-  /// that reads or on the service thread. It must be short, and may post. Throws std::bad_alloc,
-  /// and then has done nothing, when there is no memory or no thread for it. In a fork `done` is
-  /// called with a fault from within `post`, because no other thread exists there.
+  /// that reads or on the service thread. It must be short, and may post. Throws std::bad_alloc
+  /// when there is no memory or no thread for it; nothing has changed then. In a fork, `post` calls
+  /// `done` with a fault before it returns, because no other thread exists.
   void post(std::string request, unsigned replies, completion done, posting behaviour = {});
 
-  /// Runs `task` on the service thread at `when` or soon after. Throws as `post` does. In a fork it
-  /// never runs.
+  /// Runs `task` on the service thread at `when` or soon after. Throws as `post` does. In a fork
+  /// the task never runs.
   timer_id schedule(steady_time when, std::function<void()> task);
-  /// True when the timer will not run. False: it ran, runs now, or is unknown.
+  /// Cancels a timer. True when the timer will not run. False: it ran, runs now, or is unknown.
   bool cancel(timer_id id);
 
   /// Runs `handlers::alarm` once, on the service thread, at `when` or soon after. There is one
   /// alarm: each call moves it, and `steady_time::max()` cancels it. Allocates nothing once the
-  /// service thread runs. False, and the alarm will not run, when that thread cannot be started,
-  /// and in a fork.
+  /// service thread runs. Returns false, and the alarm will not run, when that thread cannot be
+  /// started, and in a fork.
   bool set_alarm(steady_time when) noexcept;
 
-  /// Counted. While held, the service thread reads pushes when no caller reads.
+  /// Holds are counted. While pushes are held, the service thread reads them when no caller reads.
   void hold_pushes();
   void release_pushes();
 
   /// Breaks the connection `epoch` if it is still the current one, and resolves the name again.
   /// When its answers cannot be trusted (`why` is `corrupt`), it breaks at once; if this repeats,
-  /// the next attempts come after growing pauses. For any other `why` another server is looked for;
-  /// if this repeats, the connection stays in use for a growing time before it is given up. Neither
-  /// opens the breaker.
+  /// the next attempts come after growing pauses. For any other `why` the channel looks for another
+  /// server; if this repeats, the connection stays in use for a growing time before it is given up.
+  /// Neither opens the breaker.
   void distrust(std::uint64_t epoch, const fault& why) noexcept;
 
   /// Throws std::bad_alloc.

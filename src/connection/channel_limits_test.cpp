@@ -32,8 +32,8 @@ TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
 TEST(threads_channel_limits, SignalsDoNotEndAWaitThatIsNotOver) {
   const scripted_server server{
       [](const scripted_peer& peer, const std::vector<std::string>& arguments) {
-        const unsigned before = test::signal_storm::seen();
-        peer.wait_for([&] { return test::signal_storm::seen() >= before + 10; });
+        const unsigned before = test::signal_storm::count();
+        peer.wait_for([&] { return test::signal_storm::count() >= before + 10; });
         echo(peer, arguments);
       }};
   channel on{at(server), {}};
@@ -50,7 +50,7 @@ TEST(threads_channel_limits, AReplyInTricklesEnds) {
   with.silence_max = 100ms;
   channel on{with, {}};
   EXPECT_EQ(get(on, "k").end.ended,
-            exchange_end::faulted);  // or it would take a quarter of an hour
+            exchange_end::faulted);  // otherwise it would take a quarter of an hour
 }
 
 TEST(threads_channel_limits, PushesWithoutEndHoldNobodyWhoWaitsForAReply) {

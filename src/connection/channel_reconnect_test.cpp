@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which server a channel is connected to, and how it looks for a better one.
+// How a channel recognises its server, and how it looks for another one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -92,7 +92,7 @@ TEST(threads_channel_reconnect, AReplicaThatNobodyAsksIsNotConnectedToAgainAndAg
   std::atomic<int> looks{0};
   channel on{with, {.alarm = [&] { ++looks; }}};
   ASSERT_EQ(get(on, "k").text, "of k");
-  while (server.connections() < 2) std::this_thread::yield();  // it was asked something
+  while (server.connections() < 2) std::this_thread::yield();  // the server has answered a request
   for (int i = 0; i < 20; ++i) {
     on.set_alarm(now() + 2ms);
     while (looks <= i) std::this_thread::yield();
@@ -149,11 +149,11 @@ TEST(threads_channel_reconnect, ATooOldServerIsRefusedUntilItIsReplaced) {
 TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
   std::atomic<bool> closes{false};
   std::mutex mutex;
-  std::vector<std::string> seen;
+  std::vector<std::string> received_keys;
   scripted_server server{[&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
     {
       const std::scoped_lock lock{mutex};
-      seen.push_back(arguments.at(1));
+      received_keys.push_back(arguments.at(1));
     }
     if (closes.exchange(false)) return peer.close();
     echo(peer, arguments);
@@ -191,10 +191,11 @@ TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
     }
   }
   const std::scoped_lock lock{mutex};
-  EXPECT_EQ(std::count(seen.begin(), seen.end(), "bound"), 1);
+  EXPECT_EQ(std::count(received_keys.begin(), received_keys.end(), "bound"), 1);
 }
 
-// A proxy, or a user without the right to INFO: nobody can tell whether it is the same server.
+// With a proxy, or a user without the right to INFO, the client cannot know whether it is the same
+// server.
 TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
   scripted_server server{echo};
   std::atomic<int> ups{0};
@@ -214,8 +215,8 @@ TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
                      {"a", false, false}, {"b", true, true}, {"", true, false},
                      {"c", true, true}};
   int number = 0;
-  for (const auto& one : connections) {
-    server.be(one.info, "master");
+  for (const auto& connection : connections) {
+    server.be(connection.info, "master");
     if (number > 0) {
       on.distrust(on.epoch(), {fault_code::corrupt, "to connect anew"});
       while (ups == number) std::this_thread::yield();
@@ -223,8 +224,8 @@ TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
     ASSERT_EQ(get(on, "k").text, "of k");
     ++number;
     ASSERT_EQ(ups, number);
-    EXPECT_EQ(may_be_other, one.may_be_other) << "connection " << number;
-    EXPECT_EQ(is_other, one.is_other) << "connection " << number;
+    EXPECT_EQ(may_be_other, connection.may_be_other) << "connection " << number;
+    EXPECT_EQ(is_other, connection.is_other) << "connection " << number;
   }
 }
 
@@ -233,14 +234,15 @@ TEST(threads_channel_reconnect, ConnectionsThatTheServerClosesWhileIdleDelayNobo
   std::atomic<int> ups{0};
   std::atomic<int> downs{0};
   settings with = at(server);
-  with.back_off_min = 24h;  // a request that waited for it would hang
+  with.back_off_min = 24h;  // a request that waits for the pause would hang
   with.back_off_max = 24h;
   channel on{with, {.up = [&](const greeting&) { ++ups; }, .down = [&](const fault&) { ++downs; }}};
   for (int i = 0; i < 5; ++i) {
     ASSERT_EQ(get(on, "k").text, "of k") << i;
     server.close_all();
-    while (ups < 2 * i + 2) std::this_thread::yield();  // made at once: the last one had answered
-    while (downs < 2 * i + 2) server.close_all();       // this one was asked nothing
+    // Connected at once, because the last connection had answered.
+    while (ups < 2 * i + 2) std::this_thread::yield();
+    while (downs < 2 * i + 2) server.close_all();  // this connection had no request
     EXPECT_TRUE(on.is_available());
   }
 }

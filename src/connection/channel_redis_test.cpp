@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The channel on a real server, through what happens to servers.
+// The channel on a real server that restarts, hangs, or loses its connections.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,14 +23,14 @@ using namespace std::chrono_literals;
 settings at(const test::redis_server& server) {
   settings with;
   with.at = *parse_url(server.url());
-  with.connect_max = 20s;  // a busy machine is no fault of the server's
+  with.connect_max = 20s;  // a busy machine must not look like a fault of the server
   with.silence_max = 20s;
   with.back_off_min = 5ms;
   with.back_off_max = 50ms;
   return with;
 }
 
-/// "" for a fault.
+/// Returns "" for a fault.
 std::string echo(channel& on, std::string_view text) {
   std::string request;
   resp::write_command(request, {"ECHO", text});
@@ -39,8 +39,8 @@ std::string echo(channel& on, std::string_view text) {
   return std::string{reply.root().text()};
 }
 
-/// Asks from many threads while `meanwhile` runs; nobody may get another's reply. Returns the
-/// faults.
+/// Sends requests from many threads while `meanwhile` runs. No thread may get the reply of another.
+/// Returns the number of faults.
 int ask_while(channel& on, unsigned threads, const std::function<void()>& meanwhile) {
   std::atomic<bool> stop{false};
   std::atomic<int> faults{0};
@@ -85,7 +85,7 @@ TEST(threads_channel_redis, KilledConnectionsMixUpNothing) {
       while (on.epoch() == before) std::this_thread::yield();
     }
   });
-  // The last one may have been killed in its handshake, which opens the breaker.
+  // The last connection may have been killed in its handshake, which opens the breaker.
   while (echo(on, "after") != "after") std::this_thread::yield();
 }
 
@@ -115,8 +115,8 @@ TEST(threads_channel_redis, AKilledServerOpensTheBreakerAndARestartClosesIt) {
   while (echo(on, "after") != "after") std::this_thread::yield();
 }
 
-// Every way to wait and to leave at once, with connections dying: roles and slots change hands in
-// all orders. Every caller that gets a reply gets its own, and every call ends.
+// All ways to wait and to leave, at once, while connections die: roles and slots pass between
+// threads in all orders. Every caller that gets a reply gets its own, and every call ends.
 TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
   const test::redis_server server;
   for (const bool spin : {true, false}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a channel does when there is no memory, no thread, or no longer the process that made it.
+// A channel without memory, without threads, and in a fork of the process that made it.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,9 +20,10 @@
 
 namespace {
 
-// Of all threads together: how many allocations still succeed. Negative: all.
+// The number of allocations that still succeed, in all threads together. Negative: no limit.
 std::atomic<long> allocations_left{-1};
-// Only threads that asked for it are refused, or all but those of scripted servers.
+// Only allocations of this thread fail, or those of all threads except the threads of scripted
+// servers.
 thread_local bool is_starved = false;
 std::atomic<bool> all_are_starved{false};
 
@@ -30,14 +31,15 @@ std::atomic<bool> all_are_starved{false};
   if (drover::connection::is_of_a_scripted_server) return false;
   if (!is_starved && !all_are_starved.load(std::memory_order_relaxed)) return false;
   if (allocations_left.load(std::memory_order_relaxed) < 0) return false;
-  return allocations_left.fetch_sub(1) == 0;  // one of them fails, and the next ones succeed
+  return allocations_left.fetch_sub(1) == 0;  // one allocation fails, and the next ones succeed
 }
 
 }  // namespace
 
-// The thread sanitizer has operators of its own that cannot be replaced: nothing fails there.
+// The thread sanitizer has allocation operators that cannot be replaced, so no allocation fails
+// there.
 #if !DROVER_THREAD_SANITIZED
-// Not inlined: g++ would take malloc and free for a pair that does not match.
+// Not inlined: g++ would warn about a mismatched pair of allocation functions.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (is_refused()) throw std::bad_alloc{};
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
@@ -50,7 +52,7 @@ std::atomic<bool> all_are_starved{false};
 namespace drover::connection {
 namespace {
 
-/// Settings with short pauses between attempts: many of these fail.
+/// Settings with short pauses between attempts, because many attempts fail.
 settings hastily_at(const scripted_server& server) {
   settings with = at(server);
   with.back_off_min = 1ms;
@@ -58,8 +60,8 @@ settings hastily_at(const scripted_server& server) {
   return with;
 }
 
-/// While it lives this thread's allocation number `after` fails; with `everywhere` that of all
-/// threads together.
+/// While it lives, allocation number `after` of this thread fails. With `everywhere`, allocations
+/// of all threads count.
 class starvation {
  public:
   starvation(long after, bool everywhere) {
@@ -71,7 +73,7 @@ class starvation {
   starvation(const starvation&) = delete;
   starvation& operator=(const starvation&) = delete;
 
-  /// Whether an allocation failed.
+  /// Ends the starvation. True when an allocation failed.
   bool end() {
     const bool failed = allocations_left.exchange(-1) < 0;
     is_starved = false;
@@ -83,7 +85,7 @@ class starvation {
 TEST(threads_channel_resources, AnAllocationThatFailsInAnExchangeEndsItAndNothingElse) {
   scripted_server server{echo};
   for (const bool everywhere : {false, true}) {
-    if (everywhere && test::is_sanitized) continue;  // the runtime of those allocates, too
+    if (everywhere && test::is_sanitized) continue;  // the runtime of the sanitizers allocates, too
     for (long after = 0;; ++after) {
       channel on{hastily_at(server), {}};
       const std::string request = get_of("k");
@@ -164,7 +166,7 @@ TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
   std::atomic<int> completed{0};
   channel on{hastily_at(server), {.alarm = [&] { ++alarms; }}};
   {
-    const test::no_new_threads here;
+    const test::no_new_threads no_threads;
     resp::message reply;
     EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, exchange_end::faulted);
     EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++completed; }), std::bad_alloc);
@@ -182,7 +184,7 @@ TEST(threads_channel_resources, ANameThatNoThreadCanLookUpIsAFault) {
   with.at.host = "redis.example";
   const auto wake = std::make_shared<const bell>();
   connector by{with, wake, [](auto&&...) { return std::vector<address>{}; }};
-  const test::no_new_threads here;
+  const test::no_new_threads no_threads;
   by.begin(now());
   const auto ended = by.step({}, now());
   ASSERT_TRUE(ended && !*ended);
@@ -197,7 +199,7 @@ TEST(threads_channel_resources, TheAlarmMovesAndIsOne) {
   std::atomic<int> timers{0};
   channel on{with, {.alarm = [&] {
                ++alarms;
-               throw 1;  // no caller hears of it
+               throw 1;  // no caller gets this exception
              }}};
   EXPECT_TRUE(on.set_alarm(steady_time::max()));
   EXPECT_TRUE(on.set_alarm(now() + 1h));
@@ -220,7 +222,7 @@ TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
   ASSERT_EQ(get(*on, "before").text, "of before");
   const pid_t child = fork();
   if (child == 0) {
-    ::alarm(60);  // a hang is a death
+    ::alarm(60);  // kills the child if it hangs
     int completed = 0;
     bool well = get(*on, "k").text.empty();
     on->post(get_of("k"), 1,

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The inside of a channel: one mutex, the live connection with its two roles, the callers that wait
-// for one, and the service thread. channel.cpp has the public members, exchange.cpp the callers'
-// side, roles.cpp the writer's and the reader's work for all callers, arrivals.cpp the handling of
-// replies, service.cpp the service thread, and reconnect.cpp its work on connecting.
+// The state of a channel: one mutex, the live connection with its two roles, the callers that wait
+// for a connection, and the service thread. channel.cpp has the public members, exchange.cpp the
+// callers' side, roles.cpp the writer's and the reader's work for all callers, arrivals.cpp the
+// handling of replies, service.cpp the service thread, and reconnect.cpp its work on connecting.
 //
 // Roles:      a connection has at most one writer and one reader. The thread with a role uses that
 //             half of the socket, and its buffer, without the lock.
 // Invariants: (1) while replies are due and no thread writes, a thread reads, or the service thread
-//                 has been rung to do so;
+//                 has been woken to do so;
 //             (2) a connection that is broken keeps its slots until the service thread has seen
-//                 both roles free; it alone makes and unmakes connections, and tells `up` and
-//                 `down`;
-//             (3) a caller's slot is told `done` exactly once, outside the lock, as the last touch
-//             of it.
+//                 both roles free; only the service thread makes and closes connections, and calls
+//                 `up` and `down`;
+//             (3) a caller's slot gets `done` exactly once, outside the lock. That is the last
+//             access to the slot.
 #pragma once
 
 #include <array>
@@ -42,14 +42,14 @@ namespace drover::connection {
 struct link;
 
 struct pending : slot {
-  /// Why it faulted: `why`, or what came for it. Takes `why`.
+  /// The fault with which the request ended, empty if it succeeded. Moves `why` out.
   [[nodiscard]] std::optional<fault> fault_of_end() noexcept;
 
   std::string_view request;
   posting manner{};
   std::optional<fault> why;
   steady_time parked_until{};
-  link* on = nullptr;  ///< since it was appended
+  link* on = nullptr;  ///< the connection, once the request was appended
 };
 
 struct call : pending {
@@ -59,7 +59,7 @@ struct call : pending {
     blocks = true;
   }
   wake_word word;
-  bool reading = false;  ///< it has the reader role, or is about to be told so
+  bool reading = false;  ///< the caller has the reader role, or is being given it
 };
 
 struct posted : pending {
@@ -72,7 +72,7 @@ struct posted : pending {
   std::string text;
   std::vector<resp::message> storage;
   completion done;
-  bool is_trial = false;  ///< of the stall gate
+  bool is_trial = false;  ///< the request is a trial of the stall gate
 };
 
 /// A connection that is up.
@@ -87,21 +87,22 @@ struct link {
 
   role reader = role::nobody;
   bool writing = false;
-  bool late = false;     ///< the writer is the service thread: the socket was full
-  bool hung_up = false;  ///< the peer has closed; what it sent before may be unread
+  bool late = false;     ///< the socket was full, so the service thread is the writer
+  bool hung_up = false;  ///< the peer has closed; earlier bytes may be unread
   bool answered = false;
   std::optional<health::loss> broken;
   fault why;
   reply_watch watch;
-  std::optional<steady_time> look_at;  ///< when to give it up for another server
-  steady_time look_by{};    ///< before this, only while no reply is due, unless it `is_doubted`
+  std::optional<steady_time> look_at;  ///< when to give the connection up for another server
+  /// Until this time the connection is given up only while no reply is due, unless it `is_doubted`.
+  steady_time look_by{};
   bool is_doubted = false;  ///< `distrust` asked for another server
 
-  std::string outgoing;  // the writer's
+  std::string outgoing;  // used by the writer only
   std::size_t sent = 0;
-  std::array<char, incoming_size> incoming;  // the reader's
+  std::array<char, incoming_size> incoming;  // used by the reader only
   spin_gauge gauge;
-  /// No byte of a reply has come since the last wait began: a wait of the usual length would end
+  /// No byte of a reply has come since the last wait began, so a wait of the usual length would end
   /// too late.
   std::atomic<bool> exact_silence{false};
 };
@@ -112,19 +113,19 @@ inline constexpr std::string_view is_a_fork_text =
 
 struct channel::state {
   enum class phase : std::uint8_t {
-    idle,        ///< no request was made yet
+    idle,        ///< no request has been made
     connecting,  ///< requests are parked
     up,
-    open,  ///< the breaker is: requests fault at once
+    open,  ///< the breaker is open: requests fault at once
   };
-  /// How the reader stopped reading.
+  /// The reason for which the reader stopped reading.
   enum class leaving : std::uint8_t { ended, broken, deadline, stop };
   using locked = std::unique_lock<std::mutex>;
 
-  state(settings given, handlers given_handlers);
+  state(settings channel_settings, handlers channel_handlers);
   ~state();
 
-  // The callers' side.
+  // The functions of callers.
   outcome exchange(std::string_view request, std::span<resp::message> replies,
                    const wait_limit& within);
   void post(std::string request, unsigned replies, completion done, posting behaviour);
@@ -135,7 +136,7 @@ struct channel::state {
   outcome wait(call& mine, const wait_limit& within, bool reads);
   outcome leave(call& mine, exchange_end why);
 
-  // What the writer and the reader do for all.
+  // The functions of the writer and the reader.
   [[nodiscard]] bool flush(link& on, const call* self, bool yield_first);
   void write_out(link& on, locked& lock);
   leaving read_for_all(link& on, call& self, const wait_limit& within);
@@ -149,13 +150,13 @@ struct channel::state {
   void break_off(link& on, health::loss kind, fault_code code, std::string_view why) noexcept;
   void tell(pending& item);
 
-  // From any thread.
+  // The functions for any thread.
   bool set_alarm(steady_time when) noexcept;
   void distrust(std::uint64_t which, const fault& why) noexcept;
   [[nodiscard]] reachability reached();
   [[nodiscard]] reachability::state reached_state() const noexcept;
 
-  // The service thread.
+  // The functions of the service thread.
   [[nodiscard]] bool start() noexcept;
   void serve();
   void run_alarm(locked& lock);
@@ -185,34 +186,36 @@ struct channel::state {
   const handlers to;
   const std::uint32_t born_in;
   const std::shared_ptr<const bell> service_bell;
-  const bell reader_bell;  // for a reader whose stop token fires
+  const bell reader_bell;  // wakes a reader whose stop token fires
 
   std::atomic<bool> available{true};
   std::atomic<std::uint64_t> epoch{0};
   std::atomic<std::uint64_t> client_id{0};
 
-  std::mutex mutex;  // guards all that follows
+  std::mutex mutex;  // guards all members below, except `attempt`
   phase at = phase::idle;
   bool stopping = false;
-  bool greeting_now = false;  // within `up`: what the service thread posts goes out first
-  bool is_replica = false;    // the current server, or the last one
+  // The handler `up` runs: requests that the service thread posts are sent first.
+  bool greeting_now = false;
+  bool is_replica = false;  // the current server, or the last one, is a replica
   fault refusal;
   health breaker;
   stall_gate stalls;
-  std::string last_run_id;            // the last that was told
-  bool last_run_id_is_known = false;  // the connection before did
+  std::string last_run_id;            // the last run id that a server reported
+  bool last_run_id_is_known = false;  // the last connection reported its run id
   std::uint64_t connections = 0;
   std::unique_ptr<link> live;
   slot_list parked;
   std::size_t parked_count = 0;
   std::size_t parked_bytes = 0;
-  slot_list finished;  // ended without the connection's doing; the service thread tells them
+  // Ended for another reason than the connection; the service thread notifies the owners.
+  slot_list finished;
   timer_queue timers;
   steady_time alarm_at = steady_time::max();
   std::size_t holds = 0;
   std::thread service;
 
-  connector attempt;  // the service thread's
+  connector attempt;  // used by the service thread only
 };
 
 }  // namespace drover::connection

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The shell against a server that does what it is told: slow, silent, cut off, lying.
+// The channel with a scripted server that is slow or silent, closes connections, or sends wrong
+// replies.
 #include "connection/channel.hpp"
 
 #include <gtest/gtest.h>
@@ -75,7 +76,7 @@ TEST(threads_channel, ACallerThatLeavesByDeadlineNeverGetsAnothersReplyNorGivesI
   EXPECT_EQ(server.connections(), 1U);
 }
 
-// The canary for clients that hand a cancelled call's reply to the next: cancel at every phase.
+// Detects clients that give the reply of a cancelled call to the next call: cancels at every phase.
 TEST(threads_channel, AStopAtAnyPhaseLeavesTheOthersTheirReplies) {
   enum class phase { written, first_byte, mid_bulk };
   for (const phase at_phase : {phase::written, phase::first_byte, phase::mid_bulk}) {
@@ -152,7 +153,7 @@ TEST(threads_channel, EveryLostConnectionIsMadeAnewWithoutOpeningTheBreaker) {
     EXPECT_EQ(get(on, "kill").end.ended, exchange_end::faulted);
     EXPECT_TRUE(on.is_available());
   }
-  EXPECT_LE(server.connections(), 9U);  // the ninth is made without being asked for
+  EXPECT_LE(server.connections(), 9U);  // the ninth is made without a request
 }
 
 TEST(threads_channel, ConnectionsLostUnansweredOpenTheBreakerWhichClosesByItself) {
@@ -280,7 +281,8 @@ TEST(threads_channel, NobodyWaitsForTheNextAttemptLongerThanForAConnection) {
   with.back_off_max = 24h;
   channel on{with, {}};
   EXPECT_EQ(get(on, "lost").end.ended, exchange_end::faulted);
-  EXPECT_EQ(get(on, "parked").end.ended, exchange_end::faulted);  // or it would return tomorrow
+  // Otherwise it would return tomorrow.
+  EXPECT_EQ(get(on, "parked").end.ended, exchange_end::faulted);
 }
 
 TEST(threads_channel, WhatAServerSaysBeforeItClosesIsInTheFault) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of a channel share: settings for a scripted server, a server that echoes keys, and
+// Shared by the tests of a channel: settings for a scripted server, a server that echoes keys, and
 // requests by key.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace drover::connection {
 
 using namespace std::chrono_literals;
 
-/// Settings whose limits only a hang reaches: a test on a busy machine must not fail by them.
+/// Settings with limits that only a hang exceeds, so that tests pass on a busy machine.
 inline settings at(const scripted_server& server) {
   settings with;
   with.at.path = server.path();
@@ -46,7 +46,7 @@ inline answer get(channel& on, std::string_view key, const wait_limit& within = 
   return out;
 }
 
-/// Answers a request for "k" by "of k".
+/// Answers a request for "k" with "of k".
 inline void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
   peer.send(bulk("of " + arguments.at(1)));
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t input_size = std::size_t{16} << 10U;
 
-// One line for people: what to look at first.
+// A hint for people: what to check first.
 std::string why_not(std::error_code error) {
   const auto is = [&error](std::errc code) { return error == std::make_error_condition(code); };
   if (is(std::errc::connection_refused)) return "the connection was refused";
@@ -30,17 +30,19 @@ std::string why_not(std::error_code error) {
 
 }  // namespace
 
-stream_limits limits_of(const settings& with) noexcept {
-  return {with.reply_max, with.queued_bytes_max, with.slots_max};
+stream_limits limits_of(const settings& settings) noexcept {
+  return {settings.reply_max, settings.queued_bytes_max, settings.slots_max};
 }
 
-connector::connector(const settings& with, const std::shared_ptr<const bell>& wake,
-                     resolver::look_up by)
-    : with_{with}, resolver_{with.at.host, with.at.port, wake, std::move(by)}, input_(input_size) {}
+connector::connector(const settings& settings, const std::shared_ptr<const bell>& wake,
+                     resolver::look_up resolve)
+    : settings_{settings},
+      resolver_{settings.at.host, settings.at.port, wake, std::move(resolve)},
+      input_(input_size) {}
 
 void connector::begin(steady_time now) noexcept {
   stage_ = stage::resolving;
-  deadline_ = after(now, with_.connect_max);
+  deadline_ = after(now, settings_.connect_max);
   address_deadline_ = deadline_;
   left_.clear();
 }
@@ -96,8 +98,8 @@ connector::answer connector::go_on(readiness came, steady_time now) {
 
 connector::answer connector::resolve(steady_time now) {
   std::optional<std::vector<address>> addresses;
-  if (with_.at.host.empty()) {
-    auto only = unix_address(with_.at.path);
+  if (settings_.at.host.empty()) {
+    auto only = unix_address(settings_.at.path);
     addresses.emplace();
     if (only) addresses->push_back(*std::move(only));
   } else {
@@ -113,8 +115,8 @@ connector::answer connector::resolve(steady_time now) {
   return std::nullopt;
 }
 
-// Each address gets an equal share of the time that is left, so that one that swallows everything
-// does not take it all.
+// Each address gets an equal share of the remaining time, so that an address that does not answer
+// does not use it all.
 void connector::connect_next(steady_time now) {
   stage_ = stage::connecting;
   socket_ = stream_socket{};
@@ -139,14 +141,15 @@ connector::answer connector::refuse(std::string_view why) {
 
 connector::answer connector::refuse(fault why) {
   give_up();
-  why.text = describe(with_.at) + ": " + why.text;
+  why.text = describe(settings_.at) + ": " + why.text;
   return why;
 }
 
-// Too many clients, protected mode: some servers answer the first command by an error and close.
+// With too many clients, or in protected mode, some servers answer the first command with an error
+// and close.
 connector::answer connector::refuse_by_what_came(fault otherwise) {
   if (place_.received > 0 && replies_[0].root().is_error()) {
-    return refuse(read_handshake(with_, replies_).error());
+    return refuse(read_handshake(settings_, replies_).error());
   }
   return refuse(std::move(otherwise));
 }
@@ -155,8 +158,8 @@ connector::answer connector::begin_greeting(steady_time now) {
   stage_ = stage::greeting;
   address_deadline_ = deadline_;
   greeted_at_ = now;
-  auto request = write_handshake(with_);
-  auto limits = limits_of(with_);
+  auto request = write_handshake(settings_);
+  auto limits = limits_of(settings_);
   limits.queued_bytes_max = std::max(limits.queued_bytes_max, request.text.size());
   limits.slots_max = std::max(limits.slots_max, request.replies);
   traffic_ = std::make_unique<stream>(limits);
@@ -191,8 +194,7 @@ connector::answer connector::receive_greeting() {
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
     return refuse_by_what_came(
-        {fault_code::unsupported,
-         "the handshake was answered by something that is not RESP3: " + required_server()});
+        {fault_code::unsupported, "the reply to the handshake is not RESP3: " + required_server()});
   }
   if (place_.at != slot::stage::ended) return std::nullopt;
   return finish(came);
@@ -200,13 +202,13 @@ connector::answer connector::receive_greeting() {
 
 connector::answer connector::finish(arrivals& came) {
   if (place_.too_long) return refuse("a reply to the handshake is too long");
-  auto hello = read_handshake(with_, replies_);
+  auto hello = read_handshake(settings_, replies_);
   if (!hello) return refuse(hello.error());
   if (hello->clock) {
     hello->clock->sent = greeted_at_;
     hello->clock->received = now();
   }
-  socket_.begin_traffic(with_.silence_max);
+  socket_.begin_traffic(settings_.silence_max);
   connected out{{}, {}, *std::move(hello), {}};
   for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});

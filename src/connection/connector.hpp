@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One attempt to connect, from the name of the host to the end of the handshake, a step at a time
-// so that the service thread goes on with its other work meanwhile.
+// One attempt to connect, from the name of the host to the end of the handshake. It runs in steps,
+// so that the service thread can do its other work in between.
 //
 // Threads: one at a time.
 #pragma once
@@ -22,32 +22,32 @@
 
 namespace drover::connection {
 
-[[nodiscard]] stream_limits limits_of(const settings& with) noexcept;
+[[nodiscard]] stream_limits limits_of(const settings& settings) noexcept;
 
 /// A connection that has just come up.
 struct connected {
   stream_socket socket;
   std::unique_ptr<stream> traffic;
   greeting hello;
-  std::vector<resp::message> pushes;  ///< that came right behind the handshake's replies
+  std::vector<resp::message> pushes;  ///< pushes that came right after the replies of the handshake
 };
 
 class connector {
  public:
-  connector(const settings& with, const std::shared_ptr<const bell>& wake,
-            resolver::look_up by = look_up_addresses);
+  connector(const settings& settings, const std::shared_ptr<const bell>& wake,
+            resolver::look_up resolve = look_up_addresses);
 
   /// Precondition: no attempt runs.
   void begin(steady_time now) noexcept;
   [[nodiscard]] bool is_running() const noexcept { return stage_ != stage::idle; }
 
-  /// What to wait for before the next `step`.
+  /// The socket and conditions to wait for before the next `step`.
   [[nodiscard]] const stream_socket* socket() const noexcept;
   [[nodiscard]] readiness interest() const noexcept;
   [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
 
-  /// Goes as far as it can without waiting. An answer ends the attempt. A failed allocation ends it
-  /// with a fault.
+  /// Proceeds as far as possible without waiting. A result ends the attempt. A failed allocation
+  /// ends it with a fault.
   [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now) noexcept;
 
  private:
@@ -67,14 +67,14 @@ class connector {
   [[nodiscard]] answer receive_greeting();
   [[nodiscard]] answer finish(arrivals& came);
 
-  const settings& with_;
+  const settings& settings_;
   resolver resolver_;
   stage stage_ = stage::idle;
   steady_time deadline_{};
   steady_time address_deadline_{};
   steady_time greeted_at_{};
-  std::vector<address> left_;  // the next one at the back
-  std::error_code error_;      // of the last address
+  std::vector<address> left_;  // the next address is at the back
+  std::error_code error_;      // the error of the last address
   stream_socket socket_;
   std::unique_ptr<stream> traffic_;
   std::string output_;

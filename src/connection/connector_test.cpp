@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One attempt to connect, over TCP: several addresses, some of them dead, and slow name servers.
+// One attempt to connect over TCP, with several addresses, some of them dead, and with slow name
+// servers.
 #include "connection/connector.hpp"
 
 #include <gtest/gtest.h>
@@ -26,8 +27,8 @@ using namespace std::chrono_literals;
 
 address local(std::uint16_t port) { return *numeric_address("127.0.0.1", port); }
 
-/// A port on which nobody listens, or somebody whose queue is full, so that a connection is neither
-/// made nor refused.
+/// A port without a listener, or with a listener whose queue is full, so that a connection is
+/// neither made nor refused.
 class dead_port {
  public:
   explicit dead_port(bool swallows) : listening_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
@@ -67,7 +68,7 @@ settings named(milliseconds connect_max) {
   return with;
 }
 
-/// One attempt, to its end.
+/// Runs one attempt to its end.
 result<connected> attempt(connector& by, const bell& wake) {
   by.begin(now());
   for (readiness came;;) {
@@ -86,7 +87,7 @@ TEST_F(threads_connector, TriesAllAddressesOfAHostInTheirOrder) {
   const test::redis_server server{{.tcp = true, .arguments = {}}};
   const dead_port refusing{false};
   const dead_port swallowing{true};
-  const settings with = named(2s);  // a half of it goes to the one that swallows
+  const settings with = named(2s);  // half of it is spent on the address that does not answer
   std::string lookups;
   std::vector<address> answer{refusing.where(), swallowing.where(), local(server.port())};
   connector by{with, wake, [&](const std::string& host, std::uint16_t port) {

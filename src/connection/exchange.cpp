@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The callers' side of a channel: how a request gets in, and how its caller waits and goes.
+// The callers' part of a channel: how a request is added, and how its caller waits and leaves.
 #include <new>
 #include <stop_token>
 #include <utility>
@@ -12,8 +12,8 @@ namespace {
 
 fault forked() noexcept { return fault_of(fault_code::unreachable, is_a_fork_text); }
 
-// What a stop token rings: the word on which the caller sleeps, or, while it reads for all, its
-// bell.
+// The callback of a stop token: wakes the caller on its word, or, while the caller reads for all,
+// with the bell.
 struct stop_bell {
   wake_word& word;
   const bell& reader;
@@ -64,7 +64,8 @@ std::optional<fault> channel::state::park(pending& item) {
   if (live == nullptr && breaker.next_attempt() >= item.parked_until) {
     return fault{fault_code::unreachable, "the next attempt to connect would come too late"};
   }
-  // It ends the waiting, and may be asleep for longer between two attempts.
+  // The service thread ends the wait of a parked request, but may sleep longer between two
+  // attempts.
   if (parked.empty()) service_bell->ring();
   item.at = slot::stage::parked;
   ++parked_count;
@@ -75,7 +76,7 @@ std::optional<fault> channel::state::park(pending& item) {
 
 std::optional<fault> channel::state::append(pending& item) {
   const bool was_quiet = live->traffic->due() == 0;
-  if (auto taken = live->traffic->append(item.request, item); !taken) return taken.error();
+  if (auto appended = live->traffic->append(item.request, item); !appended) return appended.error();
   item.on = live.get();
   if (was_quiet) live->watch.begin(now(), live->traffic->unwritten());
   return std::nullopt;
@@ -133,8 +134,8 @@ outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
   }
 }
 
-// The caller goes away. Whatever it held it gives on: its slot's replies are dropped when they
-// come, and the reader role, if it had it or was about to be told so, goes to the next.
+// The caller leaves. The replies to its slot are dropped when they come. If it has the reader role,
+// or is being given it, the role goes to the next caller.
 outcome channel::state::leave(call& mine, exchange_end why) {
   locked lock{mutex};
   if (mine.at == slot::stage::ended) {
@@ -161,7 +162,7 @@ outcome channel::state::leave(call& mine, exchange_end why) {
   return {why, {}};
 }
 
-// Under the lock. Throws with nothing done.
+// Called under the lock. When it throws, nothing has changed.
 std::optional<fault> channel::state::admit_posted(posted& item) {
   if (item.manner.may_stall && !stalls.is_open()) {
     switch (stalls.ask(now())) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Faults made where nothing may be thrown: without memory for the text, the text is empty. Pure.
+// Makes faults without throwing: if there is no memory for the text, the text is empty. Pure.
 #pragma once
 
 #include <drover/fault.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How often this process is a fork of the one that loaded the library. What was made under another
-// count belongs to the parent: its threads are not here, its locks may be held for ever, its
-// sockets are shared. Threads: any.
+// The number of forks between the process that loaded the library and this process. An object that
+// was made under another count belongs to the parent: its threads do not exist, its locks may be
+// held for ever, and its sockets are shared. Threads: any.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,7 @@ bool holds(std::string_view text, std::string_view part) noexcept {
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-// Whether `text` contains `secret`, in upper or lower case, or such a long part of it that the rest
+// True when `text` contains `secret`, in upper or lower case, or so long a part of it that the rest
 // may have been cut off, escaped or encoded.
 bool betrays(std::string_view text, std::string_view secret) noexcept {
   if (secret.empty()) return false;
@@ -39,15 +39,15 @@ bool betrays(std::string_view text, std::string_view secret) noexcept {
   return false;
 }
 
-// Servers and proxies repeat the commands that they do not know. The words of a command with a
-// password in it are dropped entirely, even when only parts of them are repeated.
+// Servers and proxies repeat unknown commands in their errors. Text that repeats a command with a
+// password is dropped entirely, even if it repeats only a part of it.
 bool may_repeat_secrets(std::string_view text, const endpoint& at) noexcept {
   if (betrays(text, at.password) || betrays(text, at.user)) return true;
   return !at.password.empty() && (holds(text, "auth") || holds(text, "hello"));
 }
 
-// The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some
-// servers repeat the user in them.
+// The code of an error is its first word. The text after WRONGPASS and NOAUTH is left out, because
+// some servers repeat the user in it.
 fault refused_hello(std::string_view text, const endpoint& at) {
   if (begins_with(text, "WRONGPASS")) {
     return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
@@ -83,7 +83,7 @@ std::string text_of(resp::view map, std::string_view name) {
   return found && found->is_string() ? std::string{found->text()} : std::string{};
 }
 
-// "name:value\r\n" among the lines of INFO.
+// The value of the line "name:value\r\n" of INFO.
 std::string info_field(const resp::message& info, std::string_view name) {
   if (info.empty() || !info.root().is_string()) return {};
   auto text = info.root().text();
@@ -108,8 +108,8 @@ std::optional<std::int64_t> info_number(const resp::message& info, std::string_v
   return value;
 }
 
-// INFO tells the time since the start in whole seconds. The start is rounded up, so that an entry
-// as old as the start counts as older: at worst that costs a load.
+// INFO reports the uptime in whole seconds. The start is rounded up, so that an entry as old as the
+// start counts as older. At worst that costs a load.
 void read_server(const resp::message& info, greeting& into) {
   into.run_id = info_field(info, "run_id");
   const auto now_us = info_number(info, "server_time_usec");
@@ -128,7 +128,8 @@ void read_persistence(const resp::message& info, greeting& into) {
   if (has_loaded_nothing) into.started.reset();
 }
 
-// A version that cannot be read is no reason to refuse: proxies and other servers have their own.
+// A version that cannot be parsed is accepted, because proxies and other servers have formats of
+// their own.
 std::optional<fault> refused_version(std::string_view text, const server_version& version_min) {
   const auto version = parse_version(text);
   if (!version || *version >= version_min) return std::nullopt;
@@ -155,7 +156,7 @@ std::optional<fault> read_hello(const resp::message& reply, const settings& with
   return refused_version(into.version, with.version_min);
 }
 
-// While it loads a server answers HELLO, SELECT and INFO, but not PING.
+// While a server loads its data, it answers HELLO, SELECT and INFO, but not PING.
 bool is_loading(const resp::message& reply) noexcept {
   return reply.root().is_error() && begins_with(reply.root().text(), "LOADING");
 }
@@ -198,7 +199,7 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
                    "the server refused SELECT: " + quoted(selected.text(), with.at)};
     }
     if (!selected.is_string()) {
-      return fault{fault_code::corrupt, "SELECT was answered by something else"};
+      return fault{fault_code::corrupt, "unexpected reply to SELECT"};
     }
   }
   read_server(replies[next++], out);

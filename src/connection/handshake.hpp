@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The first words on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT, INFO
-// server, INFO persistence, INFO replication, PING, then the caller's own commands. Pure: text out,
-// replies in.
+// The first commands on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT,
+// INFO server, INFO persistence, INFO replication, PING, then the caller's own commands. Pure:
+// writes a text and reads replies.
 #pragma once
 
 #include <drover/result.hpp>
@@ -17,7 +17,7 @@
 
 namespace drover::connection {
 
-/// The request, and how many replies it brings.
+/// The request, and the number of its replies.
 struct handshake_request {
   std::string text;
   std::size_t replies = 0;
@@ -25,15 +25,16 @@ struct handshake_request {
 
 [[nodiscard]] handshake_request write_handshake(const settings& with);
 
-/// Reads the replies, in order; those to `on_connect` are moved out. `epoch` is left 0.
+/// Reads the replies, in order. Moves those to `on_connect` into the greeting. Leaves `epoch` 0.
 ///
 /// A fault is `unsupported` when trying again would not help: no RESP3, too old a version, wrong
-/// password, cluster mode. Otherwise it is `unreachable`: loading its data, too many clients. Its
-/// text holds neither user nor password. Of `clock` only the server's time is filled in.
+/// password, cluster mode. Otherwise it is `unreachable`: the server loads its data, or has too
+/// many clients. Its text holds neither user nor password. Of `clock` only the server's time is
+/// filled in.
 [[nodiscard]] result<greeting> read_handshake(const settings& with,
                                               std::span<resp::message> replies);
 
-/// A server's text made safe for logs: printable ASCII, shortened. Empty when it may repeat the
+/// Makes a text of a server safe for logs: printable ASCII, shortened. Empty when it may repeat the
 /// user or the password of `at`.
 [[nodiscard]] std::string quoted(std::string_view text, const endpoint& at);
 

@@ -45,7 +45,7 @@ std::vector<std::string> good_replies() {
 
 result<greeting> read(const settings& with, const std::vector<std::string>& bytes) {
   std::vector<resp::message> replies;
-  for (const std::string& one : bytes) replies.push_back(message_of(one));
+  for (const std::string& reply : bytes) replies.push_back(message_of(reply));
   return read_handshake(with, replies);
 }
 
@@ -83,13 +83,13 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
       {"+OK\r\n", fault_code::unsupported, "RESP3"},
       {"%1\r\n$4\r\nmode\r\n$7\r\ncluster\r\n", fault_code::unsupported, "cluster mode"},
   };
-  for (const auto& one : cases) {
+  for (const auto& test_case : cases) {
     auto replies = good_replies();
-    replies[0] = one.reply;
+    replies[0] = test_case.reply;
     const auto answer = read(with_extra(), replies);
-    ASSERT_FALSE(answer) << one.reply;
-    EXPECT_EQ(answer.error().code, one.code) << one.reply;
-    EXPECT_NE(answer.error().text.find(one.says), std::string::npos) << answer.error().text;
+    ASSERT_FALSE(answer) << test_case.reply;
+    EXPECT_EQ(answer.error().code, test_case.code) << test_case.reply;
+    EXPECT_NE(answer.error().text.find(test_case.says), std::string::npos) << answer.error().text;
     EXPECT_EQ(answer.error().text.find("secret"), std::string::npos);
   }
 }
@@ -191,12 +191,12 @@ TEST(handshake, TellsNoStartOfAServerThatHasLoadedNothing) {
       {"aof_enabled:0\r\n", true},
       {"", true},
   };
-  for (const auto& one : cases) {
-    replies[3] = bulk(one.persistence);
+  for (const auto& test_case : cases) {
+    replies[3] = bulk(test_case.persistence);
     const auto answer = read(with_extra(), replies);
-    ASSERT_TRUE(answer) << one.persistence;
-    EXPECT_EQ(answer->started.has_value(), one.is_known) << one.persistence;
-    EXPECT_TRUE(answer->clock) << one.persistence;
+    ASSERT_TRUE(answer) << test_case.persistence;
+    EXPECT_EQ(answer->started.has_value(), test_case.is_known) << test_case.persistence;
+    EXPECT_TRUE(answer->clock) << test_case.persistence;
   }
 }
 

@@ -14,15 +14,15 @@ constexpr microseconds pause_max = std::chrono::hours{24 * 365};
 
 }  // namespace
 
-// Uniform in [half, whole] of min * 2^doublings, so that clients of one server spread; never below
-// min.
+// Uniform between half and all of min * 2^doublings, so that the clients of one server spread.
+// Never below min.
 microseconds health::pause(unsigned doublings) noexcept {
   const auto least = std::min(in_microseconds(std::min(within_.min, within_.max)), pause_max);
   const auto most = std::min(in_microseconds(within_.max), pause_max);
   const auto factor = std::int64_t{1} << std::min(doublings, doublings_max);
   const auto whole = std::min(times(least, factor), most);
-  const auto drawn = static_cast<double>(whole.count()) * (0.5 + 0.5 * random_.next_unit());
-  return std::max(microseconds{static_cast<std::int64_t>(drawn)}, least);
+  const auto jittered = static_cast<double>(whole.count()) * (0.5 + 0.5 * random_.next_unit());
+  return std::max(microseconds{static_cast<std::int64_t>(jittered)}, least);
 }
 
 void health::connected(steady_time now) noexcept {
@@ -30,8 +30,8 @@ void health::connected(steady_time now) noexcept {
   connected_at_ = now;
 }
 
-// The pause counts from the start of the attempt: an attempt that ran into its time limit has
-// already waited, and a server that is back is found within the longest pause.
+// The pause counts from the start of the attempt. So an attempt that reached its time limit has
+// already waited, and the client finds a returned server within the longest pause.
 void health::refused(steady_time now) noexcept {
   open(std::min(began_, now), now);
   began_ = steady_time::max();
@@ -56,7 +56,7 @@ void health::lost(loss kind, use before, steady_time now) noexcept {
     if (++unanswered_ >= unanswered_max) return open(now, now);
   }
   if (kind != loss::ended || was_sound) return;
-  // A connection that ended before its first request tells nothing about the next request.
+  // A connection that ended before its first request says nothing about the next request.
   pauses_unasked_ = before == use::unasked;
   unsigned& losses = pauses_unasked_ ? idle_losses_ : failures_;
   next_attempt_ = after(now, pause(losses));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// When to try to connect, and when to stop making callers wait for it: the breaker and its
-// back-off. Pure: it is told what happened and when.
+// Decides when to try to connect, and when callers stop waiting for a connection: the breaker and
+// its back-off. Pure: the caller reports events with their times.
 //
 // The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
-// connection in a row that ended, by silence or otherwise, without an answer to what it was asked
-// after its handshake. A handshake that succeeds closes it; the next unanswered loss opens it
-// again, until a connection has answered something. Any other loss does not open it. A connection
-// that had answered or was old is replaced at once; otherwise there is a growing pause. A
-// connection that ended without a request is no evidence against the server: that pause ends with
-// the next request.
+// connection in a row that ended, by silence or otherwise, without an answer to a request after its
+// handshake. A handshake that succeeds closes it; the next unanswered loss opens it again, until a
+// connection has answered a request. Any other loss does not open it. A connection that had
+// answered or was old is replaced at once; otherwise the next attempt follows after a growing
+// pause. A connection that ended without a request is no evidence against the server: that pause
+// ends with the next request.
 //
-// Ending a connection on purpose, because its answers cannot be trusted or another server is looked
-// for, does not open the breaker either. After the first such end the next attempt comes at once;
-// when they repeat soon, after growing pauses.
+// Ending a connection on purpose, because its answers cannot be trusted or to look for another
+// server, does not open the breaker either. After the first such end the next attempt comes at
+// once. If it happens again soon, the next attempts come after growing pauses.
 //
 // Threads: one at a time.
 #pragma once
@@ -31,7 +31,7 @@ class health {
     milliseconds max{1000};
   };
   enum class loss : std::uint8_t { ended, silent, distrusted };
-  /// What a connection had achieved after its handshake when it was lost.
+  /// How far a lost connection was used after its handshake.
   enum class use : std::uint8_t { unasked, unanswered, answered };
 
   health(back_off within, std::uint64_t seed) noexcept : within_{within}, random_{seed} {}
@@ -62,12 +62,12 @@ class health {
   back_off within_;
   base::seeded_random random_;
   bool open_ = false;
-  bool pauses_unasked_ = false;  // the pause only spares the server: a request ends it
-  unsigned unanswered_ = 0;      // connections in a row
-  unsigned failures_ = 0;        // attempts and connections that were not sound, in a row
+  bool pauses_unasked_ = false;  // the pause only spares the server, so a request ends it
+  unsigned unanswered_ = 0;      // unanswered connections in a row
+  unsigned failures_ = 0;        // failed attempts and connections in a row
   unsigned idle_losses_ = 0;     // connections that ended before their first request, in a row
-  unsigned looks_ = 0;           // connections ended on purpose, one soon after another
-  steady_time began_ = steady_time::max();  // of the attempt that runs
+  unsigned looks_ = 0;           // connections ended on purpose in short succession
+  steady_time began_ = steady_time::max();  // the start of the running attempt
   steady_time connected_at_{};
   steady_time next_attempt_{};
   steady_time next_look_{};

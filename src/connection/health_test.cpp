@@ -168,7 +168,7 @@ TEST(health, ConnectionsEndedOnPurposeAreTriedMoreAndMoreSlowlyAndOpenNothing) {
     moment = breaker.next_attempt();
   }
   EXPECT_GE(longest, 500ms);
-  moment = breaker.next_look() + 1s;  // a while without doubts
+  moment = breaker.next_look() + 1s;  // some time without `distrust`
   breaker.lost(health::loss::distrusted, health::use::answered, moment);
   EXPECT_EQ(breaker.next_attempt(), moment);
 }

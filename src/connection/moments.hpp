@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arithmetic with moments and spans that stops at the largest value instead of overflowing:
-// settings and deadlines may be "for ever". Pure.
+// Arithmetic with moments and spans that saturates instead of overflowing, because settings and
+// deadlines may be "for ever". Pure.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ namespace drover::connection {
   return after(from, in_microseconds(span));
 }
 
-/// How long it is from `from` to `to`; negative when `to` is earlier.
+/// The time from `from` to `to`; negative when `to` is earlier.
 [[nodiscard]] constexpr microseconds between(steady_time from, steady_time to) noexcept {
   std::int64_t out = 0;
   const auto begin = from.time_since_epoch().count();

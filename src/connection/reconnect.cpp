@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How the service thread gets a connection: it connects, greets, ends a broken connection, and
-// looks for another server. Nothing here may throw: without memory an attempt fails.
+// How the service thread gets a connection: it connects, calls the handlers, ends a broken
+// connection, and looks for another server. These functions must not throw: without memory an
+// attempt fails.
 #include <algorithm>
 #include <utility>
 
@@ -39,7 +40,7 @@ void channel::state::close_if_broken(locked& lock) {
   try {
     to.down(gone->why);
   } catch (...) {
-    // The connection is down already.
+    // Ignore it: the connection is already down.
   }
   lock.lock();
 }
@@ -75,7 +76,7 @@ void channel::state::fail_attempt(locked& lock, fault why) {
   try {
     to.refused(why);
   } catch (...) {
-    // The attempt has failed already.
+    // Ignore it: the attempt has already failed.
   }
   lock.lock();
 }
@@ -121,7 +122,7 @@ void channel::state::come_up(locked& lock, connected fresh) {
   hand_over(*live, lock);
 }
 
-// False: a handler threw.
+// Calls the handlers of the new connection. False: a handler threw.
 bool channel::state::greet(locked& lock, const connected& fresh) {
   greeting_now = true;
   lock.unlock();
@@ -168,9 +169,10 @@ void channel::state::distrust(std::uint64_t which, const fault& why) noexcept {
   service_bell->ring();
 }
 
-// A replica may become the master, or the name may lead to another server: only a new connection
-// tells. Unless the layer above has a doubt, this waits for a moment in which it costs no request,
-// but not for ever. An unused connection is left alone.
+// Gives the connection up to look for another server. A replica may become the master, or the name
+// may lead to another server, and only a new connection shows that. Unless the layer above
+// distrusts the server, this waits until no reply is due, but not longer than `look_by`. An unused
+// connection is kept.
 void channel::state::look_for_another(link& on) noexcept {
   if (on.broken || !on.look_at) return;
   const auto moment = now();
@@ -191,7 +193,7 @@ reachability channel::state::reached() {
   return {known, known == reachability::state::refused ? "the server is a replica" : ""};
 }
 
-// Under the lock.
+// Called under the lock.
 reachability::state channel::state::reached_state() const noexcept {
   using known = reachability::state;
   if (at == phase::open) {

@@ -18,7 +18,7 @@ void reply_watch::begin(steady_time now, std::size_t unwritten) noexcept {
   moved_ = 0;
 }
 
-// A full socket that takes bytes again is no silence: the server reads them.
+// A full socket that accepts bytes again ends the silence, because the server reads them.
 void reply_watch::wrote(std::size_t bytes, bool was_full, steady_time now) noexcept {
   const auto counted = std::min(bytes, unwritten_);
   unwritten_ -= counted;

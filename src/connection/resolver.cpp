@@ -7,17 +7,20 @@
 namespace drover::connection {
 
 resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done,
-                   look_up by)
-    : host_{std::move(host)}, port_{port}, when_done_{std::move(when_done)}, by_{std::move(by)} {}
+                   look_up resolve)
+    : host_{std::move(host)},
+      port_{port},
+      when_done_{std::move(when_done)},
+      resolve_{std::move(resolve)} {}
 
 std::optional<std::vector<address>> resolver::ask() {
   if (running_ == nullptr) {
     if (auto numeric = numeric_address(host_, port_))
       return std::vector<address>{*std::move(numeric)};
     auto fresh = std::make_shared<job>();
-    std::thread{[fresh, host = host_, port = port_, ring = when_done_, by = by_] {
+    std::thread{[fresh, host = host_, port = port_, ring = when_done_, resolve = resolve_] {
       try {
-        fresh->addresses = by(host, port);
+        fresh->addresses = resolve(host, port);
       } catch (...) {
         fresh->addresses.clear();
       }

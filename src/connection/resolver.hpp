@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Turns a host name into addresses on a thread of its own, since the system's resolver may block
-// for half a minute. That thread shares nothing with the channel but the job and the bell, so it
-// may be left behind.
+// Resolves a host name on a separate thread, because the system's resolver may block for half a
+// minute. That thread shares only the job and the bell with the channel, so it may outlive the
+// channel.
 //
 // Threads: one at a time. Invariant: at most one lookup runs.
 #pragma once
@@ -20,14 +20,15 @@ namespace drover::connection {
 
 class resolver {
  public:
-  /// May block for as long as it likes. Called on any thread, one at a time.
+  /// May block for any time. Called on any thread, one call at a time.
   using look_up = std::function<std::vector<address>(const std::string& host, std::uint16_t port)>;
 
-  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done, look_up by);
+  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done,
+           look_up resolve);
 
-  /// The addresses, or empty while they are looked up; rings the bell when they are there. The next
-  /// call after an answer looks them up anew. Throws std::system_error when no thread can be
-  /// started for it.
+  /// The addresses, or empty while the lookup runs. Rings the bell when the lookup has ended. The
+  /// next call after an answer starts a new lookup. Throws std::system_error when no thread can be
+  /// started.
   [[nodiscard]] std::optional<std::vector<address>> ask();
 
  private:
@@ -39,7 +40,7 @@ class resolver {
   std::string host_;
   std::uint16_t port_;
   std::shared_ptr<const bell> when_done_;
-  look_up by_;
+  look_up resolve_;
   std::shared_ptr<job> running_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the writer and the reader of a connection do for all callers. Replies and pushes are judged
-// in arrivals.cpp.
+// The work of the writer and the reader of a connection for all callers. arrivals.cpp handles
+// replies and pushes.
 #include <sched.h>
 
 #include <utility>
@@ -10,16 +10,15 @@
 namespace drover::connection {
 namespace {
 
-// About what it takes to halt and wake the processor twice; no reply worth polling for takes
-// longer.
+// About the time to halt and wake the processor twice. Polling longer does not pay.
 constexpr microseconds spin_max{50};
 
 }  // namespace
 
-// Precondition: the caller has the writer role. Gives it back, and answers whether `self` has
-// become the reader.
+// Precondition: the caller has the writer role. Gives it back. Returns whether `self` has become
+// the reader.
 bool channel::state::flush(link& on, const call* self, bool yield_first) {
-  // Others are about to append: one system call for all.
+  // Other callers are about to append; wait so that one system call writes all requests.
   if (yield_first) ::sched_yield();
   locked lock{mutex};
   write_out(on, lock);
@@ -34,9 +33,9 @@ bool channel::state::flush(link& on, const call* self, bool yield_first) {
   return false;
 }
 
-// Writes until nothing is left, then gives the writer role back; or until the socket is full, then
-// the service thread has it. A failed write is not judged here: the reader finds out what still
-// came.
+// Writes until nothing is left and gives the writer role back, or until the socket is full and
+// passes the role to the service thread. A failed write is not handled here, because the reader may
+// still receive replies.
 void channel::state::write_out(link& on, locked& lock) {
   for (;;) {
     if (on.sent == on.outgoing.size()) {
@@ -67,8 +66,9 @@ void channel::state::write_out(link& on, locked& lock) {
   if (on.broken) service_bell->ring();
 }
 
-// Precondition: the caller has the reader role. It gives it on when its own slot has ended or the
-// connection is broken; when it leaves for a limit of its own it still has it.
+// Precondition: the caller has the reader role. Passes the role on when its own slot has ended or
+// the connection is broken. When it returns for a limit of the caller, the caller still has the
+// role.
 channel::state::leaving channel::state::read_for_all(link& on, call& self,
                                                      const wait_limit& within) {
   self.reading = true;
@@ -80,7 +80,8 @@ channel::state::leaving channel::state::read_for_all(link& on, call& self,
     const void* heir = nullptr;
     locked lock{mutex};
     digest(on, got, came);
-    // Handlers and completions run in order, so the next reader may not begin before they are done.
+    // Handlers and completions run in order, so the next reader must not begin before they have
+    // returned.
     if (came.has_posted || !came.pushes.empty()) {
       lock.unlock();
       const bool went_well = deliver(came, &self);
@@ -137,7 +138,8 @@ std::optional<transfer> channel::state::spin(link& on) {
     ::sched_yield();
     got = on.socket.receive(on.incoming);
     if (got.status != transfer_status::would_block) {
-      // Where others keep the processor for long, a yield costs more than the sleep it saves.
+      // If other threads kept the processor for long, the yields cost more than the sleep that they
+      // saved.
       now() < end ? on.gauge.paid() : on.gauge.wasted();
       return got;
     }
@@ -146,9 +148,9 @@ std::optional<transfer> channel::state::spin(link& on) {
   return std::nullopt;
 }
 
-// Under the lock, while no thread has the reader role. If replies are due, gives the role to the
-// first caller in the queue that can read, else to the service thread. Returns the caller to wake,
-// if any.
+// Called under the lock, while no thread has the reader role. If replies are due, gives the role to
+// the first waiting caller in the queue, otherwise to the service thread. Returns the word of the
+// caller to wake, if any.
 const void* channel::state::pass_reader(link& on) {
   if (on.broken) {
     service_bell->ring();

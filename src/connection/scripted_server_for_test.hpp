@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A server that does what a test tells it: it reads requests as RESP and answers what a script
-// says, in whole or in pieces, late or not at all. On a unix socket in a temporary folder.
+// A scripted server: it reads requests as RESP, and a script answers them, in whole or in pieces,
+// late or not at all. It listens on a unix socket in a temporary folder.
 #pragma once
 
 #include <poll.h>
@@ -27,10 +27,10 @@ inline std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
 }
 
-/// True on the threads of scripted servers, which share the process with what is tested.
+/// True on the threads of scripted servers, which run in the process of the test.
 inline thread_local bool is_of_a_scripted_server = false;
 
-/// One connection as the script sees it. Threads: the connection's own.
+/// One connection, for the script. Threads: only the thread of the connection.
 class scripted_peer {
  public:
   scripted_peer(int descriptor, const std::atomic<bool>& stopping)
@@ -56,12 +56,12 @@ class scripted_peer {
 
 class scripted_server {
  public:
-  /// Called for every request after the handshake: `arguments[0]` is the command. Answers by the
-  /// peer.
+  /// Called for every request after the handshake. `arguments[0]` is the command. It sends its
+  /// answer to the peer.
   using script =
       std::function<void(const scripted_peer&, const std::vector<std::string>& arguments)>;
 
-  /// `refusal`, if any, is the answer to HELLO; then it closes.
+  /// `refusal`, if any, is the answer to HELLO; the server then closes the connection.
   explicit scripted_server(script does, std::string refusal = {})
       : script_{std::move(does)}, refusal_{std::move(refusal)} {
     std::string pattern = (std::filesystem::temp_directory_path() / "drover-XXXXXX").string();
@@ -83,23 +83,23 @@ class scripted_server {
     acceptor_.join();
     {
       const std::scoped_lock lock{mutex_};
-      for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+      for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);
     }
-    for (std::thread& one : peers_) one.join();
-    for (const int one : descriptors_) ::close(one);
+    for (std::thread& peer : peers_) peer.join();
+    for (const int descriptor : descriptors_) ::close(descriptor);
     ::close(listening_);
     std::filesystem::remove_all(folder_);
   }
   scripted_server(const scripted_server&) = delete;
   scripted_server& operator=(const scripted_server&) = delete;
 
-  /// What INFO says from the next connection on.
+  /// Sets the reply to INFO from the next connection on.
   void be(std::string run_id, std::string role) {
     const std::scoped_lock lock{mutex_};
     info_ = "run_id:" + run_id + "\r\nrole:" + role + "\r\n";
   }
 
-  /// The version in replies to HELLO from now on.
+  /// Sets the version in replies to HELLO from now on.
   void report_version(std::string version) {
     const std::scoped_lock lock{mutex_};
     version_ = std::move(version);
@@ -110,7 +110,7 @@ class scripted_server {
   /// Closes all connections.
   void close_all() {
     const std::scoped_lock lock{mutex_};
-    for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+    for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);
   }
 
  private:

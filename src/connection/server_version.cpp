@@ -7,7 +7,7 @@
 namespace drover::connection {
 namespace {
 
-/// Takes the number that `text` begins with. False: it begins with none.
+/// Removes the number at the beginning of `text`. False: `text` does not begin with a number.
 bool take_number(std::string_view& text, unsigned& number) noexcept {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return false;

@@ -18,7 +18,7 @@ struct server_version {
   friend auto operator<=>(const server_version&, const server_version&) = default;
 };
 
-/// The oldest Redis that is supported. In older versions CLIENT TRACKING with NOLOOP does not cover
+/// The oldest Redis that is supported. In older versions, NOLOOP of CLIENT TRACKING does not cover
 /// the writes of scripts. Every Valkey reports a newer version.
 inline constexpr server_version oldest_redis{7, 0, 5};
 

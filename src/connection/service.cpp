@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The service thread: connects, runs timers, writes what the socket did not take, and reads while
-// no caller reads and there is a need.
+// The service thread: connects, runs timers, writes the bytes that the socket did not accept at
+// once, and reads if necessary while no caller reads.
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +9,7 @@
 
 namespace drover::connection {
 
-// Under the lock. False when no thread can be started.
+// Called under the lock. False when no thread can be started.
 bool channel::state::start() noexcept {
   if (service.joinable() || stopping) return true;
   try {
@@ -84,7 +84,7 @@ void channel::state::run_timers(locked& lock) {
     try {
       task();
     } catch (...) {
-      // A timer has no caller to report to. The next timer runs.
+      // No caller could get the exception. The next timer runs.
     }
     task = nullptr;
     lock.lock();
@@ -106,7 +106,7 @@ void channel::state::run_alarm(locked& lock) {
   try {
     to.alarm();
   } catch (...) {
-    // Ignored, as for a timer.
+    // Ignore it, as for a timer.
   }
   lock.lock();
 }
@@ -153,7 +153,7 @@ bool channel::state::wants_to_read(const link& on) const noexcept {
   return on.traffic->due() > 0 || holds > 0 || on.hung_up;
 }
 
-// The service thread's part of a connection that is up.
+// The work of the service thread on a connection that is up.
 void channel::state::serve_link(locked& lock, readiness came) {
   link& on = *live;
   if (came.hang_up) on.hung_up = true;
@@ -179,7 +179,8 @@ void channel::state::read_once(locked& lock) {
   hand_over(on, lock);
 }
 
-// Gives the reader role to a caller that needs it: a reading caller sees its own reply at once.
+// Gives the reader role to a caller that needs it, because a caller that reads gets its reply
+// without a thread switch.
 void channel::state::hand_over(link& on, locked& lock) {
   const bool keeps = !on.broken && (holds > 0 || on.traffic->posted() > 0 || on.hung_up ||
                                     (on.traffic->blocking() == 0 && on.traffic->due() > 0));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One request's place in the queue of replies that are due. Intrusive: a blocking caller's slot
-// lives on its stack, so a hit allocates nothing here.
+// The place of one request in the queue of replies that are due. Intrusive: the slot of a blocking
+// caller is on its stack, so a hit allocates no slot.
 //
 // Invariants: a slot is in at most one list; the code that takes it out says where it goes.
 // Threads:    one at a time; the owner of the lists has the lock.
@@ -19,20 +19,21 @@ struct slot {
   enum class stage : std::uint8_t {
     apart,   ///< in no queue
     parked,  ///< waits for a connection
-    due,     ///< appended; replies are due
-    ended,   ///< taken out with all its replies or a fault; its owner is about to be told
+    due,     ///< sent or about to be sent; replies are due
+    ended,   ///< removed, with all its replies or a fault; its owner will be notified
   };
 
   slot() = default;
   slot(const slot&) = delete;
   slot& operator=(const slot&) = delete;
 
-  std::span<resp::message> replies;  ///< none: the answer is one push (SUBSCRIBE), or an error
-  bool blocks = false;               ///< a caller waits in it
+  std::span<resp::message> replies;  ///< empty: the answer is one push (SUBSCRIBE) or an error
+  bool blocks = false;               ///< a caller waits for the replies
   bool too_long = false;             ///< one of its replies was too long, and is empty
   stage at = stage::apart;
   std::size_t received = 0;
-  std::size_t skip = 0;  ///< replies to abandoned requests that come before the first of this one
+  /// Replies to abandoned requests that come before the first reply of this request.
+  std::size_t skip = 0;
   slot* next = nullptr;
   slot* previous = nullptr;
 

@@ -26,7 +26,7 @@
 namespace drover::connection {
 namespace {
 
-// A peer that acknowledges nothing for so long is gone, and so is one that answers no keep-alive.
+// A peer that acknowledges nothing, or answers no keep-alive, for this long is gone.
 constexpr unsigned user_timeout_ms = 1000;
 constexpr int keep_alive_idle_s = 15;
 constexpr int keep_alive_interval_s = 5;
@@ -51,7 +51,7 @@ transfer as_transfer(ssize_t moved) noexcept {
   return {transfer_status::ended, 0};
 }
 
-// For calls that do not wait.
+// Runs a system call that does not wait.
 template <class Call>
 ssize_t again_if_interrupted(Call call) noexcept {
   ssize_t moved = 0;
@@ -143,7 +143,7 @@ std::error_code stream_socket::connect_error() const noexcept {
 void stream_socket::begin_traffic(milliseconds wait_max) noexcept {
   const int flags = ::fcntl(descriptor_, F_GETFL);
   ::fcntl(descriptor_, F_SETFL, flags & ~O_NONBLOCK);
-  wait_max = std::max(wait_max, milliseconds{1});  // zero would mean for ever
+  wait_max = std::max(wait_max, milliseconds{1});  // zero would mean no limit
   set_option(descriptor_, SOL_SOCKET, SO_RCVTIMEO,
              timeval{static_cast<time_t>(wait_max.count() / 1000),
                      static_cast<suseconds_t>(wait_max.count() % 1000 * 1000)});
@@ -162,7 +162,7 @@ transfer stream_socket::receive(std::span<char> into) const noexcept {
 
 transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
   const ssize_t moved = ::recv(descriptor_, into.data(), into.size(), 0);
-  // Waiting again here would restart the whole time limit at every signal.
+  // A retry here would restart the time limit at every signal.
   if (moved < 0 && errno == EINTR) return {transfer_status::would_block, 0};
   return as_transfer(moved);
 }
@@ -190,7 +190,7 @@ readiness wait_for(const bell& wake, const stream_socket* socket, readiness inte
                    std::optional<steady_time> until) noexcept {
   std::array<pollfd, 2> entries{};
   entries[0] = {wake.descriptor(), POLLIN, 0};
-  // POLLRDHUP alone wakes for a closing peer, not for data that a caller is reading.
+  // POLLRDHUP alone wakes this thread for a closing peer, but not for data that a caller reads.
   const int events = (interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0) |
                      (interest.input || interest.hang_up ? POLLRDHUP : 0);
   entries[1] = {socket == nullptr ? -1 : socket->descriptor(), static_cast<short>(events), 0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Sockets and the bell: the only file that makes system calls on them. It decides nothing.
+// Sockets and the bell. Only this layer makes system calls on them; it makes no decisions.
 //
 // Threads: a socket may be sent on by one thread and received from by another at a time, and
-//          `hang_up` is safe beside both. A bell may be rung by any thread.
+//          `hang_up` may be called at the same time. A bell may be rung by any thread.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace drover::connection {
 
-/// An address to connect to, as the operating system has it.
+/// An address to connect to, in the format of the operating system.
 struct address {
   int family = 0;
   std::string bytes;  ///< a sockaddr
@@ -26,14 +26,14 @@ struct address {
 
 /// Empty when `path` is too long.
 [[nodiscard]] std::optional<address> unix_address(const std::string& path);
-/// Empty when `host` is a name.
+/// Empty when `host` is not a numeric address.
 [[nodiscard]] std::optional<address> numeric_address(const std::string& host, std::uint16_t port);
-/// Asks the resolver, and may block for long. Empty: no such host.
+/// Asks the resolver, and may block for a long time. Empty: the host does not exist.
 [[nodiscard]] std::vector<address> look_up_addresses(const std::string& host, std::uint16_t port);
 
 enum class transfer_status : std::uint8_t {
   moved,        ///< `bytes` > 0 were moved
-  would_block,  ///< nothing to read, no room to write, or the wait is over
+  would_block,  ///< nothing to read, no room to write, or the wait has ended
   ended,        ///< the peer has closed, or the connection is broken
 };
 
@@ -49,11 +49,12 @@ class stream_socket {
   stream_socket(stream_socket&& other) noexcept;
   stream_socket& operator=(stream_socket&& other) noexcept;
 
-  /// Begins to connect. Not open when that failed at once; `error` then says why.
+  /// Begins to connect. The result is not open when that failed at once; `error` then has the
+  /// reason.
   [[nodiscard]] static stream_socket connecting_to(const address& where, std::error_code& error);
-  /// Call it once writable after `connecting_to`: no error when connected, else the reason.
+  /// Call it when the socket is writable after `connecting_to`. No error: it is connected.
   [[nodiscard]] std::error_code connect_error() const noexcept;
-  /// From here on it is blocking: `receive_or_wait` waits for at most `wait_max`.
+  /// Makes the socket blocking: `receive_or_wait` waits for at most `wait_max`.
   void begin_traffic(milliseconds wait_max) noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
@@ -61,9 +62,9 @@ class stream_socket {
 
   [[nodiscard]] transfer send(std::string_view bytes) const noexcept;   ///< never blocks
   [[nodiscard]] transfer receive(std::span<char> into) const noexcept;  ///< never blocks
-  /// A signal may end the wait early. To wait on, ask a clock for the time that is left.
+  /// A signal may end the wait early. To continue the wait, compute the remaining time.
   [[nodiscard]] transfer receive_or_wait(std::span<char> into) const noexcept;
-  /// Ends both directions. Threads that wait in a call above return.
+  /// Shuts down both directions. Threads that wait in one of the calls above return.
   void hang_up() const noexcept;
 
  private:
@@ -72,7 +73,7 @@ class stream_socket {
   int descriptor_ = -1;
 };
 
-/// Wakes a thread from `wait_for`. Stays rung until `hush`.
+/// Wakes a thread in `wait_for`. It stays rung until `hush`.
 class bell {
  public:
   /// Throws std::system_error when no descriptor is left.
@@ -89,15 +90,15 @@ class bell {
   int descriptor_ = -1;
 };
 
-/// What to wait for on a socket, and what came.
+/// The conditions to wait for on a socket, or those that are met.
 struct readiness {
   bool input = false;
   bool output = false;
   bool hang_up = false;  ///< the peer has closed; data may be left
 };
 
-/// Waits until `wake` rings, the socket (if any) is ready as asked, `until` has passed, or a signal
-/// comes. Returns what the socket is ready for.
+/// Waits until `wake` rings, the socket (if any) meets one of the conditions `interest`, `until`
+/// has passed, or a signal comes. Returns the conditions that the socket meets.
 [[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,
                                  std::optional<steady_time> until) noexcept;
 

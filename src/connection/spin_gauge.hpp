@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Whether it pays to poll a little before blocking. Pure: it is told how each try ended.
+// Decides whether polling before blocking pays. Pure: the caller reports the result of each try.
 //
-// A reply that comes while its reader polls saves a halt and a wake-up of the processor; on a busy
-// machine, or with a far server, polling only burns time. So it goes on while most tries pay, and
-// tries again now and then after it has stopped.
+// A reply that comes while its reader polls saves a halt and a wake-up of the processor. On a busy
+// machine, or with a distant server, polling only wastes time. So polling continues while most
+// tries pay, and after it has stopped, a try is made now and then.
 //
-// Threads: one at a time: the one with the reader role.
+// Threads: only the thread with the reader role.
 #pragma once
 
 namespace drover::connection {

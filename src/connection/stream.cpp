@@ -9,10 +9,11 @@
 namespace drover::connection {
 namespace {
 
-// Memory kept for the next batch; a larger buffer served one large value and goes.
+// The buffer size that is kept for the next batch. A larger buffer held one large value and is
+// freed.
 constexpr std::size_t kept_output_max = std::size_t{256} << 10U;
 
-// The bytes that a reply may have around its largest bulk.
+// The bytes that a reply may have in addition to its largest bulk.
 constexpr std::size_t around_max = std::size_t{1} << 20U;
 constexpr std::size_t skipped_bulk_max = std::size_t{512} << 20U;
 
@@ -24,7 +25,7 @@ resp::limits reader_limits(const stream_limits& within) {
   return out;
 }
 
-// A confirmation is the answer to SUBSCRIBE and its like, though it comes as a push.
+// A confirmation is the answer to SUBSCRIBE and similar commands, although it comes as a push.
 bool is_confirmation(const resp::message& message) noexcept {
   const auto root = message.root();
   if (root.size() == 0 || !root[0].is_string()) return false;
@@ -47,7 +48,7 @@ result<void> stream::append(std::string_view request, slot& place) {
   if (unwritten() + request.size() > within_.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many bytes wait to be written"};
   }
-  place.received = 0;  // a slot may be used again
+  place.received = 0;  // a slot may be reused
   place.too_long = false;
   const auto replies = due_of(place);
   if (due_ + replies > within_.slots_max) {
@@ -66,12 +67,12 @@ void stream::take_output(std::string& empty) noexcept {
   DROVER_ASSERT(empty.empty());
   if (empty.capacity() > kept_output_max) std::string{}.swap(empty);
   output_.swap(empty);
-  taken_ += empty.size();
+  unreported_ += empty.size();
 }
 
 void stream::wrote(std::size_t bytes) noexcept {
-  DROVER_ASSERT(bytes <= taken_);
-  taken_ -= bytes;
+  DROVER_ASSERT(bytes <= unreported_);
+  unreported_ -= bytes;
 }
 
 bool stream::take_in(std::string_view bytes, arrivals& into) {
@@ -89,8 +90,8 @@ bool stream::take_in(std::string_view bytes, arrivals& into) {
   return !broken_;
 }
 
-// The slot whose reply has just come. Null when the reply belongs to an abandoned request or to
-// none.
+// The slot whose reply has just come. Null when the reply belongs to an abandoned request or to no
+// request.
 slot* stream::next_due() {
   slot* const head = queue_.front();
   if (due_ == 0) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What goes out and what comes in on one connection: requests are appended, replies go to their
-// slots in that order, pushes go aside. Pure: it decides, socket_io does the I/O.
+// The requests and replies of one connection: requests are appended, replies go to their slots in
+// that order, and pushes are kept apart. Pure: socket_io does the I/O.
 //
-// Invariants: (1) reply i belongs to request i, whatever was abandoned between;
+// Invariants: (1) reply i belongs to request i, whichever requests were abandoned;
 //             (2) every slot that was appended leaves exactly once: by `take_in`, `abandon` or
 //                 `fail_all`;
-//             (3) a stream that is broken stays broken: nothing after a doubt is believed.
+//             (3) a stream that is broken stays broken: input after an error is ignored.
 // Threads:    one at a time; the owner has the lock.
 #pragma once
 
@@ -23,57 +23,57 @@
 namespace drover::connection {
 
 /// A reply longer than `reply_max` is skipped: it costs its request, not the connection. A reply
-/// longer than a server sends by default (512 MiB) is a doubt.
+/// longer than a server sends by default (512 MiB) breaks the stream.
 struct stream_limits {
   std::size_t reply_max = std::size_t{64} << 20U;
   std::size_t queued_bytes_max = std::size_t{64} << 20U;
   std::size_t slots_max = 1'000'000;
 };
 
-/// What one `take_in` brought, in the order in which it came.
+/// The replies and pushes that one `take_in` completed, in order.
 struct arrivals {
   struct push {
-    std::size_t after = 0;  ///< how many of `ended` came before it
+    std::size_t after = 0;  ///< the number of slots of `ended` that came before it
     resp::message message;
   };
   slot_list ended;
   std::size_t ended_count = 0;
   std::vector<push> pushes;
-  std::size_t reply_bytes = 0;  ///< the bytes that came, without pushes
-  bool has_posted = false;      ///< a slot among `ended` in which no caller waits
+  std::size_t reply_bytes = 0;  ///< the number of bytes that came, without pushes
+  bool has_posted = false;      ///< true when no caller waits in one of the slots of `ended`
 };
 
 class stream {
  public:
   explicit stream(const stream_limits& within);
 
-  /// Queues `request` behind all others. A fault: `overloaded`, and nothing has changed.
+  /// Queues `request` after all others. A fault is `overloaded`; nothing has changed then.
   [[nodiscard]] result<void> append(std::string_view request, slot& place);
 
   [[nodiscard]] bool has_output() const noexcept { return !output_.empty(); }
-  /// Gives what is to be written next, and takes `empty` for its memory. Report it by `wrote`.
+  /// Swaps the bytes to write next into `empty`, and reuses its memory. Report them with `wrote`.
   void take_output(std::string& empty) noexcept;
-  /// `bytes` of what was taken were written, or will never be.
+  /// `bytes` of the taken output were written, or will never be written.
   void wrote(std::size_t bytes) noexcept;
 
-  /// Takes `bytes` from the server. False: broken, see `error()`; what came before the break is in
-  /// `into` all the same.
+  /// Takes `bytes` from the server. False: the stream is broken, see `error()`; `into` still gets
+  /// the replies before the error.
   [[nodiscard]] bool take_in(std::string_view bytes, arrivals& into);
 
-  /// The owner of a slot that is due goes away: its replies will be dropped when they come.
+  /// The owner of a slot that is due leaves. Its replies will be dropped when they come.
   void abandon(slot& place) noexcept;
 
-  /// Takes out all slots, in order.
+  /// Moves all slots into `into`, in order.
   void fail_all(slot_list& into) noexcept;
 
-  /// Bytes that were appended and neither written nor given up.
-  [[nodiscard]] std::size_t unwritten() const noexcept { return output_.size() + taken_; }
-  /// Replies that have still to come, those to abandoned requests included.
+  /// The number of bytes that were appended and neither written nor given up.
+  [[nodiscard]] std::size_t unwritten() const noexcept { return output_.size() + unreported_; }
+  /// The number of replies that are due, those to abandoned requests included.
   [[nodiscard]] std::size_t due() const noexcept { return due_; }
-  /// Slots in which a caller waits, and those in which none does.
+  /// The number of slots in which a caller waits; `posted` counts the others.
   [[nodiscard]] std::size_t blocking() const noexcept { return blocking_; }
   [[nodiscard]] std::size_t posted() const noexcept { return posted_; }
-  /// The slot whose reply comes next; null when that reply is due to an abandoned request.
+  /// The slot whose reply comes next; null when that reply belongs to an abandoned request.
   [[nodiscard]] const slot* head() const noexcept {
     const slot* const first = queue_.front();
     return first != nullptr && first->skip == 0 ? first : nullptr;
@@ -97,7 +97,7 @@ class stream {
   resp::reader reader_;
   resp::message partial_;
   std::string output_;
-  std::size_t taken_ = 0;  // bytes given out and not yet reported as written
+  std::size_t unreported_ = 0;  // bytes that were taken and not yet reported as written
   slot_list queue_;
   std::size_t skip_at_end_ = 0;
   std::size_t due_ = 0;

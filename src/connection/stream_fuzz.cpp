@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The input's bytes choose: appended requests, sliced replies, pushes, errors, abandons. Each
-// request must find its own number in its reply. The same bytes as a server's answer must never
-// crash.
+// The bytes of the input choose the steps: appended requests, sliced replies, pushes, errors,
+// abandoned requests. Each request must find its own number in its reply. The same bytes as the
+// reply of a server must not cause a crash.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -162,7 +162,7 @@ TEST(stream, BoundsRefuseAndChangeNothing) {
   traffic.take_output(out);
   EXPECT_EQ(out, "1234512345");
   place four{1};
-  EXPECT_FALSE(traffic.append("1", four));  // taken, not yet written
+  EXPECT_FALSE(traffic.append("1", four));  // taken for output, but not yet written
   traffic.wrote(10);
   arrivals came;
   ASSERT_TRUE(traffic.take_in("+a\r\n+b\r\n+c\r\n", came));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Drives a stream by a sequence of choices, beside an obvious model of it. Request i asks for
+// Drives a stream by a sequence of choices, and compares it with a simple model. Request i asks for
 // replies that carry its number, and each request checks that the replies it gets are its own. Some
 // replies are too long: only their requests fault.
 #pragma once
@@ -18,7 +18,7 @@ namespace drover::connection {
 
 class stream_world {
  public:
-  /// `choose(n)`: a number below n. Returns "" or what went wrong.
+  /// `choose(n)` returns a number below n. Returns "" or a description of the error.
   [[nodiscard]] std::string run(std::size_t steps,
                                 const std::function<std::size_t(std::size_t)>& choose) {
     for (std::size_t i = 0; i < steps && wrong_.empty(); ++i) {
@@ -38,9 +38,9 @@ class stream_world {
     } else {
       fail_all();
     }
-    for (const auto& one : all_) {
-      if (one->ends + (one->left ? 1U : 0U) != 1)
-        complain("a slot left " + std::to_string(one->ends) + " times");
+    for (const auto& appended : all_) {
+      if (appended->ends + (appended->left ? 1U : 0U) != 1)
+        complain("a slot left " + std::to_string(appended->ends) + " times");
     }
     return wrong_;
   }
@@ -87,16 +87,17 @@ class stream_world {
     server_.erase(0, bytes);
     pushes_seen_ += came.pushes.size();
     while (slot* const ended = came.ended.pop_front()) {
-      auto& one = static_cast<item&>(*ended);
-      ++one.ends;
-      if (one.left) complain("an abandoned slot was ended");
-      if (one.number < last_ended_) complain("out of order");
-      last_ended_ = one.number;
-      if (one.too_long != one.has_long_reply) complain("a long reply was not told, or another was");
-      for (std::size_t i = 0; i < one.storage.size(); ++i) {
-        const std::string want = std::to_string(one.number) + "." + std::to_string(i);
-        if (one.has_long_reply && one.storage[i].empty()) continue;
-        if (one.storage[i].empty() || one.storage[i].root().text() != want) {
+      auto& done = static_cast<item&>(*ended);
+      ++done.ends;
+      if (done.left) complain("an abandoned slot was ended");
+      if (done.number < last_ended_) complain("out of order");
+      last_ended_ = done.number;
+      if (done.too_long != done.has_long_reply)
+        complain("a long reply was not told, or another was");
+      for (std::size_t i = 0; i < done.storage.size(); ++i) {
+        const std::string want = std::to_string(done.number) + "." + std::to_string(i);
+        if (done.has_long_reply && done.storage[i].empty()) continue;
+        if (done.storage[i].empty() || done.storage[i].root().text() != want) {
           complain("another's reply instead of " + want);
         }
       }
@@ -105,18 +106,18 @@ class stream_world {
 
   void abandon(const std::function<std::size_t(std::size_t)>& choose) {
     std::vector<item*> due;
-    for (const auto& one : all_) {
-      if (one->ends == 0 && !one->left) due.push_back(one.get());
+    for (const auto& candidate : all_) {
+      if (candidate->ends == 0 && !candidate->left) due.push_back(candidate.get());
     }
     if (due.empty()) return;
-    item& gone = *due[choose(due.size())];
-    traffic_.abandon(gone);
-    gone.left = true;
-    gone.storage.clear();  // its owner is gone, and its memory with it
+    item& abandoned = *due[choose(due.size())];
+    traffic_.abandon(abandoned);
+    abandoned.left = true;
+    abandoned.storage.clear();  // the memory of the owner is gone, too
   }
 
   void push() {
-    // Between two replies, never inside one: only where the server's bytes end.
+    // The server sends a push between two replies only, never inside one.
     server_ += ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
     ++pushes_sent_;
   }
@@ -139,7 +140,7 @@ class stream_world {
   void fail_all() {
     slot_list failed;
     traffic_.fail_all(failed);
-    while (slot* const one = failed.pop_front()) ++static_cast<item&>(*one).ends;
+    while (slot* const slot_failed = failed.pop_front()) ++static_cast<item&>(*slot_failed).ends;
     if (!traffic_.is_broken()) complain("not broken after its end");
   }
 

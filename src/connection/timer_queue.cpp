@@ -20,9 +20,9 @@ timer_queue::id timer_queue::add(steady_time when, std::function<void()> task) {
 std::function<void()> timer_queue::remove(id timer) {
   const auto due = when_.find(timer);
   if (due == when_.end()) return {};
-  auto taken = waiting_.extract(place{due->second, timer});
+  auto node = waiting_.extract(place{due->second, timer});
   when_.erase(due);
-  return std::move(taken.mapped());
+  return std::move(node.mapped());
 }
 
 std::optional<steady_time> timer_queue::next() const {
@@ -32,9 +32,9 @@ std::optional<steady_time> timer_queue::next() const {
 
 std::function<void()> timer_queue::take_due(steady_time now) {
   if (waiting_.empty() || waiting_.begin()->first.when > now) return {};
-  auto taken = waiting_.extract(waiting_.begin());
-  when_.erase(taken.key().number);
-  return std::move(taken.mapped());
+  auto node = waiting_.extract(waiting_.begin());
+  when_.erase(node.key().number);
+  return std::move(node.mapped());
 }
 
 }  // namespace drover::connection

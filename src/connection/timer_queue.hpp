@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is to be run when. Pure; among equals the first that was added runs first.
+// Timers by the time at which they are due. Pure. Timers for the same time run in the order of
+// addition.
 // Threads: one at a time.
 #pragma once
 
@@ -18,10 +19,10 @@ class timer_queue {
   using id = std::uint64_t;
 
   id add(steady_time when, std::function<void()> task);
-  /// The timer if it had still been waiting.
+  /// Removes a timer. Returns its task, or an empty function if it was not waiting.
   [[nodiscard]] std::function<void()> remove(id timer);
   [[nodiscard]] std::optional<steady_time> next() const;
-  /// The first timer that is due at `now`, taken out; empty when none is.
+  /// Removes and returns the first timer that is due at `now`; empty when none is due.
   [[nodiscard]] std::function<void()> take_due(steady_time now);
 
  private:

@@ -9,7 +9,8 @@
 namespace drover::connection {
 namespace {
 
-// sun_path of <sys/un.h> with its end; not included here, since this file knows no sockets.
+// The size of sun_path of <sys/un.h> without its final zero. That header is not included, because
+// this file must not depend on sockets.
 constexpr std::size_t unix_path_max = 107;
 constexpr std::size_t host_max = 255;
 
@@ -24,7 +25,8 @@ std::optional<unsigned> hex_digit(char c) noexcept {
   return std::nullopt;
 }
 
-// RFC 3986, 2.1. A zero byte is refused: no host, path or ACL user can hold one.
+// Decodes as in RFC 3986, 2.1. A zero byte is refused, because no host, path or ACL user can
+// contain one.
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -58,7 +60,7 @@ bool is_plain(std::string_view text) noexcept {
   });
 }
 
-// user[:password]; ":password" is the default user.
+// Reads user[:password]. ":password" means the default user.
 std::optional<fault> read_credentials(std::string_view text, endpoint& into) {
   const auto colon = text.find(':');
   const auto user = percent_decoded(text.substr(0, colon));

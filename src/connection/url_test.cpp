@@ -24,15 +24,15 @@ TEST(url, WhatIsMeantIsRead) {
       {"unix:///run/redis.sock", {.path = "/run/redis.sock"}},
       {"unix:///run/a%20b?db=3", {.path = "/run/a b", .database = 3}},
   };
-  for (const auto& one : cases) {
-    const auto read = parse_url(one.url);
-    ASSERT_TRUE(read) << one.url << ": " << read.error().text;
-    EXPECT_EQ(read->host, one.means.host) << one.url;
-    EXPECT_EQ(read->port, one.means.port) << one.url;
-    EXPECT_EQ(read->path, one.means.path) << one.url;
-    EXPECT_EQ(read->user, one.means.user) << one.url;
-    EXPECT_EQ(read->password, one.means.password) << one.url;
-    EXPECT_EQ(read->database, one.means.database) << one.url;
+  for (const auto& test_case : cases) {
+    const auto read = parse_url(test_case.url);
+    ASSERT_TRUE(read) << test_case.url << ": " << read.error().text;
+    EXPECT_EQ(read->host, test_case.means.host) << test_case.url;
+    EXPECT_EQ(read->port, test_case.means.port) << test_case.url;
+    EXPECT_EQ(read->path, test_case.means.path) << test_case.url;
+    EXPECT_EQ(read->user, test_case.means.user) << test_case.url;
+    EXPECT_EQ(read->password, test_case.means.password) << test_case.url;
+    EXPECT_EQ(read->database, test_case.means.database) << test_case.url;
   }
 }
 

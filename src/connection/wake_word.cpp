@@ -10,8 +10,8 @@
 namespace drover::connection {
 namespace {
 
-// With several callers in flight the reader answers within a switch or two; a futex sleep costs
-// more.
+// With several callers the reply often comes within one or two thread switches, which cost less
+// than a futex sleep.
 constexpr int yields_before_sleep = 4;
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr milliseconds no_cap{1'000'000'000};
 
 server_time at_ms(std::int64_t count) { return server_time{milliseconds{count}}; }
 
-/// A value that ends at `end_ms` and took so long to load.
+/// A value that ends at `end_ms` and took `load_us` to load.
 envelope value_with_load(std::uint32_t load_us) {
   envelope head;
   head.kind = kind::value;
@@ -119,8 +119,9 @@ TEST(early_expiration, SurvivesTheEndsOfTime) {
       is_due_early(head, server_time::max() - milliseconds{1}, {.unit = 0.5, .lead_max = no_cap}));
 }
 
-/// Loads in one ttl when every caller who finds the entry ended, or is told to be early, loads: no
-/// lease, no refresh mark. Callers come at random, `rate` per millisecond; a load takes `load_ms`.
+/// The number of loads in one ttl if every caller loads that finds the entry expired or is due
+/// early, without lease and refresh mark. Callers come at random, `rate` per millisecond; a load
+/// takes `load_ms`.
 int loads_in_a_cycle(base::seeded_random& random, double rate, double beta, double load_ms,
                      double watched_ms) {
   const envelope head = value_with_load(static_cast<std::uint32_t>(load_ms * 1000.0));
@@ -146,8 +147,8 @@ double mean_loads(std::uint64_t seed, double beta, int cycles, double watched_ms
   return static_cast<double>(loads) / cycles;
 }
 
-// 1000 callers a second, a load of 50 ms. Without early expiration everyone who comes while the
-// load runs loads too; with it e^(1/beta) loads remain, and only a lease makes one of them.
+// 1000 callers a second, a load of 50 ms. Without early expiration every caller that comes while
+// the load runs loads too. With it e^(1/beta) loads remain, and only a lease reduces them to one.
 TEST(early_expiration, AloneLeavesAsManyLoadsAsTheTheorySays) {
   EXPECT_NEAR(mean_loads(8, 0.0, 2'000, 10.0), 51.0, 0.05 * 51.0);
   EXPECT_NEAR(mean_loads(9, 1.0, 5'000, 1'000.0), 2.75, 0.05 * 2.75);

@@ -36,7 +36,8 @@ unsigned char byte_at(std::string_view bytes, std::size_t offset) noexcept {
   return static_cast<unsigned char>(bytes[offset]);
 }
 
-// The format's times are unsigned; what lies beyond ours is as good as for ever.
+// Times in the format are unsigned. Times beyond the range of `server_time` are clamped, which is
+// as good as for ever.
 std::int64_t milliseconds_at(std::string_view bytes, std::size_t offset) noexcept {
   constexpr std::uint64_t last = std::numeric_limits<std::int64_t>::max();
   return static_cast<std::int64_t>(
@@ -48,7 +49,7 @@ void store_milliseconds(std::string& bytes, std::size_t offset, milliseconds val
   base::store_big_endian(bytes, offset, static_cast<std::uint64_t>(count));
 }
 
-// A class that a later version may add still is a failure.
+// A class that a later version adds is still a failure.
 failure_class failure_of(unsigned char byte) noexcept {
   const auto known = static_cast<failure_class>(byte);
   switch (known) {
@@ -73,7 +74,7 @@ decoded decode(std::string_view bytes) noexcept {
     return read;
   }
 
-  // No lease has this token, and no request could name it as the one to replace.
+  // No lease has the zero token, and no request could name the entry as the one to replace.
   const token produced_by = token::from(bytes.substr(at::token, token::size));
   if (produced_by.is_none()) return read;
 
@@ -136,7 +137,7 @@ std::string encode(const envelope& head, std::string_view payload) {
 }
 
 std::uint64_t digest_of(std::string_view name, std::uint32_t schema, std::string_view key) {
-  // Lengths stand in front, so that no two triples make the same bytes.
+  // The lengths come first, so that two different triples cannot give the same bytes.
   constexpr std::size_t lengths = 4 + 4 + 8;
   std::string bytes;
   bytes.reserve(lengths + name.size() + key.size());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The stored format: 64 bytes, big-endian, in front of the payload. docs/internals/envelope.md is
-// the format's own page; this file and that page change together.
+// The stored format: 64 bytes, big-endian, in front of the payload. docs/internals/envelope.md
+// describes the format; change this file and that page together.
 //
-// Invariants: (1) encode and decode are inverse for every envelope with valid kind, no negative
-//                 times, and zero or the default in the fields that its kind has not;
+// Invariants: (1) encode and decode are inverse for every envelope with a valid kind, no negative
+//                 times, and zero or the default in the fields that its kind does not use;
 //             (2) decode reads no byte past the string and never throws.
 #pragma once
 
@@ -23,13 +23,13 @@ enum class kind : std::uint8_t {
   pending = 1,
   absent = 2,
   failed = 3,
-  uncacheable = 4,  ///< a marker: there is a value, and it is not to be stored
+  uncacheable = 4,  ///< a marker: the value of the key must not be stored
 };
 
-/// Why a load failed, as other processes are told.
+/// The reason of a failed load, for other processes.
 enum class failure_class : std::uint8_t { threw = 1, timed_out = 2, cancelled = 3 };
 
-/// The envelope's fields under one name each; which of them mean something depends on `kind`.
+/// The fields of the envelope. `kind` decides which of them have a meaning.
 struct envelope {
   static constexpr std::uint8_t flag_untracked_waiter = 1;
   static constexpr std::uint8_t flag_expired_by_hand = 2;
@@ -37,24 +37,24 @@ struct envelope {
   entry::kind kind = entry::kind::value;
   std::uint8_t flags = 0;
   failure_class failure = failure_class::threw;  ///< failed only
-  std::uint32_t load_us = 0;                     ///< value, absent: the load's duration, saturating
-  std::uint32_t attempts = 0;                    ///< pending, failed: failed loads in a row
-  server_time stored_at{};                       ///< stored, granted or failed at
-  server_time until{};                           ///< fresh until, lease ends, or retry at
-  token produced_by{};                           ///< of the load that stored it, or of the holder
-  milliseconds grace{};                          ///< value only
-  std::uint64_t holder_client_id = 0;            ///< pending only; 0: unknown
-  std::uint64_t digest = 0;                      ///< of name, schema and key
-  std::uint32_t checksum = 0;                    ///< of the payload; checked for value and failed
+  std::uint32_t load_us = 0;           ///< value, absent: the duration of the load, saturating
+  std::uint32_t attempts = 0;          ///< pending, failed: failed loads in a row
+  server_time stored_at{};             ///< the time of the store, the grant or the failure
+  server_time until{};                 ///< the end of freshness, of the lease or of the pause
+  token produced_by{};                 ///< the token of the load that stored it, or of the holder
+  milliseconds grace{};                ///< value only
+  std::uint64_t holder_client_id = 0;  ///< pending only; 0: unknown
+  std::uint64_t digest = 0;            ///< the digest of name, schema and key
+  std::uint32_t checksum = 0;  ///< the checksum of the payload; checked for value and failed
 
   friend bool operator==(const envelope&, const envelope&) = default;
 };
 
 enum class decoding : std::uint8_t {
-  ours,     ///< an envelope of this format
-  foreign,  ///< no magic, no token, or shorter than 64 bytes: counts as missing, is overwritten
-            ///< under a lease
-  newer,    ///< our magic with an unknown format or kind: never overwritten
+  ours,  ///< an envelope of this format
+  /// No magic, no token, or shorter than 64 bytes: counts as missing, and a lease overwrites it.
+  foreign,
+  newer,  ///< the magic with an unknown format or kind: never overwritten
 };
 
 struct decoded {
@@ -72,8 +72,8 @@ struct decoded {
 /// The low half of XXH3-64 of the payload, seeded with the digest.
 [[nodiscard]] std::uint32_t checksum_of(std::string_view payload, std::uint64_t digest) noexcept;
 
-/// True when the envelope belongs to this digest and, for value and failed, the payload is whole;
-/// absent and uncacheable ones must have no payload.
+/// True when the envelope has this digest and, for value and failed, the payload matches the
+/// checksum. Absent and uncacheable entries must have no payload.
 [[nodiscard]] bool is_genuine(const decoded& read, std::uint64_t digest) noexcept;
 
 }  // namespace drover::entry

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whatever stands under our key, we read it without harm; and stored we write, we read back. Seeds:
-// test/corpus/envelope, real entries of every kind.
+// Any bytes under a key must be decoded without harm, and every encoded entry must be decoded
+// unchanged. Seeds: test/corpus/envelope, real entries of every kind.
 #include "entry/envelope.hpp"
 
 #include <cstddef>
@@ -27,12 +27,12 @@ void look_at_times(const envelope& head) {
        {std::numeric_limits<std::int64_t>::min(), std::int64_t{0}, std::int64_t{1'700'000'000'000},
         head.until.time_since_epoch().count(), std::numeric_limits<std::int64_t>::max()}) {
     const server_time now{milliseconds{ms}};
-    const freshness seen = freshness_of(head, now);
+    const freshness state = freshness_of(head, now);
     demand(age_of(head, now) >= milliseconds::zero());
-    demand(now < head.until || seen != freshness::fresh);
-    demand(head.kind == kind::value || seen != freshness::stale);
+    demand(now < head.until || state != freshness::fresh);
+    demand(head.kind == kind::value || state != freshness::stale);
     const early_inputs eager{.beta = 1e6, .unit = 0.01, .lead_max = milliseconds::max()};
-    demand(!is_due_early(head, now, eager) || seen == freshness::fresh);
+    demand(!is_due_early(head, now, eager) || state == freshness::fresh);
   }
 }
 
@@ -52,7 +52,7 @@ void read_as_it_is(std::string_view bytes) {
   demand(second.payload == read.payload);
 }
 
-/// Makes the bytes a genuine entry of theirs, then changes one byte at a place they choose.
+/// Turns the bytes into a genuine entry, then changes one byte at a position that the bytes choose.
 void mend_and_break(std::string bytes) {
   if (bytes.size() < envelope_size + 3) return;
   const std::string choice = bytes.substr(bytes.size() - 3);

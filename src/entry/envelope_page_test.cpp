@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Holds the code to the example of docs/internals/envelope.md.
+// Checks the code against the example of docs/internals/envelope.md.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -29,7 +29,8 @@ std::string block(const std::string& text, const std::string& mark) {
   return text.substr(begin + fence.size(), end - begin - fence.size());
 }
 
-/// The bytes of a dump: an offset of eight digits, sixteen bytes at most, their letters in bars.
+/// The bytes of a hex dump. Each line has an offset of eight digits, at most sixteen bytes, and
+/// their characters between bars.
 std::string dumped(const std::string& lines) {
   std::string bytes;
   for (std::size_t at = 0; at < lines.size();) {
@@ -94,9 +95,9 @@ TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
   head.digest = hexadecimal("digest");
   head.checksum = static_cast<std::uint32_t>(hexadecimal("checksum"));
 
-  const std::string shown = dumped(block(text_, "entry"));
-  EXPECT_EQ(hex_of_bytes(encode(head, fields_.at("payload"))), hex_of_bytes(shown));
-  const decoded read = decode(shown);
+  const std::string documented = dumped(block(text_, "entry"));
+  EXPECT_EQ(hex_of_bytes(encode(head, fields_.at("payload"))), hex_of_bytes(documented));
+  const decoded read = decode(documented);
   EXPECT_EQ(read.head, head);
   EXPECT_EQ(read.payload, fields_.at("payload"));
   EXPECT_TRUE(is_genuine(read, space_->digest(fields_.at("key"))));

@@ -114,7 +114,7 @@ std::string random_bytes(base::seeded_random& random, std::size_t size) {
   return bytes;
 }
 
-/// Any envelope that can be stored: fields of other kinds are left at their defaults.
+/// A random envelope that can be stored. Fields that its kind does not use keep their defaults.
 envelope random_envelope(base::seeded_random& random) {
   envelope head;
   head.kind = static_cast<kind>(random.next() % 5);
@@ -140,7 +140,7 @@ envelope random_envelope(base::seeded_random& random) {
   return head;
 }
 
-/// A genuine entry of this kind for digest 42.
+/// A genuine entry of kind `stored` for digest 42.
 std::string genuine(kind stored, std::string_view payload) {
   envelope head;
   head.kind = stored;
@@ -303,8 +303,8 @@ TEST(envelope, IsNotGenuineAfterAnyFlippedBitOfThePayload) {
   }
 }
 
-// What a flipped bit of the envelope may do without being noticed is written in
-// docs/internals/envelope.md: the fields that scripts change in place are covered by nothing.
+// docs/internals/envelope.md says which flipped bits go unnoticed: no checksum covers the fields
+// that scripts change in place.
 TEST(envelope, NoticesFlippedBitsOutsideTheFieldsThatScriptsChange) {
   const std::string bytes = genuine(kind::value, "payload");
   for (std::size_t bit = 0; bit < envelope_size * 8; ++bit) {
@@ -369,18 +369,18 @@ TEST(digest, TellsApartWhatRunsTogetherWithoutLengths) {
       {std::string("a\0\0\0\1", 5), 1, "b"},
       {"a", 1, std::string(1, '\0')},
       {"a", 1, std::string(2, '\0')}};
-  std::set<std::uint64_t> seen;
-  for (const auto& [name, schema, key] : inputs) seen.insert(digest_of(name, schema, key));
-  EXPECT_EQ(seen.size(), inputs.size());
+  std::set<std::uint64_t> digests;
+  for (const auto& [name, schema, key] : inputs) digests.insert(digest_of(name, schema, key));
+  EXPECT_EQ(digests.size(), inputs.size());
 }
 
 TEST(digest, DiffersForEverySplitOfOneText) {
   const std::string text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-  std::set<std::uint64_t> seen;
+  std::set<std::uint64_t> digests;
   for (std::size_t split = 0; split <= text.size(); ++split) {
-    seen.insert(digest_of(text.substr(0, split), 1, text.substr(split)));
+    digests.insert(digest_of(text.substr(0, split), 1, text.substr(split)));
   }
-  EXPECT_EQ(seen.size(), text.size() + 1);
+  EXPECT_EQ(digests.size(), text.size() + 1);
 }
 
 TEST(digest, TakesLongKeys) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr milliseconds shortest_fresh{50};
 
-// Every length of time is taken as at most 100 years: sums of a few stay far below 2^53, up to
-// which the scripts, whose numbers are doubles, count exactly, and below what Redis takes as a ttl.
+// The upper limit of every duration, 100 years. Sums of a few stay far below 2^53, up to which the
+// doubles of the scripts are exact, and below the longest ttl that Redis accepts.
 constexpr milliseconds longest = std::chrono::days{36'525};
 
 constexpr microseconds shortest_pause = milliseconds{50};
@@ -21,7 +21,7 @@ milliseconds bounded(milliseconds length) noexcept {
   return std::clamp(length, milliseconds::zero(), longest);
 }
 
-// Up, so that no time a load took goes uncounted.
+// Rounds up, so that no part of a load time is lost.
 milliseconds bounded(microseconds length) noexcept {
   return std::chrono::ceil<milliseconds>(
       std::clamp<microseconds>(length, microseconds::zero(), longest));
@@ -51,25 +51,25 @@ milliseconds age_of(const envelope& head, server_time now) noexcept {
   return milliseconds{std::max<std::int64_t>(saturating_add(stored, load.count()), 0)};
 }
 
-lifetime lifetime_of(const lifetime_inputs& in) noexcept {
-  const milliseconds ttl = bounded(in.ttl);
-  const milliseconds load = bounded(in.load_time);
+lifetime lifetime_of(const lifetime_inputs& inputs) noexcept {
+  const milliseconds ttl = bounded(inputs.ttl);
+  const milliseconds load = bounded(inputs.load_time);
   const double most = static_cast<double>(ttl.count());
-  const double cut = most * in.ttl_jitter * (1.0 - in.unit);
-  // Written so that a cut which is not a number cuts nothing.
+  const double cut = most * inputs.ttl_jitter * (1.0 - inputs.unit);
+  // A cut that is not a number gives no jitter.
   const milliseconds jitter{cut > 0.0 ? static_cast<std::int64_t>(std::min(cut, most)) : 0};
 
   lifetime times;
   times.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
-  times.grace = bounded(in.grace);
-  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(in.lease_ttl) + 4 * load);
+  times.grace = bounded(inputs.grace);
+  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(inputs.lease_ttl) + 4 * load);
   return times;
 }
 
 milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,
                            milliseconds pause_max) noexcept {
-  // This many doublings of the shortest first pause exceed the longest time, and those of the
-  // longest first pause still fit into the type.
+  // With this many doublings the shortest first pause exceeds the longest duration, and the longest
+  // first pause still fits the type.
   const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 40);
   const microseconds first = std::clamp(load_time, shortest_pause, longest_first_pause);
   const microseconds pause =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bytes written as hexadecimal digits, for tests that hold a format to its letter.
+// Bytes as hexadecimal digits, for tests of exact formats.
 #pragma once
 
 #include <cctype>
@@ -8,7 +8,7 @@
 
 namespace drover::entry {
 
-/// The bytes that `text` spells; everything but digits is skipped.
+/// The bytes that the digits of `text` give. All other characters are skipped.
 [[nodiscard]] inline std::string bytes_of_hex(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string bytes;
@@ -27,7 +27,7 @@ namespace drover::entry {
   return bytes;
 }
 
-/// `bytes` in lower-case digits without spaces.
+/// `bytes` as lower-case digits without spaces.
 [[nodiscard]] inline std::string hex_of_bytes(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

@@ -21,7 +21,7 @@ bool is_name_character(char c) noexcept {
          c == '.' || c == '-';
 }
 
-// RFC 4648, section 5, without padding.
+// Appends base64url as in RFC 4648, section 5, without padding.
 void append_base64url(std::string& to, std::string_view bytes) {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -35,7 +35,7 @@ void append_base64url(std::string& to, std::string_view bytes) {
   if (held_bits > 0) to += alphabet[(held << (6U - held_bits)) & 0x3FU];
 }
 
-// Users choose keys, so what stands for a long one must not let them make two that meet.
+// Users may choose keys freely, so they must not be able to find two long keys with the same name.
 void append_long_key(std::string& to, std::string_view key) {
   const auto sum = base::sha256_of(key);
   append_base64url(to, {sum.data(), digest_bytes_used});

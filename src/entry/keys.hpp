@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The names of a cache's keys in Redis: V = <name>:1.<schema>:v:{=<key>}, L and W with l and w.
-// Keys over 200 bytes stand as {#<base64url of the first 16 bytes of their SHA-256>}.
+// The names of a cache's keys in Redis: V = <name>:1.<schema>:v:{=<key>}; L and W have l and w in
+// place of v. A key of more than 200 bytes is written as {#<base64url of the first 16 bytes of its
+// SHA-256>}.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ class key_space {
     return key_of('l', key);
   }
   [[nodiscard]] std::string wake_channel(std::string_view key) const { return key_of('w', key); }
-  /// A key under the same name that no user key can collide with. `id`: letters, digits, '-'.
+  /// A key under the same name that cannot collide with a user's key. `id` consists of letters,
+  /// digits and '-'.
   [[nodiscard]] std::string canary_key(std::string_view id) const;
   [[nodiscard]] std::uint64_t digest(std::string_view key) const;
 
@@ -40,18 +42,20 @@ class key_space {
   std::uint32_t schema_;
 };
 
-/// A key of ours, taken apart.
+/// The parts of a key of the library.
 struct key_parts {
   std::string_view name;
   std::uint32_t schema = 0;
-  char kind = 'v';       ///< v, l, w; c: a canary
-  std::string_view key;  ///< behind the `=`; of a long one `#` and its digest; of a canary its id
+  char kind = 'v';  ///< v, l or w; c for a canary
+  /// The text after `=`; `#` and the digest for a long key; the id for a canary.
+  std::string_view key;
 };
 
-/// nullopt: no `key_space` names a key so.
+/// nullopt: `redis_key` is not a key of the library.
 [[nodiscard]] std::optional<key_parts> parts_of(std::string_view redis_key) noexcept;
 
-/// The value key that a wake channel belongs to; the text unchanged when it is no wake channel.
+/// The value key that belongs to a wake channel. Returns the text unchanged when it is not a wake
+/// channel.
 [[nodiscard]] std::string value_key_of_wake_channel(std::string wake_channel);
 
 }  // namespace drover::entry

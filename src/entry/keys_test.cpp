@@ -14,7 +14,8 @@
 namespace drover::entry {
 namespace {
 
-/// The hash slot of Redis Cluster: CRC-16/XMODEM of what stands in the first braces, if anything.
+/// The hash slot of Redis Cluster: CRC-16/XMODEM of the text in the first braces, or of the whole
+/// key if they are missing or empty.
 unsigned slot_of(std::string_view key) {
   const auto open = key.find('{');
   if (open != std::string_view::npos) {
@@ -60,7 +61,7 @@ std::vector<std::string> strange_keys() {
           std::string(65535, 'x') + "y"};
 }
 
-/// Keys over the letters that have a meaning somewhere in a name, some of them long.
+/// Random keys of the characters that have a meaning in a name. Some of the keys are long.
 std::string random_key(base::seeded_random& random) {
   constexpr std::string_view letters{"ab{}:=#\0\xff", 9};
   const std::size_t size = random.next() % 20 == 0 ? 195 + random.next() % 12 : random.next() % 7;
@@ -149,16 +150,16 @@ TEST(keys, StandAsAHashWhenLonger) {
 
 TEST(keys, AreDifferentForDifferentKeys) {
   const key_space space{"n", 1};
-  std::set<std::string> given;
+  std::set<std::string> names;
   std::set<std::string> names;
   const auto check = [&](const std::string& key) {
-    const bool is_new = given.insert(key).second;
+    const bool is_new = names.insert(key).second;
     EXPECT_EQ(names.insert(space.value_key(key)).second, is_new);
   };
   for (const std::string& key : strange_keys()) check(key);
   base::seeded_random random{2};
   for (int i = 0; i < 20'000; ++i) check(random_key(random));
-  EXPECT_GT(given.size(), 5'000U);
+  EXPECT_GT(names.size(), 5'000U);
 }
 
 TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
@@ -181,7 +182,7 @@ TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
 }
 
 TEST(keys, OfOneEntryShareTheirHashSlot) {
-  // Slots that `CLUSTER KEYSLOT` tells, so that the reference itself is right.
+  // Slots as reported by `CLUSTER KEYSLOT`, to check the reference implementation.
   ASSERT_EQ(slot_of("123456789"), 0x31C3U % 16384);
   ASSERT_EQ(slot_of("foo{hash_tag}"), 2515U);
 
@@ -236,7 +237,8 @@ struct last_caller {
   std::string named;
 };
 
-// Constructed before the first long key is named, it ends after whatever that one sets up.
+// It is constructed before the first long key is named, so it is destroyed after everything that
+// this sets up.
 TEST(key_space_at_exit, StillNamesLongKeys) {
   const auto end = [] {
     static last_caller at_exit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums and differences of times that stop at the ends of the type. Times in an entry come from the
-// wire, and may be anything.
+// Sums and differences of times that saturate at the limits of the type. Times in an entry come
+// from the wire and may have any value.
 #pragma once
 
 #include <concepts>

@@ -9,9 +9,9 @@ namespace drover::entry {
 namespace {
 
 constexpr microseconds window = std::chrono::seconds{60};
-// The server tells whole milliseconds.
+// The server reports whole milliseconds.
 constexpr microseconds grain = milliseconds{1};
-// 100,000 years: what claims to be later is no time, and is left out.
+// 100,000 years. Samples with a later time are invalid and ignored.
 constexpr milliseconds last_time = std::chrono::days{36'525'000};
 
 microseconds between(steady_time from, steady_time to) noexcept {
@@ -21,33 +21,36 @@ microseconds between(steady_time from, steady_time to) noexcept {
 
 }  // namespace
 
-// The samples kept are in order of time, and each has a longer round trip than the one before: the
-// first one inside the window is the best of the window, the last one is the newest of all.
-void server_clock::add(const sample& seen) noexcept {
-  const auto shown = seen.server.time_since_epoch();
-  if (seen.received < seen.sent || shown < milliseconds::zero() || shown > last_time) return;
+// The samples are in order of time, and each has a longer round trip than the one before. So the
+// first sample inside the window is the best of the window, and the last one is the newest of all.
+void server_clock::add(const sample& reading) noexcept {
+  const auto server_reading = reading.server.time_since_epoch();
+  if (reading.received < reading.sent || server_reading < milliseconds::zero() ||
+      server_reading > last_time)
+    return;
 
-  const microseconds round_trip = between(seen.sent, seen.received);
-  const steady_time midpoint = seen.sent + round_trip / 2;
-  const kept newest{seen.received, round_trip,
-                    microseconds{saturating_subtract(microseconds{shown}.count(),
-                                                     midpoint.time_since_epoch().count())}};
+  const microseconds round_trip = between(reading.sent, reading.received);
+  const steady_time midpoint = reading.sent + round_trip / 2;
+  const kept_sample newest{reading.received, round_trip,
+                           microseconds{saturating_subtract(microseconds{server_reading}.count(),
+                                                            midpoint.time_since_epoch().count())}};
 
-  // The true offset is no further than half a round trip from each sample's. If two cannot both be
-  // true, a clock stepped in between, and the older is void however small its round trip.
-  const auto contradicts = [&newest](const kept& older) {
+  // The true offset differs from that of each sample by at most half a round trip. If two samples
+  // contradict each other, a clock was set in between, and the older sample is invalid, however
+  // small its round trip is.
+  const auto contradicts = [&newest](const kept_sample& older) {
     const auto apart = saturating_subtract(newest.offset.count(), older.offset.count());
     const auto reach = (newest.round_trip / 2 + older.round_trip / 2 + grain).count();
     return apart > reach || apart < -reach || newest.received < older.received;
   };
   const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
-  const auto useless = [&](const kept& older) {
+  const auto useless = [&](const kept_sample& older) {
     return contradicts(older) || older.round_trip >= newest.round_trip ||
            between(older.received, newest.received) > window;
   };
   size_ =
       static_cast<std::size_t>(std::remove_if(samples_.begin(), end, useless) - samples_.begin());
-  if (size_ == capacity) --size_;  // the newest is worth more than the last one before it
+  if (size_ == capacity) --size_;  // the newest sample replaces the one before it
   samples_[size_++] = newest;
 }
 
@@ -56,12 +59,12 @@ void server_clock::reset() noexcept { size_ = 0; }
 std::optional<server_time> server_clock::at(steady_time now) const noexcept {
   if (size_ == 0) return std::nullopt;
   const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
-  auto best = std::find_if(samples_.begin(), end, [now](const kept& seen) {
-    return between(seen.received, now) <= window;
+  auto best = std::find_if(samples_.begin(), end, [now](const kept_sample& candidate) {
+    return between(candidate.received, now) <= window;
   });
   if (best == end) --best;
-  const microseconds shown{saturating_add(now.time_since_epoch().count(), best->offset.count())};
-  return server_time{std::chrono::floor<milliseconds>(shown)};
+  const microseconds estimate{saturating_add(now.time_since_epoch().count(), best->offset.count())};
+  return server_time{std::chrono::floor<milliseconds>(estimate)};
 }
 
 }  // namespace drover::entry

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// An estimate of the server's clock from request/reply times: of the samples of the last 60 s the
-// one with the smallest round trip counts (after Cristian, "Probabilistic clock synchronization",
-// Distributed Computing 3, 1989).
-// A sample that contradicts an older one means that a clock stepped: the older one is forgotten.
-// Used only for fresh / stale / early; no safety rests on it.
+// An estimate of the server's clock from the times of requests and replies. The sample with the
+// smallest round trip of the last 60 s counts (Cristian, "Probabilistic clock synchronization",
+// Distributed Computing 3, 1989). A sample that contradicts an older one shows that a clock was
+// set: the older sample is dropped. The estimate only decides between fresh, stale and early; no
+// safety property depends on it.
 #pragma once
 
 #include <array>
@@ -23,20 +23,20 @@ class server_clock {
     server_time server;
   };
 
-  void add(const sample& seen) noexcept;
-  /// Forget everything: another server answers now.
+  void add(const sample& reading) noexcept;
+  /// Drops all samples. Call it when another server answers.
   void reset() noexcept;
-  /// nullopt until a first sample came.
+  /// The estimated time of the server; nullopt before the first sample.
   [[nodiscard]] std::optional<server_time> at(steady_time now) const noexcept;
 
  private:
-  static constexpr std::size_t capacity = 16;  ///< bounded; holds the best of the window
-  struct kept {
+  static constexpr std::size_t capacity = 16;  ///< the most samples that are kept
+  struct kept_sample {
     steady_time received;
     microseconds round_trip;
-    microseconds offset;  ///< server time minus steady time, both since their epochs
+    microseconds offset;  ///< server time minus steady time, each since its epoch
   };
-  std::array<kept, capacity> samples_{};
+  std::array<kept_sample, capacity> samples_{};
   std::size_t size_ = 0;
 };
 

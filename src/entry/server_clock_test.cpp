@@ -19,8 +19,8 @@ constexpr std::int64_t server_start_ms = 1'700'000'000'000;
 
 steady_time steady(microseconds count) { return steady_time{count}; }
 
-/// A sample received at `at` whose answer lies `error` off the truth; the truth is that the
-/// server's clock shows `server_start_ms` at our zero.
+/// A sample received at `at` whose reading is wrong by `error`. The server's clock shows
+/// `server_start_ms` at the local time zero.
 server_clock::sample sample_at(microseconds at, microseconds round_trip,
                                milliseconds error = milliseconds{0}) {
   const microseconds midpoint = at - round_trip / 2;
@@ -133,32 +133,34 @@ TEST(server_clock, LeavesOutWhatCannotBe) {
 
 TEST(server_clock, SurvivesTheEndsOfTime) {
   server_clock clock;
-  const server_time shown{milliseconds{server_start_ms}};
-  clock.add({steady_time::min(), steady_time::max(), shown});
-  clock.add({steady_time::max(), steady_time::max(), shown});
-  clock.add({steady_time::min(), steady_time::min(), shown});
+  const server_time server_now{milliseconds{server_start_ms}};
+  clock.add({steady_time::min(), steady_time::max(), server_now});
+  clock.add({steady_time::max(), steady_time::max(), server_now});
+  clock.add({steady_time::min(), steady_time::min(), server_now});
   EXPECT_TRUE(clock.at(steady_time::max()).has_value());
   EXPECT_TRUE(clock.at(steady_time::min()).has_value());
 }
 
-/// The estimate is as good as half the best round trip of the last minute, whatever the delays.
+/// The error of the estimate is at most half the best round trip of the last minute, for any
+/// delays.
 TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
   base::seeded_random random{13};
   server_clock clock;
-  std::vector<std::pair<microseconds, microseconds>> seen;  // received, round trip
+  std::vector<std::pair<microseconds, microseconds>> samples;  // received, round trip
   microseconds now = seconds{1};
   for (int i = 0; i < 2'000; ++i) {
     now += microseconds{static_cast<std::int64_t>(random.next() % 5'000'000)};
-    const microseconds there{static_cast<std::int64_t>(random.next() % 50'000)};
-    const microseconds back{static_cast<std::int64_t>(random.next() % 50'000)};
-    const auto shown =
-        milliseconds{server_start_ms} + std::chrono::floor<milliseconds>(now + there);
-    clock.add({steady(now), steady(now + there + back), server_time{shown}});
-    now += there + back;
-    seen.emplace_back(now, there + back);
+    const microseconds request_delay{static_cast<std::int64_t>(random.next() % 50'000)};
+    const microseconds reply_delay{static_cast<std::int64_t>(random.next() % 50'000)};
+    const auto server_reading =
+        milliseconds{server_start_ms} + std::chrono::floor<milliseconds>(now + request_delay);
+    clock.add(
+        {steady(now), steady(now + request_delay + reply_delay), server_time{server_reading}});
+    now += request_delay + reply_delay;
+    samples.emplace_back(now, request_delay + reply_delay);
 
     microseconds best = seconds{1};
-    for (const auto& [received, round_trip] : seen) {
+    for (const auto& [received, round_trip] : samples) {
       if (now - received <= seconds{60}) best = std::min(best, round_trip);
     }
     const milliseconds error = error_at(clock, now);

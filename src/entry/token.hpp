@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A token: 128 bits that name one lease or one refresh attempt, and the entry that came of it.
+// A token: 128 bits that identify one lease or one refresh attempt, and the entry that it stored.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ struct token {
   std::array<char, size> bytes{};
 
   [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), size}; }
-  /// All zero: no token. A source never returns it.
+  /// True for the zero token, which means "no token". A source never returns it.
   [[nodiscard]] bool is_none() const noexcept { return *this == token{}; }
   /// Precondition: `text.size() == size`.
   [[nodiscard]] static token from(std::string_view text) noexcept {
@@ -27,8 +27,8 @@ struct token {
   friend auto operator<=>(const token&, const token&) = default;
 };
 
-/// Gives a fresh random token at each call. The shell takes it from the operating system; tests
-/// count.
+/// Returns a new token at each call. Production code takes random bytes from the operating system;
+/// tests count.
 using token_source = std::function<token()>;
 
 }  // namespace drover::entry

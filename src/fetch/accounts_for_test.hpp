@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The accounts of one flight: which requests await a reply, which leases, marks and turns have not
-// been given back, and how often it ended. They list a complaint for each promise that the machine
-// breaks.
+// The accounts of one flight: the requests that await a reply, the leases, marks and turns that
+// have not been given back, and the number of times that it ended. They list a complaint for each
+// promise that the machine breaks.
 #pragma once
 
 #include <algorithm>
@@ -33,10 +33,10 @@ class accounts {
     return oldest_action;
   }
 
-  /// The oldest request of this kind. Complains when there is none.
+  /// Removes and returns the oldest request of this kind. Complains when there is none.
   std::optional<action> take(action_kind kind) {
     const auto at = std::find_if(outstanding_.begin(), outstanding_.end(),
-                                 [&](const action& one) { return one.kind == kind; });
+                                 [&](const action& candidate) { return candidate.kind == kind; });
     if (at == outstanding_.end()) {
       complain("nothing was sent that this answers");
       return std::nullopt;
@@ -57,20 +57,21 @@ class accounts {
   /// The flight must end like this.
   void ending_is(flight_outcome outcome) { due_ending_ = outcome; }
 
-  /// The machine asked for this. `was_ended`: it had ended before that.
-  void add(const action& one, const flight& machine, bool was_ended) {
-    settle(one, machine);
+  /// Records an action of the machine. `was_ended`: the flight had ended before it.
+  void add(const action& requested, const flight& machine, bool was_ended) {
+    settle(requested, machine);
     const bool has_reply =
-        one.kind == action_kind::send_lease || one.kind == action_kind::send_renew ||
-        one.kind == action_kind::send_fill || one.kind == action_kind::send_release ||
-        one.kind == action_kind::send_refresh_mark || one.kind == action_kind::send_promote;
-    if (has_reply) outstanding_.push_back(one);
-    const bool is_late = one.kind == action_kind::send_release_late ||
-                         one.kind == action_kind::send_refresh_mark_release;
-    if (was_ended && !is_late) complain("after its end: " + text_of(one));
+        requested.kind == action_kind::send_lease || requested.kind == action_kind::send_renew ||
+        requested.kind == action_kind::send_fill || requested.kind == action_kind::send_release ||
+        requested.kind == action_kind::send_refresh_mark ||
+        requested.kind == action_kind::send_promote;
+    if (has_reply) outstanding_.push_back(requested);
+    const bool is_late = requested.kind == action_kind::send_release_late ||
+                         requested.kind == action_kind::send_refresh_mark_release;
+    if (was_ended && !is_late) complain("after its end: " + text_of(requested));
   }
 
-  /// Everything is over: complains of what is left.
+  /// The run is over: complains about everything that is still open.
   void close(const flight& machine) {
     if (finished_ != 1) complain("ended " + std::to_string(finished_) + " times");
     for (const auto& token : leases_) complain("lease " + text_of(token) + " is left over");
@@ -83,17 +84,17 @@ class accounts {
   }
 
  private:
-  void settle(const action& one, const flight& machine) {
-    switch (one.kind) {
-      case action_kind::send_lease: leases_.erase(one.other); break;
+  void settle(const action& requested, const flight& machine) {
+    switch (requested.kind) {
+      case action_kind::send_lease: leases_.erase(requested.other); break;
       case action_kind::send_fill:
-        if (one.other == one.attempt) leases_.erase(one.attempt);
+        if (requested.other == requested.attempt) leases_.erase(requested.attempt);
         break;
       case action_kind::send_failure:
       case action_kind::send_release:
-      case action_kind::send_release_late: leases_.erase(one.attempt); break;
+      case action_kind::send_release_late: leases_.erase(requested.attempt); break;
       case action_kind::send_refresh_mark_pause:
-      case action_kind::send_refresh_mark_release: marks_.erase(one.attempt); break;
+      case action_kind::send_refresh_mark_release: marks_.erase(requested.attempt); break;
       case action_kind::lease_lost: leases_.erase(machine.held()); break;
       case action_kind::want_turn: ++turns_wanted_; break;
       case action_kind::return_turn: ++turns_returned_; break;
@@ -103,7 +104,7 @@ class accounts {
   }
 
   std::deque<action> outstanding_;
-  std::set<entry::token> leases_;  ///< granted, perhaps, and not given back
+  std::set<entry::token> leases_;  ///< perhaps granted, and not given back
   std::set<entry::token> marks_;   ///< the same
   int turns_wanted_ = 0;
   int turns_returned_ = 0;

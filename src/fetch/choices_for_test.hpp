@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All small cases instead of some random ones: remembers the choices of a run and steps through
-// them like an odometer.
+// Enumerates all small cases instead of random ones: remembers the choices of a run and steps
+// through them like an odometer.
 //
 //     for (choices c{3}; c.next();) run(c);   // every run that departs at most 3 times from choice
 //     0
@@ -16,12 +16,13 @@ class choices {
   /// `departures`: how often a run may pick anything but 0.
   explicit choices(unsigned departures) : departures_{departures} {}
 
-  /// Begins the next run; false when there is none.
+  /// Begins the next run. False when no run is left.
   [[nodiscard]] bool next() {
     if (begun_) {
-      while (!made_.empty() && made_.back().value + 1 >= made_.back().bound) made_.pop_back();
-      if (made_.empty()) return false;
-      ++made_.back().value;
+      while (!choices_made_.empty() && choices_made_.back().value + 1 >= choices_made_.back().bound)
+        choices_made_.pop_back();
+      if (choices_made_.empty()) return false;
+      ++choices_made_.back().value;
     }
     begun_ = true;
     at_ = 0;
@@ -33,8 +34,8 @@ class choices {
   /// One of 0 .. bound - 1.
   [[nodiscard]] std::size_t pick(std::size_t bound) {
     if (left_ == 0 || bound <= 1) return 0;
-    if (at_ == made_.size()) made_.push_back({0, bound});
-    const std::size_t value = made_[at_++].value;
+    if (at_ == choices_made_.size()) choices_made_.push_back({0, bound});
+    const std::size_t value = choices_made_[at_++].value;
     if (value != 0) --left_;
     return value;
   }
@@ -48,7 +49,7 @@ class choices {
   };
   unsigned departures_;
   unsigned left_ = 0;
-  std::vector<choice> made_;
+  std::vector<choice> choices_made_;
   std::size_t at_ = 0;
   std::size_t runs_ = 0;
   bool begun_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What can happen to a flight on a stage, in the words of the scripts.
+// The events of a flight on a stage, by the names that the scripts use.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ inline event bypass_alone() {
 inline event unstored() {
   return [](stage& on) { on.begin([&](actions& out) { on.machine.start_unstored(on.now, out); }); };
 }
-/// Refreshes entry #200, which can be served for this long.
+/// Refreshes entry #200, which can be served for `servable`.
 inline event refresh(milliseconds servable = milliseconds{60'000}) {
   return [servable](stage& on) {
     on.begin(
@@ -97,10 +97,10 @@ inline const mishap& redis_away = mishaps[1];
 inline event turn() {
   return [](stage& on) { on.turn(); };
 }
-inline event taken() {
+inline event load_begins() {
   return [](stage& on) {
     on.fresh.clear();
-    on.taken();
+    on.load_begins();
   };
 }
 inline event loaded() {

@@ -8,9 +8,10 @@ namespace drover::fetch {
 
 namespace {
 
-// Long enough for the attempt count to survive the longest pause (5 s) several times over.
+// Many times the longest pause (5 s), so that the attempt count survives it.
 constexpr std::chrono::seconds memory_of_attempts{60};
-constexpr int old_ones_at_once = 8;  // more than are added, and few enough for a held lock
+// More than one `remember` adds, and few enough to drop under a lock.
+constexpr int old_ones_at_once = 8;
 
 }  // namespace
 
@@ -18,7 +19,7 @@ failure_memory::dropped failure_memory::remember(std::string_view value_key,
                                                  remembered_failure failure) {
   const steady_time until = failure.until;
   shelf entry;
-  entry.emplace(until, kept{std::move(failure)});
+  entry.emplace(until, kept_failure{std::move(failure)});
   const auto [at, is_new] = by_key_.try_emplace(std::string{value_key});
   entry.begin()->second.key = &at->first;
   dropped out;

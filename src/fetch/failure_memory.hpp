@@ -2,11 +2,11 @@
 // The failed loads of this process, remembered until their pauses end: callers within the pause get
 // the same exception object, and none of them starts a doomed load.
 //
-// The destructor of an exception is the user's code and may call the cache. So no exception is
-// destroyed in here: dropped ones are handed out, and the caller destroys them outside its lock.
+// The destructor of an exception is the user's code and may call the cache. So this class destroys
+// no exception: it returns dropped ones, and the caller destroys them outside its lock.
 //
 // Threads: one at a time.
-// Bounded: past `capacity` (at least 1) the failure that ends first is dropped.
+// Bounded: over `capacity` (at least 1) the failure whose pause ends first is dropped.
 // Memory:  only `remember` allocates. When that throws, nothing has changed.
 #pragma once
 
@@ -27,17 +27,18 @@ namespace drover::fetch {
 
 struct remembered_failure {
   std::exception_ptr exception;
-  entry::token of{};  ///< of the lease or bypass under which it failed
+  entry::token token{};  ///< the token of the lease or bypass under which the load failed
   std::uint32_t attempts = 1;
   steady_time until{};
 };
 
 class failure_memory {
-  struct kept {
+  struct kept_failure {
     remembered_failure failure;
-    const std::string* key = nullptr;  ///< in the table; invalid once this was dropped
+    /// Points into the table; invalid once the failure is dropped.
+    const std::string* key = nullptr;
   };
-  using shelf = std::multimap<steady_time, kept>;  ///< by the end of the pause
+  using shelf = std::multimap<steady_time, kept_failure>;  ///< sorted by the end of the pause
 
  public:
   explicit failure_memory(std::size_t capacity) noexcept
@@ -46,15 +47,15 @@ class failure_memory {
   /// Failures that are no longer remembered. Destroy them outside the lock.
   using dropped = shelf;
 
-  /// Replaces what is remembered of the key. Also drops some failures whose pause ends a minute or
-  /// more before that of this one.
+  /// Replaces the remembered failure of the key. Also drops some failures whose pause ends a minute
+  /// or more before the new one.
   dropped remember(std::string_view value_key, remembered_failure failure);
   dropped forget(std::string_view value_key) noexcept;
   /// The failure of `value_key` if its pause still runs.
   [[nodiscard]] std::optional<remembered_failure> find(std::string_view value_key,
                                                        steady_time now) const noexcept;
-  /// Failed loads in a row as remembered, also after the pause while it lasted less than a minute
-  /// ago.
+  /// The remembered number of failed loads in a row. It is kept for a minute after the end of the
+  /// pause.
   [[nodiscard]] std::uint32_t attempts(std::string_view value_key, steady_time now) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return by_end_.size(); }
 

@@ -23,7 +23,7 @@ constexpr steady_time start{seconds{1000}};
 
 remembered_failure failing_until(steady_time until, std::uint32_t attempts = 1) {
   return {.exception = std::make_exception_ptr(std::runtime_error{"origin"}),
-          .of = {},
+          .token = {},
           .attempts = attempts,
           .until = until};
 }
@@ -99,7 +99,7 @@ TEST(failure_memory, DropsThoseThatEndedLongAgo) {
   EXPECT_EQ(dropped, 20U + 2U) << "and the two that were replaced";
 }
 
-/// Notes when the last copy of the exception that it is thrown in is destroyed.
+/// An exception that counts the destruction of its last copy.
 std::exception_ptr noting(int& destroyed) {
   struct noisy {
     std::shared_ptr<int> count;
@@ -139,21 +139,22 @@ TEST(failure_memory, DoesWhatAPlainListDoes) {
     failure_memory memory{capacity};
     std::vector<std::pair<std::string, remembered_failure>> plain;
     for (int i = 0; i < 200; ++i) {
-      const steady_time now = start + seconds{i / 10};  // too short for one to be old
+      // Too short for a failure to be dropped for its age.
+      const steady_time now = start + seconds{i / 10};
       const std::string key(1, static_cast<char>('a' + draws.next() % 16));
       const auto at = std::find_if(plain.begin(), plain.end(),
-                                   [&](const auto& one) { return one.first == key; });
+                                   [&](const auto& failure) { return failure.first == key; });
       if (draws.next() % 4 == 0) {
         EXPECT_EQ(memory.forget(key).size(), at == plain.end() ? 0U : 1U);
         if (at != plain.end()) plain.erase(at);
       } else {
         if (at != plain.end()) plain.erase(at);
         if (plain.size() == capacity) {
-          plain.erase(std::min_element(plain.begin(), plain.end(), [](auto& one, auto& other) {
-            return one.second.until < other.second.until;
+          plain.erase(std::min_element(plain.begin(), plain.end(), [](auto& left, auto& right) {
+            return left.second.until < right.second.until;
           }));
         }
-        // All ends differ, so that one is the first.
+        // All ends differ, so that the first one is unambiguous.
         const auto until = now + milliseconds{draws.next() % 6000} + microseconds{i};
         plain.emplace_back(key, failing_until(until, static_cast<std::uint32_t>(i + 1)));
         memory.remember(key, plain.back().second);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a flight begins, is granted a load, and ends.
+// The beginning of a flight, the grant of its load, and its end.
 #include "fetch/flight.hpp"
 
 #include "base/assert.hpp"
@@ -8,8 +8,9 @@ namespace drover::fetch {
 
 namespace {
 
-// A refresh becomes the holder this long before its entry can no longer be served. Timers of a busy
-// process are late by some milliseconds. Without this margin another process would load, too.
+// A refresh becomes the holder at most this long before its entry can no longer be served. Timers
+// of a busy process are late by some milliseconds; without this margin another process would load,
+// too.
 constexpr milliseconds promote_lead_max{20};
 
 }  // namespace
@@ -57,7 +58,7 @@ void flight::start_unstored(steady_time now, actions& out) {
   if (state_ == state::ended) return;
   bypass_ = true;
   unleased_ = true;
-  grant(with_.new_token(), now, out);
+  grant(settings_.new_token(), now, out);
 }
 
 void flight::start_refresh(const entry::token& base, steady_time servable_until, actions& out) {
@@ -65,7 +66,7 @@ void flight::start_refresh(const entry::token& base, steady_time servable_until,
   refresh_ = true;
   base_ = base;
   promote_at_ = servable_until - promote_lead_max;
-  attempt_ = with_.new_token();
+  attempt_ = settings_.new_token();
   state_ = state::marking;
   out.push_back({.kind = action_kind::send_refresh_mark, .attempt = attempt_});
 }
@@ -81,9 +82,9 @@ void flight::go_bypass(actions& out) {
 void flight::grant(const entry::token& token, steady_time now, actions& out) {
   held_ = token;
   look_again_.reset();
-  load_ends_ = now + with_.load_max;
-  if (!bypass_ && !unleased_) renew_ = now + with_.lease_ttl / 3;
-  if (promote_at_ && *promote_at_ <= now) {  // by now another process may lead
+  load_ends_ = now + settings_.load_max;
+  if (!bypass_ && !unleased_) renew_ = now + settings_.lease_ttl / 3;
+  if (promote_at_ && *promote_at_ <= now) {  // another process may lead by now
     state_ = state::claiming;
     promote(out);
     return;
@@ -92,7 +93,7 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
   out.push_back({.kind = action_kind::offer_lead});
 }
 
-// For a load that was granted and has not begun.
+// Gives the grant of a load that has not begun back, and ends the flight.
 void flight::give_grant_back(flight_outcome outcome, actions& out) {
   if (refresh_) {
     out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
@@ -118,20 +119,20 @@ void flight::finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& 
   end_.stamp_limit = stamp_limit;
   end_.bypass_limit = invalidated_ || alone_ ? stamp_limit : everyone;
   end_.without_redis = bypass_;
-  end_.of = held_;
+  end_.token = held_;
   return_turn(out);
   out.push_back({.kind = action_kind::finish});
 }
 
 void flight::turn_granted(steady_time now, actions& out) {
-  if (state_ != state::queued) return;  // the turn was given back already
-  grant(with_.new_token(), now, out);
+  if (state_ != state::queued) return;  // the turn was already given back
+  grant(settings_.new_token(), now, out);
 }
 
 void flight::turn_lent(steady_time now, actions& out) {
   if (state_ != state::queued) return;
   return_turn(out);
-  grant(with_.new_token(), now, out);
+  grant(settings_.new_token(), now, out);
 }
 
 void flight::turn_refused(actions& out) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A flight: one load of one key in this process, with all callers that wait for it. It is a pure
-// machine: it is told what happened and appends what to do next. Sockets, threads and the loader
-// belong to the shell.
+// state machine: it receives events and appends the actions to carry out. Sockets, threads and the
+// loader belong to the shell.
 //
-// A caller that joins gets a stamp, the number of steps taken so far. Stamps decide which callers
-// may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
+// A caller that joins gets a stamp: the number of steps that the flight has taken. Stamps decide
+// which callers may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
 //   an entry read by a LEASE is for callers that joined before that LEASE was written;
-//   a loaded value is for all callers when its fill was certified (stored, or released while still
-//   ours), else for callers that joined before the origin read began. The others start again.
+//   a loaded value is for all callers if the server certified it: the fill was stored, or the lease
+//   was released while this flight still had it. Otherwise it is for callers that joined before the
+//   origin read began. All other callers start again.
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
@@ -43,7 +44,7 @@ struct flight_settings {
   milliseconds lease_ttl{1000};
   milliseconds load_max{30000};
   bool marks_uncacheable = false;  ///< leave a marker when the loader's value may not be stored
-  entry::token refused{};          ///< of an entry that this process could not use
+  entry::token refused{};          ///< the token of an entry that this process could not use
   entry::token_source new_token;
 };
 
@@ -54,7 +55,7 @@ enum class action_kind : std::uint8_t {
   send_failure,               ///< attempt = held; attempts; failure
   send_release,               ///< attempt = held; its answer goes to `released`
   send_uncacheable,           ///< attempt = held; as `send_release`, and leaves a marker
-  send_release_late,          ///< attempt: granted when no longer wanted; the answer is dropped
+  send_release_late,          ///< attempt, granted too late; the reply is ignored
   send_refresh_mark,          ///< attempt
   send_refresh_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
   send_refresh_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
@@ -63,10 +64,10 @@ enum class action_kind : std::uint8_t {
   want_turn,                  ///< queue for one of the bypass turns
   return_turn,                ///< give the turn back, or leave the queue for it
   offer_lead,                 ///< granted: the load may begin
-  lease_lost,                 ///< tell the running load
+  lease_lost,                 ///< tell the running load that its lease is lost
   stop_load,                  ///< fire the running load's stop token
   let_go,                     ///< callers with a stamp of at least `from_stamp` start again at once
-  finish,                     ///< `end()` is final: tell all callers
+  finish,                     ///< the ending is final: tell all callers
 };
 
 struct action {
@@ -78,7 +79,7 @@ struct action {
   std::uint64_t from_stamp = 0;
 };
 
-/// The actions that one event asks for, in order. Bounded, so that no event needs memory.
+/// The actions that follow from one event, in order. Bounded, so that no event allocates memory.
 class actions {
  public:
   static constexpr std::size_t capacity = 8;
@@ -105,7 +106,7 @@ enum class flight_outcome : std::uint8_t {
   failed_here,       ///< the shell has the exception
   failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
   timed_out,         ///< the load passed load_max
-  dissolved,         ///< nothing came of it: start again
+  dissolved,         ///< no result: callers start again
   not_begun,         ///< granted, but the load did not begin in time
   saturated,         ///< the queue for bypass turns was full
 };
@@ -114,14 +115,14 @@ enum class flight_outcome : std::uint8_t {
 struct ending {
   flight_outcome outcome = flight_outcome::dissolved;
   std::uint64_t stamp_limit = 0;   ///< only callers with a smaller stamp may have it
-  std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
-  bool without_redis = false;      ///< loaded in a bypass
-  bool is_dropped = false;         ///< a refresh that nobody began before its entry ended
+  std::uint64_t bypass_limit = 0;  ///< the same limit for callers that bypass Redis
+  bool without_redis = false;      ///< the load was a bypass
+  bool is_dropped = false;         ///< a refresh that did not begin before its entry ended
   std::uint32_t attempts = 0;      ///< failed loads in a row
   milliseconds retry_in{};         ///< failed_elsewhere
-  entry::token of{};               ///< the token under which it was loaded or failed
+  entry::token token{};            ///< the token under which it was loaded or failed
   std::string entry_bytes;
-  server_time server_now{};  ///< when a LEASE read it
+  server_time server_now{};  ///< the server's time when a LEASE read the entry
 
   [[nodiscard]] bool is_for(std::uint64_t stamp, bool bypassing = false) const noexcept {
     return stamp < (bypassing ? bypass_limit : stamp_limit);
@@ -131,25 +132,26 @@ struct ending {
 class flight {
  public:
   enum class state : std::uint8_t {
-    asking,     ///< a LEASE is on its way
-    waiting,    ///< another process holds the lease
-    queued,     ///< Redis is away: waiting for a bypass turn
-    marking,    ///< the refresh mark is being asked for
-    offered,    ///< granted; the load has not begun yet
-    claiming,   ///< a refresh whose entry is about to end: the answer of PROMOTE is awaited
+    asking,   ///< a LEASE was sent, and no reply has come
+    waiting,  ///< another process holds the lease
+    queued,   ///< Redis is away: waiting for a bypass turn
+    marking,  ///< the request for the refresh mark was sent, and no reply has come
+    offered,  ///< granted; the load has not begun yet
+    /// A refresh whose entry is about to end: PROMOTE was sent, and no reply has come.
+    claiming,
     loading,    ///< the loader runs
-    promoting,  ///< the load is done, the answer of PROMOTE is awaited
-    storing,    ///< FILL or RELEASE is on its way
+    promoting,  ///< the load is done; PROMOTE was sent, and no reply has come
+    storing,    ///< FILL or RELEASE was sent, and no reply has come
     ended,
   };
 
-  explicit flight(flight_settings with) : with_{std::move(with)} {}
+  explicit flight(flight_settings settings) : settings_{std::move(settings)} {}
 
-  // --- what callers ask
+  // --- queries
   [[nodiscard]] state now_in() const noexcept { return state_; }
   /// Whether new callers may join. False once the fill is sent, the key was invalidated, or the
   /// flight ended. A caller that bypasses Redis may also join a running load whose connection was
-  /// lost: no invalidation that is newer than the load was acknowledged to that caller.
+  /// lost, because that caller has no acknowledged invalidation that is newer than the load.
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
   /// True while callers wait for a reply of Redis, and Redis has not told them to wait for a load.
   [[nodiscard]] bool awaits_reply() const noexcept {
@@ -158,19 +160,19 @@ class flight {
   }
   /// Callers with a smaller stamp may have the result of the load, stored or not.
   [[nodiscard]] std::uint64_t read_step() const noexcept { return read_step_; }
-  /// True for the bypass of callers that do not wait for a slow Redis.
+  /// True for a bypass of callers that do not wait for a slow Redis.
   [[nodiscard]] bool is_alone() const noexcept { return alone_; }
-  /// True when nothing will be stored: a marker stands, or the key is never stored.
+  /// True when nothing will be stored: the key has a marker, or is never stored.
   [[nodiscard]] bool is_unleased() const noexcept { return unleased_; }
-  /// When the grant ends, while there is one.
+  /// When the current grant ends; empty without a grant.
   [[nodiscard]] std::optional<steady_time> grant_ends() const noexcept { return load_ends_; }
-  /// The stamp of a caller that joins now and has needed the load since `waits_since`. When the
-  /// origin read began later than that, the caller counts as one that joined before it.
+  /// The stamp of a caller that joins now and has needed the load since `waits_since`. If the
+  /// origin read began after `waits_since`, the caller counts as one that joined before the read.
   [[nodiscard]] std::uint64_t stamp(steady_time waits_since) const noexcept {
     return read_step_ != 0 && waits_since < read_began_ ? read_step_ - 1 : step_;
   }
   [[nodiscard]] const ending& end() const noexcept { return end_; }
-  /// Moves the ending out, once it is final.
+  /// Moves the ending out. Precondition: the flight has ended.
   [[nodiscard]] ending take_end() noexcept { return std::move(end_); }
   [[nodiscard]] bool is_refresh() const noexcept { return refresh_; }
   [[nodiscard]] bool is_bypass() const noexcept { return bypass_; }
@@ -182,24 +184,25 @@ class flight {
   /// The token of the entry that a refresh replaces.
   [[nodiscard]] const entry::token& base() const noexcept { return base_; }
   /// The token of an entry that this process could not use.
-  [[nodiscard]] const entry::token& refused() const noexcept { return with_.refused; }
+  [[nodiscard]] const entry::token& refused() const noexcept { return settings_.refused; }
   /// True while a lease in Redis names this process as its holder.
   [[nodiscard]] bool is_holder() const noexcept;
   [[nodiscard]] const entry::token& held() const noexcept { return held_; }
   /// The token of the latest LEASE.
   [[nodiscard]] const entry::token& attempt() const noexcept { return attempt_; }
-  /// While waiting: who holds the lease, as last read. Client id 0 when unknown.
+  /// The client id of the holder that the flight waits for, as last read. 0 when unknown.
   [[nodiscard]] std::uint64_t holder_client_id() const noexcept;
   [[nodiscard]] const entry::token& holder() const noexcept { return observed_.produced_by; }
   /// True when `on_time(now)` will end the load because load_max has passed.
   [[nodiscard]] bool is_load_over(steady_time now) const noexcept {
     return state_ == state::loading && load_ends_ && *load_ends_ <= now;
   }
-  /// When `on_time` wants to be called; nullopt: not before something else happens.
+  /// The time at which `on_time` must be called. nullopt: not before another event.
   [[nodiscard]] std::optional<steady_time> due() const noexcept;
 
-  // --- beginnings: at most once the first, exactly one of the others
-  /// Failed loads in a row that this process knows of. A granted lease brings the true number.
+  // --- beginnings: call `remember_attempts` at most once, then exactly one of the others
+  /// The number of failed loads in a row that this process knows of. A granted lease brings the
+  /// exact number.
   void remember_attempts(std::uint32_t attempts) noexcept { attempts_ = attempts; }
   void start_cold(actions& out);
   void start_bypass(actions& out);
@@ -208,14 +211,14 @@ class flight {
   void start_bypass_alone(actions& out);
   /// A load of a key that is never stored: no lease, no turn.
   void start_unstored(steady_time now, actions& out);
-  /// `base`: the token of the entry that is to be replaced. `servable_until`: when that entry can
-  /// no longer be served, on our clock.
+  /// `base` is the token of the entry to replace. `servable_until` is the time, on the clock of
+  /// this process, from which that entry can no longer be served.
   void start_refresh(const entry::token& base, steady_time servable_until, actions& out);
 
-  // --- what happened
+  // --- events
   void lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                      bool is_available, steady_time now, actions& out);
-  /// `still_due`: the mark was won and the entry is still the base and still wants a refresh.
+  /// `still_due`: the mark was won, and the entry is still the base and still needs a refresh.
   void refresh_mark_replied(const result<lease::refresh_mark_reply>& reply, bool still_due,
                             steady_time now, actions& out);
   void turn_granted(steady_time now, actions& out);
@@ -223,27 +226,28 @@ class flight {
   void turn_lent(steady_time now, actions& out);
   /// The queue for turns is full.
   void turn_refused(actions& out);
-  /// There is no thread for the load, and no caller can run it.
+  /// No thread is available for the load, and no caller can run it.
   void thread_missing(actions& out);
-  /// A push, a local write to the key, a new connection: look again.
+  /// A push, a write of this process to the key, or a new connection: ask again.
   void woken(actions& out);
-  /// The holder's connection is gone, as observed for `holder()`.
+  /// The connection of `holder()` is gone.
   void holder_gone(actions& out);
   void on_time(steady_time now, actions& out);
   void renew_replied(const result<lease::step_reply>& reply, actions& out);
-  /// Called on a new connection, because the lease names the connection that is gone.
+  /// Call it on a new connection: the lease names the former connection.
   void renew_now(actions& out);
   void promote_replied(const result<lease::step_reply>& reply, actions& out);
-  /// A waiter or the pool begins the load now. False: it may not, or somebody else did.
+  /// A waiter or a thread of the pool begins the load now. False: the load was not offered, or
+  /// another thread has begun it.
   [[nodiscard]] bool begin_load(steady_time now, actions& out);
-  /// `may_store`: the loader wants it stored, and it can be.
+  /// `may_store`: the loader allows storing, and the value can be stored.
   void load_done(bool may_store, actions& out);
   void load_failed(entry::failure_class why, actions& out);
   void fill_replied(const result<lease::fill_reply>& reply, bool is_available, actions& out);
   void released(const result<lease::step_reply>& reply, actions& out);
   /// This process invalidated or expired the key.
   void invalidated_here(actions& out);
-  /// The connection is gone: look again on the next one, and close a running load to new callers.
+  /// The connection is gone: ask again on the next one, and close a running load to new callers.
   void connection_lost(actions& out);
   /// Another server answers, or the same one restarted from a snapshot: earlier grants are void.
   void server_replaced(actions& out);
@@ -270,28 +274,29 @@ class flight {
   void claim_replied(const result<lease::step_reply>& reply, actions& out);
 
   static constexpr std::uint64_t everyone = UINT64_MAX;
-  static constexpr unsigned resend_max = 2;  ///< after a lost connection; then Redis counts as away
-  static constexpr unsigned stall_max = 3;  ///< LEASE answers that brought no progress; then bypass
+  /// Sendings after lost connections; then Redis counts as away.
+  static constexpr unsigned resend_max = 2;
+  static constexpr unsigned stall_max = 3;  ///< replies of LEASE without progress; then bypass
 
-  flight_settings with_;
+  flight_settings settings_;
   state state_ = state::asking;
   std::uint64_t step_ = 0;
   std::uint64_t lease_step_ = 0;
-  std::uint64_t read_step_ = 0;  ///< of the origin read; 0: not begun
+  std::uint64_t read_step_ = 0;  ///< the step at which the origin read began; 0: not begun
   steady_time read_began_{};
   unsigned resends_ = 0;
   bool refresh_ = false;
   bool bypass_ = false;
   bool promoted_ = false;
   bool promote_asked_ = false;
-  bool promote_unknown_ = false;  ///< its reply was lost: the lease may be ours
+  bool promote_unknown_ = false;  ///< its reply was lost, so this process may hold the lease
   bool lost_ = false;
   bool closed_ = false;
-  bool invalidated_ = false;  ///< closed for callers that bypass Redis, too
+  bool invalidated_ = false;  ///< the flight is closed for callers that bypass Redis, too
   bool unleased_ = false;
-  bool alone_ = false;            ///< closes when the origin read begins
-  bool owes_turn_ = false;        ///< queued for a turn, or has one
-  bool lease_says_wait_ = false;  ///< a LEASE answered *wait*
+  bool alone_ = false;            ///< the flight closes when the origin read begins
+  bool owes_turn_ = false;        ///< the flight is queued for a turn or has one
+  bool lease_says_wait_ = false;  ///< a LEASE was answered with *wait*
   bool wait_has_ended_ = false;   ///< the holder's lease should have ended by now
   unsigned stalls_ = 0;
   bool woken_meanwhile_ = false;

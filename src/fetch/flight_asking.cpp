@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A flight before its load: it asks for the lease or the mark, and waits for another holder.
+// A flight before its load: it requests the lease or the refresh mark, and waits for another
+// holder.
 #include <algorithm>
 #include <utility>
 
@@ -9,12 +10,12 @@ namespace drover::fetch {
 
 namespace {
 
-constexpr milliseconds end_slack{2};  // a lease ends only when its time is past
+constexpr milliseconds end_slack{2};  // Redis ends a lease just after its time has passed
 
 }  // namespace
 
 void flight::ask(entry::token previous, actions& out) {
-  attempt_ = with_.new_token();
+  attempt_ = settings_.new_token();
   took_over_ = false;
   lease_step_ = ++step_;
   woken_meanwhile_ = false;
@@ -31,7 +32,7 @@ void flight::take_over(actions& out) {
 void flight::lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                            bool is_available, steady_time now, actions& out) {
   const bool reply_lost = !reply && reply.error().code == fault_code::unreachable && is_available;
-  // A reply of the wrong shape tells nothing, so the lease may have been granted.
+  // A malformed reply gives no information, so the lease may have been granted.
   const bool may_be_granted = reply_lost || (!reply && reply.error().code == fault_code::corrupt);
   if (state_ != state::asking || attempt != attempt_) {
     if (may_be_granted || (reply && reply->outcome == lease::lease_outcome::lead)) {
@@ -86,15 +87,16 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
     observed_since_ = now;
     stalls_ = 0;
   } else if (named_end_passed && ++stalls_ >= stall_max) {
-    go_bypass(out);  // the wait that the server announces never ends
+    go_bypass(out);  // the announced wait never ends
     return;
-  } else if (now - observed_since_ >= with_.lease_ttl) {
-    take_over(out);  // the holder was silent for a whole lease, by our own clock
+  } else if (now - observed_since_ >= settings_.lease_ttl) {
+    take_over(out);  // the holder was silent for a whole lease, by this process's clock
     return;
   }
   state_ = state::waiting;
-  const milliseconds left = std::clamp(reply.left, milliseconds{0}, with_.lease_ttl);
-  look_again_ = std::max(now, std::min(now + left, observed_since_ + with_.lease_ttl)) + end_slack;
+  const milliseconds left = std::clamp(reply.left, milliseconds{0}, settings_.lease_ttl);
+  look_again_ =
+      std::max(now, std::min(now + left, observed_since_ + settings_.lease_ttl)) + end_slack;
   if (woken_meanwhile_) ask({}, out);
 }
 
@@ -104,7 +106,7 @@ void flight::refresh_mark_replied(const result<lease::refresh_mark_reply>& reply
     grant(attempt_, now, out);
     return;
   }
-  if (!reply || reply->won) {  // after a fault it may be ours all the same
+  if (!reply || reply->won) {  // after a fault this process may still have the mark
     out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = attempt_});
   }
   if (state_ == state::marking) finish(flight_outcome::dissolved, everyone, out);
@@ -114,7 +116,7 @@ void flight::woken(actions& out) {
   if (state_ == state::waiting) {
     ask({}, out);
   } else if (state_ == state::asking) {
-    woken_meanwhile_ = true;  // the LEASE may be older than the change that woke us
+    woken_meanwhile_ = true;  // the LEASE may have been executed before the change
   }
 }
 

@@ -28,7 +28,7 @@ TEST(flight_grant, CountsLoadMaxFromTheGrantAndNotFromTheBeginningOfTheLoad) {
   lead()(on);
   const steady_time granted = on.now;
   passes(milliseconds{20'000})(on);
-  taken()(on);
+  load_begins()(on);
   EXPECT_EQ(on.machine.grant_ends(), granted + stage::load_max);
   passes(milliseconds{10'000})(on);
   EXPECT_EQ(on.machine.end().outcome, flight_outcome::timed_out);
@@ -39,7 +39,7 @@ TEST(flight_grant, IsKeptAliveWhileNobodyHasBegun) {
       .expect("lease #1", lead())
       .expect("offer_lead", passes(stage::lease_ttl / 3))
       .expect("renew #1", renewed())
-      .expect("", taken())
+      .expect("", load_begins())
       .expect("", loaded())
       .expect("fill #1 over #1", stored())
       .ends_with("finish", "loaded for everyone")
@@ -49,7 +49,7 @@ TEST(flight_grant, IsKeptAliveWhileNobodyHasBegun) {
 TEST(flight_grant, OfATurnIsGivenBackWhileTheLoaderHangs) {
   script{bypass()}
       .expect("want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(stage::load_max))
       .ends_with("stop_load, return_turn, finish", "timed out without redis for everyone");
 }
@@ -65,7 +65,7 @@ TEST(flight_grant, IsGivenBackWhenThereIsNoThread) {
 TEST(flight_grant, RidesOnTheTurnOfTheLoadThatItsCallerIsInside) {
   script{bypass()}
       .expect("want_turn", turn_is_lent())
-      .expect("return_turn, offer_lead", taken())
+      .expect("return_turn, offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("finish", "loaded without redis for everyone")
       .survives_everything_at_every_step();
@@ -84,7 +84,7 @@ TEST(flight_grant, OfABypassAloneIsSharedOnlyWithThoseThatJoinedBeforeTheRead) {
   bypass_alone()(on);
   turn()(on);
   EXPECT_TRUE(on.machine.is_open());
-  taken()(on);
+  load_begins()(on);
   EXPECT_FALSE(on.machine.is_open());
   EXPECT_FALSE(on.machine.is_open(true));
   loaded()(on);
@@ -95,7 +95,7 @@ TEST(flight_grant, OfABypassAloneIsSharedOnlyWithThoseThatJoinedBeforeTheRead) {
 TEST(flight_grant, UnderAMarkerIsNoLeaseAndSharesByTheReadOnly) {
   script{cold()}
       .expect("lease #1", uncacheable())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("finish", "loaded for those before 2")
       .survives_everything_at_every_step();
@@ -103,7 +103,7 @@ TEST(flight_grant, UnderAMarkerIsNoLeaseAndSharesByTheReadOnly) {
 
 TEST(flight_grant, OfAKeyThatIsNeverStoredNeedsNoTurn) {
   script{unstored()}
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("finish", "loaded without redis for everyone")
       .survives_everything_at_every_step();
@@ -112,7 +112,7 @@ TEST(flight_grant, OfAKeyThatIsNeverStoredNeedsNoTurn) {
 TEST(flight_grant, MeansNothingOnAnotherServer) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", server_replaced())
       .expect("lease_lost, let_go from 2", loaded())
       .ends_with("finish", "loaded for those before 2")
@@ -151,7 +151,7 @@ TEST(flight_grant, PerhapsGivenByAReplyOfTheWrongShapeIsReleased) {
   script{cold()}
       .expect("lease #1", fails({"corrupt", fault_code::corrupt, true}))
       .expect("release_late #1, want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("return_turn, finish", "loaded without redis for everyone");
 }
@@ -160,7 +160,7 @@ TEST(flight_grant, OfARunningLoadIsJoinedByCallersThatBypassAfterTheConnectionWa
   stage on;
   cold()(on);
   lead()(on);
-  taken()(on);
+  load_begins()(on);
   connection_lost()(on);
   EXPECT_FALSE(on.machine.is_open());
   EXPECT_TRUE(on.machine.is_open(true)) << "one load of the key at a time";
@@ -175,7 +175,7 @@ TEST(flight_grant, OfAnInvalidatedLoadIsJoinedByNobody) {
   stage on;
   bypass()(on);
   turn()(on);
-  taken()(on);
+  load_begins()(on);
   invalidated()(on);
   EXPECT_FALSE(on.machine.is_open(true));
 }

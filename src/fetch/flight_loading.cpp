@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A flight from its grant on: the lease is kept alive, the load runs, and its result is stored.
+// A flight after its grant: it renews the lease, runs the load, and stores the result.
 #include <utility>
 
 #include "fetch/flight.hpp"
@@ -17,7 +17,7 @@ void flight::loading_time(steady_time now, actions& out) {
     return;
   }
   if (renew_ && *renew_ <= now) {
-    renew_ = now + with_.lease_ttl / 3;
+    renew_ = now + settings_.lease_ttl / 3;
     if (is_holder()) out.push_back({.kind = action_kind::send_renew, .attempt = held_});
     if (refresh_ && !lost_) {
       out.push_back({.kind = action_kind::send_refresh_mark_extend, .attempt = held_});
@@ -25,7 +25,8 @@ void flight::loading_time(steady_time now, actions& out) {
   }
   if (!promote_at_ || now < *promote_at_) return;
   if (state_ == state::loading) promote(out);
-  if (state_ == state::offered) {  // queued until now; callers that need the key load it themselves
+  // It was queued until now; callers that need the key load it themselves.
+  if (state_ == state::offered) {
     end_.is_dropped = true;
     give_grant_back(flight_outcome::dissolved, out);
   }
@@ -43,7 +44,7 @@ void flight::renew_now(actions& out) {
 }
 
 void flight::renew_replied(const result<lease::step_reply>& reply, actions& out) {
-  // A fault says nothing about the lease: the next third asks again.
+  // A fault gives no information about the lease. The next renewal asks again.
   if (!is_holder() || !reply) return;
   if (promote_unknown_) {
     promote_unknown_ = false;
@@ -63,7 +64,7 @@ void flight::lose_lease(actions& out) {
 
 bool flight::begin_load(steady_time now, actions& out) {
   if (state_ != state::offered) return false;
-  loading_time(now, out);  // a timer may be late
+  loading_time(now, out);  // because the timer may be late
   if (state_ != state::offered) return false;
   state_ = state::loading;
   read_step_ = ++step_;
@@ -73,15 +74,15 @@ bool flight::begin_load(steady_time now, actions& out) {
 }
 
 void flight::load_done(bool may_store, actions& out) {
-  if (state_ != state::loading)
-    return;  // the flight ended before: nothing is stored, no caller is told
+  // A flight that has ended stores nothing, and no caller gets the value.
+  if (state_ != state::loading) return;
   may_store_ = may_store;
   load_ends_.reset();
   promote_at_.reset();
   if (bypass_) {
     finish(flight_outcome::loaded, closed_ ? read_step_ : everyone, out);
   } else if (unleased_) {
-    finish(flight_outcome::loaded, read_step_, out);  // nothing certifies it
+    finish(flight_outcome::loaded, read_step_, out);  // no reply certifies the value
   } else if (promote_asked_) {
     state_ = state::promoting;
   } else {
@@ -127,8 +128,8 @@ void flight::store(actions& out) {
     out.push_back(
         {.kind = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
   } else if (cold || promote_unknown_) {
-    out.push_back({.kind = with_.marks_uncacheable ? action_kind::send_uncacheable
-                                                   : action_kind::send_release,
+    out.push_back({.kind = settings_.marks_uncacheable ? action_kind::send_uncacheable
+                                                       : action_kind::send_release,
                    .attempt = held_});
   } else {
     out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
@@ -140,19 +141,20 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
   if (state_ != state::storing) return;
   if (!reply && reply.error().code == fault_code::unreachable && is_available &&
       resends_ < resend_max) {
-    ++resends_;  // harmless if the first copy was executed: the answer is then "duplicate"
+    ++resends_;  // harmless if the first FILL was executed: the reply is then "duplicate"
     store(out);
     return;
   }
   const bool certified = reply && reply->outcome != lease::fill_outcome::refused;
   if (reply && !certified && promote_unknown_) {
     promote_unknown_ = false;
-    promoted_ = true;  // an assumption: the entry would then be PENDING under our own token
+    // Assume that PROMOTE was executed: the entry is then PENDING under this flight's own token.
+    promoted_ = true;
     store(out);
     return;
   }
   if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
-  if (!reply && is_holder()) {  // without effect if it was stored all the same
+  if (!reply && is_holder()) {  // has no effect if the value was stored
     out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   }
   finish(flight_outcome::loaded, certified ? everyone : read_step_, out);
@@ -162,7 +164,8 @@ void flight::released(const result<lease::step_reply>& reply, actions& out) {
   if (state_ != state::storing) return;
   if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!reply) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
-  // If the lease was still ours at the release, the key was not invalidated since the origin read.
+  // If RELEASE applied, this flight still had the lease, so the key was not invalidated since the
+  // origin read.
   finish(flight_outcome::loaded, reply && reply->applied ? everyone : read_step_, out);
 }
 

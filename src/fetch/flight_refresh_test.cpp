@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lives of a flight that refreshes an entry (#200) which can still be served. As in
-// flight_test.cpp.
+// Scripts of flights that refresh an entry (#200) that can still be served. See flight_test.cpp.
 #include "fetch/script_for_test.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +13,7 @@ constexpr milliseconds soon{100};  // until the entry can no longer be served
 TEST(flight_refresh, ReplacesTheEntryUnderItsMark) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(third))
       .expect("mark_extend #1", loaded())
       .expect("fill #1 over #200", stored())
@@ -61,7 +60,7 @@ TEST(flight_refresh, GivesTheMarkBackWhenNobodyCanLead) {
 TEST(flight_refresh, KeepsTheMarkForThePauseAfterAFailure) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", threw())
       .ends_with("mark_pause #1, finish", "failed here for everyone")
       .survives_everything_at_every_step();
@@ -70,7 +69,7 @@ TEST(flight_refresh, KeepsTheMarkForThePauseAfterAFailure) {
 TEST(flight_refresh, GivesARefusedValueToThoseBeforeTheRead) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #1 over #200", refused())
       .ends_with("mark_release #1, finish", "loaded for those before 1");
@@ -79,7 +78,7 @@ TEST(flight_refresh, GivesARefusedValueToThoseBeforeTheRead) {
 TEST(flight_refresh, HasNoCertificateForWhatIsNotStored) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", not_stored())
       .ends_with("mark_release #1, finish", "loaded for those before 1");
 }
@@ -87,7 +86,7 @@ TEST(flight_refresh, HasNoCertificateForWhatIsNotStored) {
 TEST(flight_refresh, BecomesTheHolderBeforeTheEntryCanNoLongerBeServed) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon - milliseconds{21}))
       .expect("", passes(milliseconds{1}))
       .expect("promote #1 over #200", promoted())
@@ -102,7 +101,7 @@ TEST(flight_refresh, BecomesTheHolderBeforeTheEntryCanNoLongerBeServed) {
 TEST(flight_refresh, ReleasesAsTheHolderWhatIsNotToBeStored) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", promoted())
       .expect("", not_stored())
@@ -114,7 +113,7 @@ TEST(flight_refresh, ReleasesAsTheHolderWhatIsNotToBeStored) {
 TEST(flight_refresh, FailsAsTheHolderForAllProcesses) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", promoted())
       .expect("", threw())
@@ -125,7 +124,7 @@ TEST(flight_refresh, FailsAsTheHolderForAllProcesses) {
 TEST(flight_refresh, StoresNothingWhenItMayNotBecomeTheHolder) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", promoted(false))
       .expect("lease_lost, let_go from 1", loaded())
@@ -136,7 +135,7 @@ TEST(flight_refresh, StoresNothingWhenItMayNotBecomeTheHolder) {
 TEST(flight_refresh, WaitsForTheAnswerWhenTheLoadEndsMeanwhile) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", loaded())
       .expect("", promoted())
@@ -145,7 +144,7 @@ TEST(flight_refresh, WaitsForTheAnswerWhenTheLoadEndsMeanwhile) {
       .survives_everything_at_every_step();
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", loaded())
       .expect("", promoted(false))
@@ -155,7 +154,7 @@ TEST(flight_refresh, WaitsForTheAnswerWhenTheLoadEndsMeanwhile) {
 TEST(flight_refresh, ReleasesAPromotionThatCameAfterTheLoadFailed) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", threw())
       .expect("mark_pause #1, finish", promoted())
@@ -165,7 +164,7 @@ TEST(flight_refresh, ReleasesAPromotionThatCameAfterTheLoadFailed) {
 TEST(flight_refresh, ReleasesAPromotionThatCameAfterItGaveUp) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", drained())
       .expect("mark_release #1, stop_load", promoted())
@@ -177,7 +176,7 @@ TEST(flight_refresh, ReleasesAPromotionThatCameAfterItGaveUp) {
 TEST(flight_refresh, FindsOutByRenewingWhetherALostPromotionApplied) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", fails(reply_lost))
       .expect("", passes(third))
@@ -188,7 +187,7 @@ TEST(flight_refresh, FindsOutByRenewingWhetherALostPromotionApplied) {
       .survives_everything_at_every_step();
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", fails(reply_lost))
       .expect("", passes(third))
@@ -202,7 +201,7 @@ TEST(flight_refresh, FindsOutByRenewingWhetherALostPromotionApplied) {
 TEST(flight_refresh, FillsBothWaysWhenItIsUnknownWhetherItIsTheHolder) {
   script{refresh(soon)}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", loaded())
       .expect("", fails(reply_lost))
@@ -213,7 +212,7 @@ TEST(flight_refresh, FillsBothWaysWhenItIsUnknownWhetherItIsTheHolder) {
 }
 
 TEST(flight_refresh, IsDroppedWhenNobodyBeganItBeforeItsEntryEnds) {
-  // From then on another process may lead: the load would only run beside that one's.
+  // From then on another process may lead, and two loads would run at once.
   script{refresh(soon)}
       .expect("mark #1", marked())
       .expect("offer_lead", passes(soon - milliseconds{20}))
@@ -226,7 +225,7 @@ TEST(flight_refresh, IsDroppedByTheThreadThatComesBeforeALateTimer) {
   refresh(soon)(on);
   marked()(on);
   on.now += soon;
-  taken()(on);
+  load_begins()(on);
   EXPECT_EQ(text_of(on.fresh), "mark_release #1, finish");
   EXPECT_FALSE(on.is_loading);
   EXPECT_TRUE(on.machine.end().is_dropped);
@@ -238,7 +237,7 @@ TEST(flight_refresh, BecomesTheHolderBeforeItIsOfferedWhenTheMarkCameLate) {
       .expect("", marked())
       .expect("promote #1 over #200", promoted())
       .expect("offer_lead", passes(third))
-      .expect("renew #1, mark_extend #1", taken())
+      .expect("renew #1, mark_extend #1", load_begins())
       .expect("", renewed())
       .expect("", loaded())
       .expect("fill #1 over #1", stored())
@@ -292,7 +291,7 @@ TEST(flight_refresh, EndsAtTheGrantsEndWhileALateLoadWaitsForTheAnswer) {
 TEST(flight_refresh, TimesOutWithoutTouchingTheEntry) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(stage::load_max))
       .expect("stop_load, mark_pause #1, finish", loaded())
       .ends_with("", "timed out for everyone");
@@ -301,7 +300,7 @@ TEST(flight_refresh, TimesOutWithoutTouchingTheEntry) {
 TEST(flight_refresh, GivesItsMarkUpWhenItDrains) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", drained())
       .expect("mark_release #1, stop_load", threw())
       .ends_with("mark_pause #1, finish", "failed here for everyone");
@@ -310,7 +309,7 @@ TEST(flight_refresh, GivesItsMarkUpWhenItDrains) {
 TEST(flight_refresh, StoresNothingOverAnInvalidation) {
   script{refresh()}
       .expect("mark #1", marked())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", invalidated())
       .expect("let_go from 1", loaded())
       .expect("fill #1 over #200", refused())

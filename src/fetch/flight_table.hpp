@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The flights of a process by key. A key has one flight that is open to newcomers, and perhaps
-// closed ones whose callers still wait.
+// The flights of a process by key. A key has at most one flight that new callers may join, and
+// perhaps closed flights whose callers still wait.
 //
 // Threads: one at a time.
-// Bounds:  none in the table: each flight has a caller that waits, or is a refresh. Beyond
-//          `flights_max` new flights are made without a lease, and no refresh begins (`is_full`).
+// Bounds:  none in the table: each flight has a caller that waits, or is a refresh. With
+//          `flights_max` flights, new flights begin without a lease and no refresh begins
+//          (`is_full`).
 #pragma once
 
 #include <algorithm>
@@ -40,7 +41,7 @@ class flight_table {
 
   explicit flight_table(std::size_t flights_max) : flights_max_{flights_max} {}
 
-  /// The flight that a caller may join; empty when it must begin one.
+  /// The flight that a caller may join. Empty: the caller must begin one.
   template <class MachineOf>
   [[nodiscard]] record_ptr open(std::string_view value_key, beginning start,
                                 const MachineOf& machine_of) const {
@@ -55,7 +56,7 @@ class flight_table {
     return nullptr;
   }
 
-  /// Throws `std::bad_alloc`, and then nothing has changed.
+  /// Throws `std::bad_alloc`; nothing has changed then.
   void enter(std::string_view value_key, record_ptr flight) {
     auto at = by_key_.find(value_key);
     if (at == by_key_.end()) {
@@ -91,7 +92,7 @@ class flight_table {
     return out;
   }
 
-  /// The first wanted flight of one key, or of all keys.
+  /// The first flight of one key, or of all keys, that the predicate accepts.
   template <class Predicate>
   [[nodiscard]] record_ptr find(std::optional<std::string_view> value_key,
                                 const Predicate& predicate) const noexcept {

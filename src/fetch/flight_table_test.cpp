@@ -15,7 +15,7 @@ struct record {
   flight machine;
 };
 
-const auto machine_of = [](record& of) -> const flight& { return of.machine; };
+const auto machine_of = [](record& entry) -> const flight& { return entry.machine; };
 
 flight_settings settings() {
   return {.refused = {}, .new_token = [] {
@@ -39,13 +39,13 @@ std::shared_ptr<record> begun(beginning start) {
 
 TEST(flight_table, LetsCallersJoinTheFlightOfTheirKeyHoweverFullItIs) {
   flight_table<record> table{1};
-  const auto one = begun(beginning::cold);
-  table.enter("a", one);
+  const auto flight = begun(beginning::cold);
+  table.enter("a", flight);
   EXPECT_TRUE(table.is_full());
-  EXPECT_EQ(table.open("a", beginning::cold, machine_of), one);
-  EXPECT_EQ(table.open("a", beginning::bypass, machine_of), one);
+  EXPECT_EQ(table.open("a", beginning::cold, machine_of), flight);
+  EXPECT_EQ(table.open("a", beginning::bypass, machine_of), flight);
   EXPECT_EQ(table.open("b", beginning::cold, machine_of), nullptr);
-  table.remove("a", *one);
+  table.remove("a", *flight);
   EXPECT_FALSE(table.is_full());
   EXPECT_EQ(table.open("a", beginning::cold, machine_of), nullptr);
 }
@@ -69,8 +69,8 @@ TEST(flight_table, FindsFlightsOneByOneWithoutMemory) {
   const auto second = begun(beginning::cold);
   table.enter("a", first);
   table.enter("b", second);
-  const auto is = [](const std::shared_ptr<record>& one) {
-    return [one](record& of) { return &of == one.get(); };
+  const auto is = [](const std::shared_ptr<record>& wanted_record) {
+    return [wanted_record](record& entry) { return &entry == wanted_record.get(); };
   };
   EXPECT_EQ(table.find(std::nullopt, is(second)), second);
   EXPECT_EQ(table.find("a", is(first)), first);

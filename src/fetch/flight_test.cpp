@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lives of a flight that begins with a LEASE or a bypass, as scripts. How to read one: `expect(what
-// the machine has asked for, what happens then)`. "lease #2 over #1": a LEASE with token #2 that
-// names #1.
+// Scripts of flights that begin with a LEASE or a bypass. Each step is `expect(the actions of the
+// machine, the next event)`. "lease #2 over #1": a LEASE with token #2 that names #1.
 #include "fetch/script_for_test.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +13,7 @@ constexpr milliseconds third = stage::lease_ttl / 3;
 TEST(flight, LeadsAndFillsWhatIsMissing) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #1 over #1", stored())
       .ends_with("finish", "loaded for everyone")
@@ -24,7 +23,7 @@ TEST(flight, LeadsAndFillsWhatIsMissing) {
 TEST(flight, TakesADuplicateForStored) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #1 over #1", fails(reply_lost))
       .expect("fill #1 over #1", duplicate())
@@ -34,7 +33,7 @@ TEST(flight, TakesADuplicateForStored) {
 TEST(flight, KeepsARefusedValueForThoseWhoCameBeforeTheRead) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #1 over #1", refused())
       .ends_with("finish", "loaded for those before 2")
@@ -73,9 +72,10 @@ TEST(flight, AsksAgainWhenTheLeaseHasEndedAndLeads) {
   script{cold()}
       .expect("lease #1", wait(100, 900, milliseconds{400}))
       .expect("", passes(milliseconds{400}))
-      .expect("", passes(milliseconds{2}))  // the server's key ends when its time is past
+      // The key on the server ends just after its time has passed.
+      .expect("", passes(milliseconds{2}))
       .expect("lease #2", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #2 over #2", stored())
       .ends_with("finish", "loaded for everyone")
@@ -87,7 +87,7 @@ TEST(flight, TakesOverFromAHolderThatIsGone) {
       .expect("lease #1", wait(100))
       .expect("", holder_gone())
       .expect("lease #2 over #100", lead(3))
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #2 over #2", stored())
       .ends_with("finish", "loaded for everyone")
@@ -109,14 +109,14 @@ TEST(flight, SaysThatItTookOver) {
 }
 
 TEST(flight, TakesOverFromAHolderThatIsSilentOnItsOwnClock) {
-  // The server's clock was set back: by it the lease has an hour to go.
+  // The server's clock was set back, so the lease ends in an hour by that clock.
   const milliseconds hour{3'600'000};
   script{cold()}
       .expect("lease #1", wait(100, 5000, hour))
       .expect("", passes(stage::lease_ttl + milliseconds{2}))
       .expect("lease #2", wait(100, 5000, hour))
       .expect("lease #3 over #100", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #3 over #3", stored())
       .ends_with("finish", "loaded for everyone")
@@ -151,7 +151,7 @@ TEST(flight, LeavesANewerFormatAlone) {
   script{cold()}
       .expect("lease #1", newer())
       .expect("want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("return_turn, finish", "loaded without redis for everyone")
       .survives_everything_at_every_step();
@@ -160,7 +160,7 @@ TEST(flight, LeavesANewerFormatAlone) {
 TEST(flight, TellsOthersThatTheLoadFailed) {
   script{cold()}
       .expect("lease #1", lead(2))
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", threw())
       .ends_with("failure #1 x3, finish", "failed here for everyone")
       .survives_everything_at_every_step();
@@ -170,7 +170,7 @@ TEST(flight, EndsAtLoadMaxAndDropsTheLateResult) {
   for (const event& late : {loaded(), threw(), not_stored()}) {
     script{cold()}
         .expect("lease #1", lead())
-        .expect("offer_lead", taken())
+        .expect("offer_lead", load_begins())
         .expect("", passes(stage::load_max - milliseconds{1}))
         .expect("renew #1", renewed())
         .expect("", passes(milliseconds{1}))
@@ -182,7 +182,7 @@ TEST(flight, EndsAtLoadMaxAndDropsTheLateResult) {
 TEST(flight, TakesAResultJustBeforeLoadMax) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(stage::load_max - milliseconds{1}))
       .expect("renew #1", loaded())
       .expect("fill #1 over #1", passes(milliseconds{1}))
@@ -195,7 +195,7 @@ TEST(flight, RenewsEveryThird) {
       .expect("lease #1", lead())
       .expect("offer_lead", passes(third))
       .expect("renew #1", renewed())
-      .expect("", taken())
+      .expect("", load_begins())
       .expect("", passes(third - milliseconds{1}))
       .expect("", passes(milliseconds{1}))
       .expect("renew #1", renewed())
@@ -208,7 +208,7 @@ TEST(flight, RenewsEveryThird) {
 TEST(flight, StoresNothingWhenTheLeaseIsLost) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(third))
       .expect("renew #1", renewed(false))
       .expect("lease_lost, let_go from 2", passes(third))
@@ -222,7 +222,7 @@ TEST(flight, LoadsForItsCallersWhenTheLeaseWasLostBeforeTheLoadBegan) {
       .expect("lease #1", lead())
       .expect("offer_lead", passes(third))
       .expect("renew #1", renewed(false))
-      .expect("lease_lost", taken())
+      .expect("lease_lost", load_begins())
       .expect("", loaded())
       .ends_with("finish", "loaded for those before 2");
 }
@@ -231,7 +231,7 @@ TEST(flight, TakesNoFaultOfARenewalForALoss) {
   for (const mishap& cause : mishaps) {
     script{cold()}
         .expect("lease #1", lead())
-        .expect("offer_lead", taken())
+        .expect("offer_lead", load_begins())
         .expect("", passes(third))
         .expect("renew #1", fails(cause))
         .expect("", loaded())
@@ -243,7 +243,7 @@ TEST(flight, TakesNoFaultOfARenewalForALoss) {
 TEST(flight, IgnoresARenewalThatTheFillOvertook) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", passes(third))
       .expect("renew #1", loaded())
       .expect("fill #1 over #1", renewed(false))
@@ -256,7 +256,7 @@ TEST(flight, AsksAgainWhenInvalidatedWhileItWaits) {
       .expect("lease #1", wait(100))
       .expect("", invalidated())
       .expect("lease #2", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .expect("fill #2 over #2", stored())
       .ends_with("finish", "loaded for everyone");
@@ -276,7 +276,7 @@ TEST(flight, IsClosedByAnInvalidationOnceTheOriginIsRead) {
   lead()(on);
   invalidated()(on);
   EXPECT_TRUE(on.machine.is_open()) << "nothing was read yet";
-  taken()(on);
+  load_begins()(on);
   EXPECT_TRUE(on.machine.is_open());
   EXPECT_EQ(on.machine.stamp(on.now), 2U) << "a caller that joins now is not before the read";
   invalidated()(on);
@@ -297,7 +297,7 @@ TEST(flight, CountsACallerThatStartedAgainAsOneFromBeforeALaterRead) {
   const steady_time before = on.now;
   passes(milliseconds{1})(on);
   lead()(on);
-  taken()(on);
+  load_begins()(on);
   passes(milliseconds{1})(on);
   EXPECT_EQ(on.machine.stamp(before), 1U);
   EXPECT_EQ(on.machine.stamp(before + milliseconds{1}), 2U) << "perhaps not before the read";
@@ -313,7 +313,7 @@ TEST(flight, IsClosedToBypassingCallersOnceItsLeaseIsLost) {
   stage on;
   cold()(on);
   lead()(on);
-  taken()(on);
+  load_begins()(on);
   on.connection_lost();
   EXPECT_FALSE(on.machine.is_open());
   EXPECT_TRUE(on.machine.is_open(true));
@@ -326,7 +326,7 @@ TEST(flight, IsClosedToNewcomersFromTheFillOn) {
   cold()(on);
   EXPECT_TRUE(on.machine.is_open());
   lead()(on);
-  taken()(on);
+  load_begins()(on);
   EXPECT_TRUE(on.machine.is_open());
   loaded()(on);
   EXPECT_FALSE(on.machine.is_open());
@@ -338,7 +338,7 @@ TEST(flight, IsClosedToNewcomersFromTheFillOn) {
 TEST(flight, ReleasesWhatIsNotToBeStored) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", not_stored())
       .expect("release #1", released())
       .ends_with("finish", "loaded for everyone")
@@ -348,13 +348,13 @@ TEST(flight, ReleasesWhatIsNotToBeStored) {
 TEST(flight, TakesALostReleaseForNoCertificate) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", not_stored())
       .expect("release #1", released(false))
       .ends_with("finish", "loaded for those before 2");
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", not_stored())
       .expect("release #1", fails(reply_lost))
       .ends_with("release_late #1, finish", "loaded for those before 2");
@@ -366,7 +366,7 @@ TEST(flight, NamesTheLostAttemptAndThenCountsRedisAsAway) {
       .expect("lease #2 over #1", fails(reply_lost))
       .expect("lease #3 over #2", fails(reply_lost))
       .expect("release_late #3, want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", loaded())
       .ends_with("return_turn, finish", "loaded without redis for everyone");
 }
@@ -375,7 +375,7 @@ TEST(flight, BypassesWhenRedisIsAway) {
   script{cold()}
       .expect("lease #1", fails(redis_away))
       .expect("want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", threw())
       .ends_with("return_turn, finish", "failed here without redis for everyone")
       .survives_everything_at_every_step();
@@ -384,7 +384,7 @@ TEST(flight, BypassesWhenRedisIsAway) {
 TEST(flight, GivesAnInvalidatedBypassOnlyToThoseBeforeTheRead) {
   script{bypass()}
       .expect("want_turn", turn())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", invalidated())
       .expect("let_go from 1", loaded())
       .ends_with("return_turn, finish", "loaded without redis for those before 1")
@@ -394,7 +394,7 @@ TEST(flight, GivesAnInvalidatedBypassOnlyToThoseBeforeTheRead) {
 TEST(flight, ReturnsATurnOnceWhetherItCameOrNot) {
   script{bypass()}
       .expect("want_turn", abandoned())
-      .expect("return_turn, finish", turn())  // was on its way
+      .expect("return_turn, finish", turn())  // the turn was granted before the flight gave it up
       .ends_with("", "dissolved without redis for everyone");
   script{bypass()}
       .expect("want_turn", turn())
@@ -418,7 +418,7 @@ TEST(flight, LetsNobodyJoinARunningLoadAfterTheConnectionWasLost) {
   connection_lost()(on);
   EXPECT_TRUE(on.machine.is_open());
   EXPECT_TRUE(on.machine.is_holder()) << "it is renewed on the next connection";
-  taken()(on);
+  load_begins()(on);
   connection_lost()(on);
   EXPECT_FALSE(on.machine.is_open());
   EXPECT_TRUE(on.machine.is_holder());
@@ -427,7 +427,7 @@ TEST(flight, LetsNobodyJoinARunningLoadAfterTheConnectionWasLost) {
 TEST(flight, GivesUpItsLeaseAndGoesOnForItsCallersWhenItDrains) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", drained())
       .expect("release_late #1, stop_load", passes(third))
       .expect("", loaded())
@@ -460,7 +460,7 @@ TEST(flight, ReleasesAnOfferThatNobodyIsThereToTake) {
 TEST(flight, IsNotEndedByCallersWhoLeaveARunningLoad) {
   script{cold()}
       .expect("lease #1", lead())
-      .expect("offer_lead", taken())
+      .expect("offer_lead", load_begins())
       .expect("", abandoned())
       .expect("", loaded())
       .expect("fill #1 over #1", abandoned())
@@ -478,7 +478,7 @@ TEST(flight, GivesItsLeaseBackWhenNothingWasStored) {
   for (const mishap& cause : {mishaps[2], mishaps[3], mishaps[4]}) {
     script{cold()}
         .expect("lease #1", lead())
-        .expect("offer_lead", taken())
+        .expect("offer_lead", load_begins())
         .expect("", loaded())
         .expect("fill #1 over #1", fails(cause))
         .ends_with("release_late #1, finish", "loaded for those before 2");

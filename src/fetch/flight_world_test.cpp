@@ -13,13 +13,14 @@ namespace {
 // All is well with 3 as well; that takes a minute.
 constexpr unsigned departures = 2;
 
-void expect_all_well(world_settings with) {
+void expect_all_well(world_settings settings) {
   for (const bool wire_last : {false, true}) {
-    with.wire_last = wire_last;
+    settings.wire_last = wire_last;
     choices chosen{departures};
     while (chosen.next()) {
-      world one{with, chosen};
-      ASSERT_EQ(one.run(), "") << "run " << chosen.runs() << (wire_last ? ", wire last" : "");
+      world small_world{settings, chosen};
+      ASSERT_EQ(small_world.run(), "")
+          << "run " << chosen.runs() << (wire_last ? ", wire last" : "");
     }
   }
 }

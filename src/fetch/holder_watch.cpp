@@ -21,8 +21,8 @@ bool contains(clients ascending, holder_watch::client_id client) noexcept {
 
 void holder_watch::watch(flight_id flight, client_id client, const entry::token& held) {
   if (client == 0) return unwatch(flight);
-  holder& of = watched_.try_emplace(flight, holder{client, held}).first->second;
-  if (of.client != client || of.held != held) of = {client, held};
+  holder& watched = watched_.try_emplace(flight, holder{client, held}).first->second;
+  if (watched.client != client || watched.held != held) watched = {client, held};
 }
 
 void holder_watch::unwatch(flight_id flight) noexcept { watched_.erase(flight); }
@@ -36,8 +36,8 @@ std::optional<steady_time> holder_watch::arm(steady_time now) noexcept {
 std::vector<holder_watch::client_id> holder_watch::ask(client_id self) {
   is_under_way_ = false;
   std::vector<client_id> out;
-  for (const auto& [flight, of] : watched_) {
-    if (of.client != self) out.push_back(of.client);
+  for (const auto& [flight, watched] : watched_) {
+    if (watched.client != self) out.push_back(watched.client);
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -51,16 +51,16 @@ std::vector<holder_watch::flight_id> holder_watch::answered(std::span<const clie
   std::vector<flight_id> gone;
   gone.reserve(watched_.size());
   is_under_way_ = false;
-  for (auto& [flight, of] : watched_) {
-    if (contains(alive, of.client)) {
-      of.missing_since.reset();
-    } else if (!contains(clients, of.client)) {
+  for (auto& [flight, watched] : watched_) {
+    if (contains(alive, watched.client)) {
+      watched.missing_since.reset();
+    } else if (!contains(clients, watched.client)) {
       continue;
-    } else if (!of.missing_since) {
-      of.missing_since = now;
-    } else if (now - *of.missing_since >= gone_after) {
+    } else if (!watched.missing_since) {
+      watched.missing_since = now;
+    } else if (now - *watched.missing_since >= gone_after) {
       gone.push_back(flight);
-      of.missing_since.reset();
+      watched.missing_since.reset();
     }
   }
   return gone;
@@ -75,7 +75,7 @@ bool holder_watch::refused() noexcept {
 
 void holder_watch::connection_up() noexcept {
   is_refused_ = false;
-  for (auto& [flight, of] : watched_) of.missing_since.reset();
+  for (auto& [flight, watched] : watched_) watched.missing_since.reset();
 }
 
 }  // namespace drover::fetch

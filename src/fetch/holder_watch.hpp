@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Notices when the connection of a lease's holder is gone: the client is missing from two answers
-// to CLIENT LIST, some time apart, while the entry still names it. Pure: the shell has the timer
+// Detects that the connection of a lease's holder is gone: the client is missing from two answers
+// to CLIENT LIST, some time apart, while the entry still names it. Pure: the shell owns the timer
 // and the connection.
 //
 // Use: `watch` the holders. While `arm` returns a time, call `ask` at that time, then `answered`,
 // `unanswered` or `refused`, and `arm` again.
 //
 // Threads: one at a time.
-// Memory:  `watch`, `ask` and `answered` allocate. When one throws, `arm` again to retry later.
+// Memory:  `watch`, `ask` and `answered` allocate. When one of them throws, call `arm` to retry
+//          later.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,7 @@ class holder_watch {
   using flight_id = std::uint64_t;
   using client_id = std::uint64_t;
 
-  /// The flight now waits for this holder, and for no other one. Client 0 is unknown: there is
-  /// nothing to watch.
+  /// The flight now waits for this holder only. Client 0 is unknown and is not watched.
   void watch(flight_id flight, client_id client, const entry::token& held);
   /// The flight no longer waits.
   void unwatch(flight_id flight) noexcept;
@@ -35,18 +35,18 @@ class holder_watch {
   /// When to call `ask`. Empty when `ask` is already planned, an answer is due, no flight waits, or
   /// this connection may not ask.
   [[nodiscard]] std::optional<steady_time> arm(steady_time now) noexcept;
-  /// The clients to ask for, ascending. Empty: ask nothing, and `arm` when there is a new one.
-  /// `self`, this process's own connection, is alive.
+  /// The clients to ask for, in ascending order. Empty: send no request, and call `arm` when a new
+  /// holder is watched. `self` is the connection of this process and is never asked for.
   [[nodiscard]] std::vector<client_id> ask(client_id self);
-  /// The clients that were asked for and those of them that are connected, both ascending. Returns
-  /// the flights whose holder is gone. They are still watched.
+  /// Takes the clients that were asked for and those of them that are connected, both in ascending
+  /// order. Returns the flights whose holder is gone. They are still watched.
   [[nodiscard]] std::vector<flight_id> answered(std::span<const client_id> clients,
                                                 std::span<const client_id> alive, steady_time now);
   /// The request was lost.
   void unanswered() noexcept;
-  /// This connection may not ask, so nothing is asked until the next one. True the first time.
+  /// The server refused the request, so no request is sent on this connection. True the first time.
   [[nodiscard]] bool refused() noexcept;
-  /// There is another connection: `arm` again. A client that was missing on the former connection
+  /// A new connection is up: call `arm` again. A client that was missing on the former connection
   /// may be connected to another server.
   void connection_up() noexcept;
 
@@ -60,7 +60,7 @@ class holder_watch {
   };
 
   std::unordered_map<flight_id, holder> watched_;
-  bool is_under_way_ = false;  ///< from `arm` to the answer
+  bool is_under_way_ = false;  ///< true from `arm` until the answer
   bool is_refused_ = false;
 };
 

@@ -30,7 +30,7 @@ entry::token token(char name) {
   return out;
 }
 
-/// Asks, and answers that only `alive` are connected.
+/// Asks, and answers that only the clients `alive` are connected.
 flights look(holder_watch& by, const clients& alive, steady_time now) {
   static_cast<void>(by.arm(now));
   const clients queried = by.ask(self);
@@ -139,7 +139,7 @@ TEST(holder_watch, ForgetsWhatWasMissingOnAFormerConnection) {
   EXPECT_EQ(look(holders, {}, at_ms(40)), flights{1});
 }
 
-// For each flight all answers that concern it, since it was last told or changed.
+// A model: for each flight all answers about its holder since it was last reported or changed.
 struct plain_watch {
   struct answer {
     steady_time when;
@@ -154,16 +154,17 @@ struct plain_watch {
 
   flights answered(const clients& queried, const clients& alive, steady_time now) {
     flights gone;
-    for (auto& [id, of] : all) {
-      if (std::find(queried.begin(), queried.end(), of.client) == queried.end()) continue;
-      const bool is_there = std::find(alive.begin(), alive.end(), of.client) != alive.end();
-      of.answers.push_back({now, is_there});
+    for (auto& [id, watched] : all) {
+      if (std::find(queried.begin(), queried.end(), watched.client) == queried.end()) continue;
+      const bool is_there = std::find(alive.begin(), alive.end(), watched.client) != alive.end();
+      watched.answers.push_back({now, is_there});
       bool is_gone = false;
-      for (auto at = of.answers.rbegin(); at != of.answers.rend() && !at->is_there; ++at) {
+      for (auto at = watched.answers.rbegin(); at != watched.answers.rend() && !at->is_there;
+           ++at) {
         is_gone = is_gone || now - at->when >= milliseconds{15};
       }
       if (!is_gone) continue;
-      of.answers.clear();
+      watched.answers.clear();
       gone.push_back(id);
     }
     return gone;
@@ -195,16 +196,16 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
         plain.all.erase(id);
       } else if (kind < 9) {
         std::set<holder_watch::client_id> expected;
-        for (const auto& [flight, of] : plain.all) expected.insert(of.client);
-        expected.erase(3);  // this process
+        for (const auto& [flight, watched] : plain.all) expected.insert(watched.client);
+        expected.erase(3);  // the connection of this process
         queried = clients(expected.begin(), expected.end());
         ASSERT_EQ(holders.ask(3), *queried);
         ASSERT_EQ(holders.arm(now).has_value(), queried->empty() && !plain.all.empty());
       } else if (kind < 15) {
         if (!queried) continue;
         clients alive;
-        for (const auto one : *queried) {
-          if (draws.next() % 3 == 0) alive.push_back(one);
+        for (const auto client : *queried) {
+          if (draws.next() % 3 == 0) alive.push_back(client);
         }
         flights gone = holders.answered(*queried, alive, now);
         std::sort(gone.begin(), gone.end());
@@ -212,7 +213,7 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
         queried.reset();
       } else if (draws.next() % 4 == 0) {
         holders.connection_up();
-        for (auto& [flight, of] : plain.all) of.answers.clear();
+        for (auto& [flight, watched] : plain.all) watched.answers.clear();
       }
       ASSERT_EQ(holders.size(), plain.all.size());
     }

@@ -15,7 +15,7 @@ constexpr milliseconds first_pause{50};
 constexpr milliseconds last_pause{1000};
 
 microseconds pause_after(unsigned failures, double unit) noexcept {
-  constexpr unsigned doublings_max = 5;  // more than last_pause
+  constexpr unsigned doublings_max = 5;  // more doublings would exceed last_pause
   const milliseconds pause =
       std::min(last_pause, first_pause * (1 << std::min(failures - 1, doublings_max)));
   return microseconds{static_cast<std::int64_t>(static_cast<double>(microseconds{pause}.count()) *
@@ -30,17 +30,17 @@ invalidation_journal::number invalidation_journal::add(std::vector<std::string> 
   forget_old(now);
   if (const number again = replace_older(keys, value_keys)) return again;
   if (size() >= capacity_ && done_.empty()) return not_kept;
-  struct fresh_entry {  // takes its claims back unless it moved to a shelf
+  struct fresh_entry {  // removes its claims again unless it moved to a shelf
     ~fresh_entry() {
-      for (auto& [at, of] : alone) in.release(of);
+      for (auto& [at, invalidation] : alone) in.release(invalidation);
     }
     invalidation_journal& in;
     shelf alone;
   } fresh{*this, {}};
   shelf::value_type& at = *fresh.alone.try_emplace({{}, next_number_}).first;
-  entry& of = at.second;
-  of.keys = std::make_shared<const std::vector<std::string>>(std::move(keys));
-  of.claims.reserve(value_keys.size());
+  entry& invalidation = at.second;
+  invalidation.keys = std::make_shared<const std::vector<std::string>>(std::move(keys));
+  invalidation.claims.reserve(value_keys.size());
   for (const std::string& value_key : value_keys) claim_key(at, value_key);
   if (size() >= capacity_) forget_first_done();
   sent_.merge(fresh.alone);
@@ -63,10 +63,10 @@ std::optional<steady_time> invalidation_journal::failed(number id, steady_time n
                                                         double unit) noexcept {
   shelf::node_type node = sent_.extract({{}, id});
   if (node.empty()) return std::nullopt;
-  entry& of = node.mapped();
-  if (!of.was_pending) make_pending(of);
-  ++of.failures;
-  const steady_time due_at = now + pause_after(of.failures, unit);
+  entry& invalidation = node.mapped();
+  if (!invalidation.was_pending) make_pending(invalidation);
+  ++invalidation.failures;
+  const steady_time due_at = now + pause_after(invalidation.failures, unit);
   node.key().when = due_at;
   waiting_.insert(std::move(node));
   return due_at;
@@ -93,16 +93,16 @@ std::vector<invalidation_journal::sending> invalidation_journal::connection_up(s
   out.reserve(size());
   const bool is_the_same = which == server::same;
   if (!is_the_same) {
-    // A lease of the former server settles nothing on this one.
-    for (auto* of : {&sent_, &waiting_, &done_}) {
-      for (auto& [at, held] : *of) {
-        make_pending(held);
-        if (which == server::another) held.first_done.reset();
+    // A lease from the former server must not settle invalidations on this one.
+    for (auto* from : {&sent_, &waiting_, &done_}) {
+      for (auto& [at, invalidation] : *from) {
+        make_pending(invalidation);
+        if (which == server::another) invalidation.first_done.reset();
       }
     }
   } else {
-    for (auto& [at, held] : sent_) {
-      if (!held.was_pending) make_pending(held);
+    for (auto& [at, invalidation] : sent_) {
+      if (!invalidation.was_pending) make_pending(invalidation);
     }
   }
   for (std::size_t i = 0; i < lost; ++i) out.push_back(send_again(sent_, sent_.begin()));
@@ -128,8 +128,8 @@ void invalidation_journal::settle(std::string_view value_key, std::uint64_t leas
   }
 }
 
-// Looks only at the first claim of the first key: the one that was pending first, or the oldest.
-// This bounds the search and is enough to keep the journal from filling up.
+// Checks only the first claim on the first key: the one that became pending first, or the oldest.
+// This bounds the search, and it suffices to keep the journal from filling up.
 invalidation_journal::number invalidation_journal::replace_older(
     const std::vector<std::string>& keys, const std::vector<std::string>& value_keys) noexcept {
   const auto known = value_keys.empty() ? keys_.end() : keys_.find(value_keys.front());
@@ -138,11 +138,11 @@ invalidation_journal::number invalidation_journal::replace_older(
   auto& [at, older] = *(pending.empty() ? others : pending).front().by;
   if (*older.keys != keys) return not_kept;
   for (shelf* from : {&waiting_, &done_}) {
-    const auto here = from->find(at);
-    if (here == from->end()) continue;
-    if (older.was_pending) make_pending(older);  // a lease settles only what was before it
+    const auto position = from->find(at);
+    if (position == from->end()) continue;
+    if (older.was_pending) make_pending(older);  // a lease settles only earlier invalidations
     older.first_done.reset();
-    return send_again(*from, here).id;
+    return send_again(*from, position).id;
   }
   return not_kept;
 }
@@ -150,17 +150,18 @@ invalidation_journal::number invalidation_journal::replace_older(
 void invalidation_journal::claim_key(shelf::value_type& by, const std::string& value_key) {
   std::list<claim> fresh;
   fresh.push_back({&by});
-  key_table::value_type& of = *keys_.try_emplace(value_key).first;
-  by.second.claims.push_back({&of, fresh.begin()});  // has room
-  of.second.others.splice(of.second.others.end(), fresh);
+  key_table::value_type& key_entry = *keys_.try_emplace(value_key).first;
+  // Does not allocate, because the capacity is reserved.
+  by.second.claims.push_back({&key_entry, fresh.begin()});
+  key_entry.second.others.splice(key_entry.second.others.end(), fresh);
 }
 
-// An entry that is pending already becomes the latest one.
-void invalidation_journal::make_pending(entry& of) noexcept {
+// An entry that is already pending becomes the latest one.
+void invalidation_journal::make_pending(entry& invalidation) noexcept {
   const std::uint64_t stamp = next_stamp_++;
-  of.was_pending = true;
-  for (const claim_place& claimed : of.claims) {
-    auto& [pending, others] = claimed.of->second;
+  invalidation.was_pending = true;
+  for (const claim_place& claimed : invalidation.claims) {
+    auto& [pending, others] = claimed.key_entry->second;
     if (!claimed.at->is_pending) ++pending_count_;
     pending.splice(pending.end(), claimed.at->is_pending ? pending : others, claimed.at);
     claimed.at->stamp = stamp;
@@ -168,22 +169,22 @@ void invalidation_journal::make_pending(entry& of) noexcept {
   }
 }
 
-void invalidation_journal::make_readable(entry& of) noexcept {
-  for (const claim_place& claimed : of.claims) {
+void invalidation_journal::make_readable(entry& invalidation) noexcept {
+  for (const claim_place& claimed : invalidation.claims) {
     if (!claimed.at->is_pending) continue;
-    auto& [pending, others] = claimed.of->second;
+    auto& [pending, others] = claimed.key_entry->second;
     others.splice(others.end(), pending, claimed.at);
     claimed.at->is_pending = false;
     --pending_count_;
   }
 }
 
-void invalidation_journal::release(entry& of) noexcept {
-  make_readable(of);
-  for (const claim_place& claimed : of.claims) {
-    auto& [pending, others] = claimed.of->second;
+void invalidation_journal::release(entry& invalidation) noexcept {
+  make_readable(invalidation);
+  for (const claim_place& claimed : invalidation.claims) {
+    auto& [pending, others] = claimed.key_entry->second;
     others.erase(claimed.at);
-    if (pending.empty() && others.empty()) keys_.erase(keys_.find(claimed.of->first));
+    if (pending.empty() && others.empty()) keys_.erase(keys_.find(claimed.key_entry->first));
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the invalidation journal and to a plain one that searches everything each
-// time: both must answer the same.
+// Random commands to the invalidation journal and to a simple model that searches everything each
+// time: both must return the same.
 #include "fetch/invalidation_journal.hpp"
 
 #include <gtest/gtest.h>
@@ -45,14 +45,15 @@ struct plain_journal {
   number next = 1;
   std::uint64_t stamp = 1;
 
-  void make_pending(entry& of) {
-    of.was_pending = true;
-    for (std::size_t i = 0; i < of.value_keys.size(); ++i) of.pending[i] = stamp;
+  void make_pending(entry& invalidation) {
+    invalidation.was_pending = true;
+    for (std::size_t i = 0; i < invalidation.value_keys.size(); ++i)
+      invalidation.pending[i] = stamp;
     ++stamp;
   }
   void forget_old(steady_time now) {
-    std::erase_if(all, [&](const entry& one) {
-      return one.now == state::done && one.when + seconds{60} <= now;
+    std::erase_if(all, [&](const entry& invalidation) {
+      return invalidation.now == state::done && invalidation.when + seconds{60} <= now;
     });
   }
   number add(const keys& value_keys, steady_time now) {
@@ -72,43 +73,45 @@ struct plain_journal {
     return next++;
   }
   entry* sent(number id) {
-    for (entry& one : all) {
-      if (one.id == id && one.now == state::sent) return &one;
+    for (entry& invalidation : all) {
+      if (invalidation.id == id && invalidation.now == state::sent) return &invalidation;
     }
     return nullptr;
   }
   void acknowledged(number id, steady_time now) {
-    entry* const one = sent(id);
-    if (one == nullptr) return;
-    const steady_time first = one->first_done.value_or(now);
-    *one = {.id = id,
-            .value_keys = one->value_keys,
-            .now = state::done,
-            .when = first,
-            .first_done = first};
+    entry* const invalidation = sent(id);
+    if (invalidation == nullptr) return;
+    const steady_time first = invalidation->first_done.value_or(now);
+    *invalidation = {.id = id,
+                     .value_keys = invalidation->value_keys,
+                     .now = state::done,
+                     .when = first,
+                     .first_done = first};
     forget_old(now);
   }
   void failed(number id, steady_time now) {
-    entry* const one = sent(id);
-    if (one == nullptr) return;
-    if (!one->was_pending) make_pending(*one);
-    one->now = state::waiting;
-    one->when = now + std::min(milliseconds{1000}, milliseconds{50} * (1 << one->failures));
-    one->failures = std::min(one->failures + 1, 10);
+    entry* const invalidation = sent(id);
+    if (invalidation == nullptr) return;
+    if (!invalidation->was_pending) make_pending(*invalidation);
+    invalidation->now = state::waiting;
+    invalidation->when =
+        now + std::min(milliseconds{1000}, milliseconds{50} * (1 << invalidation->failures));
+    invalidation->failures = std::min(invalidation->failures + 1, 10);
   }
   std::set<keys> send(const std::vector<number>& ids) {
     std::set<keys> out;
-    for (entry& one : all) {
-      if (std::find(ids.begin(), ids.end(), one.id) == ids.end()) continue;
-      one.now = state::sent;
-      out.insert(one.value_keys);
+    for (entry& invalidation : all) {
+      if (std::find(ids.begin(), ids.end(), invalidation.id) == ids.end()) continue;
+      invalidation.now = state::sent;
+      out.insert(invalidation.value_keys);
     }
     return out;
   }
   std::set<keys> due(steady_time now) {
     std::vector<number> ids;
-    for (const entry& one : all) {
-      if (one.now == state::waiting && one.when <= now) ids.push_back(one.id);
+    for (const entry& invalidation : all) {
+      if (invalidation.now == state::waiting && invalidation.when <= now)
+        ids.push_back(invalidation.id);
     }
     return send(ids);
   }
@@ -116,26 +119,26 @@ struct plain_journal {
     const bool is_the_same = which == invalidation_journal::server::same;
     forget_old(now);
     std::vector<number> ids;
-    for (entry& one : all) {
-      if (which == invalidation_journal::server::another) one.first_done.reset();
-      if (one.now == state::done && is_the_same) continue;
-      if (!is_the_same || !one.was_pending) make_pending(one);
-      ids.push_back(one.id);
+    for (entry& invalidation : all) {
+      if (which == invalidation_journal::server::another) invalidation.first_done.reset();
+      if (invalidation.now == state::done && is_the_same) continue;
+      if (!is_the_same || !invalidation.was_pending) make_pending(invalidation);
+      ids.push_back(invalidation.id);
     }
     return send(ids);
   }
   void settle(const std::string& key, std::uint64_t lease) {
-    for (entry& one : all) {
-      std::erase_if(one.pending, [&](const auto& at) {
-        return one.value_keys[at.first] == key && at.second < lease;
+    for (entry& invalidation : all) {
+      std::erase_if(invalidation.pending, [&](const auto& at) {
+        return invalidation.value_keys[at.first] == key && at.second < lease;
       });
     }
   }
   [[nodiscard]] std::size_t pending(const std::string& key) const {
     std::size_t count = 0;
-    for (const entry& one : all) {
-      for (const auto& [index, since] : one.pending) {
-        count += one.value_keys[index] == key ? 1U : 0U;
+    for (const entry& invalidation : all) {
+      for (const auto& [index, since] : invalidation.pending) {
+        count += invalidation.value_keys[index] == key ? 1U : 0U;
       }
     }
     return count;
@@ -172,7 +175,7 @@ class both_journals {
  private:
   std::string draw_key() { return key_names_[draws_.next() % key_names_.size()]; }
 
-  // The first key names the invalidation, so that both can be compared. It is never read.
+  // The first key names the invalidation, so that the two can be compared. No reader uses it.
   void add() {
     keys value_keys{std::to_string(++added_)};
     for (std::uint64_t i = draws_.next() % 4; i > 0; --i) value_keys.push_back(draw_key());
@@ -195,15 +198,16 @@ class both_journals {
   void sent_again(const std::vector<invalidation_journal::sending>& real,
                   const std::set<keys>& plain) {
     std::set<keys> sent;
-    for (const auto& one : real) {
-      sent.insert(*one.keys);
-      const auto of =
-          std::find_if(plain_.all.begin(), plain_.all.end(),
-                       [&](const plain_journal::entry& at) { return at.value_keys == *one.keys; });
-      ASSERT_NE(of, plain_.all.end());
-      // From now on the answer to this sending is the one that counts.
-      of->id = plain_.next++;
-      sendings_.emplace_back(one.id, of->id);
+    for (const auto& repeat : real) {
+      sent.insert(*repeat.keys);
+      const auto modelled = std::find_if(plain_.all.begin(), plain_.all.end(),
+                                         [&](const plain_journal::entry& candidate) {
+                                           return candidate.value_keys == *repeat.keys;
+                                         });
+      ASSERT_NE(modelled, plain_.all.end());
+      // From now on only the answer to this sending counts.
+      modelled->id = plain_.next++;
+      sendings_.emplace_back(repeat.id, modelled->id);
     }
     EXPECT_EQ(sent.size(), real.size());
     EXPECT_EQ(sent, plain);
@@ -221,12 +225,13 @@ class both_journals {
     for (const std::string& key : key_names_) {
       EXPECT_EQ(real_.is_pending(key), plain_.pending(key) > 0) << key;
     }
-    for (const plain_journal::entry& one : plain_.all) pending += one.pending.size();
+    for (const plain_journal::entry& invalidation : plain_.all)
+      pending += invalidation.pending.size();
     EXPECT_EQ(real_.pending_count(), pending);
     std::optional<steady_time> next;
-    for (const plain_journal::entry& one : plain_.all) {
-      if (one.now != plain_journal::state::waiting) continue;
-      next = next ? std::min(*next, one.when) : one.when;
+    for (const plain_journal::entry& invalidation : plain_.all) {
+      if (invalidation.now != plain_journal::state::waiting) continue;
+      next = next ? std::min(*next, invalidation.when) : invalidation.when;
     }
     EXPECT_EQ(real_.next_due(), next);
   }
@@ -237,7 +242,7 @@ class both_journals {
   std::size_t capacity_;
   invalidation_journal real_;
   plain_journal plain_;
-  std::vector<std::pair<number, number>> sendings_;  // of the real one and of the plain one
+  std::vector<std::pair<number, number>> sendings_;  // of the journal and of the model
   std::vector<std::pair<std::uint64_t, std::uint64_t>> stamps_;
   std::size_t added_ = 0;
   steady_time now_ = start;

@@ -18,14 +18,14 @@ using keys = std::vector<std::string>;
 constexpr steady_time start{seconds{1000}};
 constexpr double middle = 0.5;  // a pause without its spread
 
-/// Of a value key and its refresh mark.
+/// Adds an invalidation of a value key and its refresh mark.
 number add(invalidation_journal& to, const std::string& value_key, steady_time now = start) {
   return to.add({value_key, "mark of " + value_key}, {value_key}, now);
 }
 
 std::string names(const std::vector<invalidation_journal::sending>& many) {
   std::string out;
-  for (const auto& one : many) out += one.keys->front();
+  for (const auto& repeat : many) out += repeat.keys->front();
   return out;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a read found under the value key, and so what the read does next.
+// The state of the value key that a read found, which decides the next step of the read.
 #pragma once
 
 #include <cstdint>
@@ -19,22 +19,25 @@ enum class finding : std::uint8_t {
   uncacheable,  ///< a marker: load, and store nothing
   failed,       ///< the last load failed and its pause still runs
   missing,      ///< no entry, or one that may no longer be served
-  damaged,      ///< ours, but another key's or damaged: a miss that the lease must overwrite
-  newer,        ///< a format this library does not know: bypass, touch nothing
+  /// An entry that is damaged or stored for another key: a miss, and the lease must overwrite it.
+  damaged,
+  newer,  ///< a format this library does not know: bypass, touch nothing
 };
 
 struct judgement {
   finding state = finding::missing;
-  bool is_foreign = false;  ///< missing because of a string that is not ours: counted
-  server_time
-      judged_at{};        ///< `now`; set when its age was judged: fresh, stale, failed and the like
-  entry::decoded read{};  ///< points into the judged bytes
+  bool is_foreign = false;  ///< missing because of a string that the library did not write: counted
+  /// The parameter `now`. Set only when the age of the entry was judged: fresh, stale, failed and
+  /// other states that depend on it.
+  server_time judged_at{};
+  entry::decoded read{};  ///< the decoded entry; points into the judged bytes
 };
 
-/// `bytes`: what GET answered; nullopt when there is no such key. `digest`: of the key asked for.
-/// `now` is empty while the server's clock is unknown: every undamaged entry of ours then counts as
-/// missing, so that LEASE is asked. No pause after a failure is longer than `failure_pause_max`
-/// allows, and none begins in the future: the `until` of a failed entry is cut.
+/// `bytes` is the reply of GET, nullopt when the key does not exist. `digest` is that of the
+/// requested key. `now` is empty while the server's clock is unknown: every undamaged entry of the
+/// library then counts as missing, so that LEASE decides. The
+/// `until` of a failed entry is cut to the longest pause that `failure_pause_max` allows, and a
+/// failed entry from the future counts as missing.
 [[nodiscard]] judgement judge(
     std::optional<std::string_view> bytes, std::uint64_t digest, std::optional<server_time> now,
     const entry::trust& trusted = {},

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Which load runs on which thread, and when a thread is started or ends. Pure: the shell has the
+// Decides which thread runs which load, and when a thread starts or ends. Pure: the shell owns the
 // threads.
 //
 // A job goes to the thread that became idle last, so that the others can end. Without an idle
-// thread it goes to a new one, else it is queued. Each owner (a cache) has its own queue, and free
-// threads take the owners in turn: an owner with many jobs delays another by one job, not by all.
+// thread it goes to a new thread. Otherwise it is queued. Each owner (a cache) has its own queue,
+// and free threads take the owners in turn: an owner with many jobs delays another owner by one
+// job, not by all of them.
 //
 // Threads:    one at a time; the shell holds its lock.
 // Invariants: (1) while a thread is idle nothing is queued;
@@ -25,25 +26,25 @@
 
 namespace drover::fetch {
 
-/// `Job` is moved without throwing.
+/// Moving a `Job` must not throw.
 template <class Job>
 class load_scheduler {
   static_assert(std::is_nothrow_move_constructible_v<Job>);
 
  public:
-  /// `queue_max`: jobs of all owners that wait for a thread.
+  /// `queue_max` limits the queued jobs of all owners together.
   load_scheduler(unsigned threads_max, std::size_t queue_max) noexcept
       : threads_max_{threads_max}, queue_max_{queue_max} {}
 
-  /// One thread, as the scheduler sees it. It must not move from `thread_started` until `may_end`
-  /// returns true.
+  /// One thread, as the scheduler sees it. It must keep its address from `thread_started` until
+  /// `may_end` returns true.
   class worker {
    public:
     worker() = default;
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// Since when it has been idle. Precondition: `take` returned empty.
+    /// When it became idle. Precondition: `take` returned empty.
     [[nodiscard]] steady_time idle_since() const noexcept { return idle_since_; }
 
    private:
@@ -83,22 +84,23 @@ class load_scheduler {
     return {threads_ < threads_max_ ? verdict::start_thread : verdict::refused};
   }
 
-  /// The new thread for the job was started.
+  /// Call it when the new thread for the job was started.
   void thread_started(worker& born, Job job) noexcept {
     ++threads_;
     born.next_.emplace(std::move(job));
   }
 
-  /// It could not be started. True: the job is queued for the living threads. False: there are
-  /// none, or the queue is full, and the job was not taken. Not needed after `submit_if_free`.
+  /// Call it when the new thread could not be started. True: the job is queued for the living
+  /// threads. False: no thread lives, or the queue is full, and the job was not taken. Not needed
+  /// after `submit_if_free`.
   [[nodiscard]] bool thread_failed(const void* owner, Job& job) { return queue_behind(owner, job); }
 
-  /// The next job for a free thread. Empty: the thread is idle from `now` on, or was already.
-  [[nodiscard]] std::optional<Job> take(worker& by, steady_time now) noexcept {
-    if (by.next_) return std::exchange(by.next_, std::nullopt);
-    if (by.is_idle_) return std::nullopt;
+  /// The next job for a free thread. Empty: the thread is idle, from `now` on if it was not before.
+  [[nodiscard]] std::optional<Job> take(worker& thread, steady_time now) noexcept {
+    if (thread.next_) return std::exchange(thread.next_, std::nullopt);
+    if (thread.is_idle_) return std::nullopt;
     if (lanes_.empty()) {
-      become_idle(by, now);
+      become_idle(thread, now);
       return std::nullopt;
     }
     lane& first = lanes_.front();
@@ -113,15 +115,15 @@ class load_scheduler {
     return next;
   }
 
-  /// True: the thread has been idle for `idle_max`, and is no longer counted.
-  [[nodiscard]] bool may_end(worker& by, steady_time now, microseconds idle_max) noexcept {
-    if (!by.is_idle_ || now - by.idle_since_ < idle_max) return false;
-    leave_idle(by);
+  /// True: the thread was idle for `idle_max` and is no longer counted.
+  [[nodiscard]] bool may_end(worker& thread, steady_time now, microseconds idle_max) noexcept {
+    if (!thread.is_idle_ || now - thread.idle_since_ < idle_max) return false;
+    leave_idle(thread);
     --threads_;
     return true;
   }
 
-  /// Takes out the owner's queued jobs.
+  /// Removes and returns the queued jobs of the owner.
   [[nodiscard]] std::list<Job> cancel(const void* owner) noexcept {
     std::list<Job> out;
     const auto at = lane_of(owner);
@@ -132,7 +134,7 @@ class load_scheduler {
     return out;
   }
 
-  /// Takes out all queued jobs.
+  /// Removes and returns all queued jobs.
   [[nodiscard]] std::list<Job> cancel_all() noexcept {
     std::list<Job> out;
     for (lane& candidate : lanes_) out.splice(out.end(), candidate.jobs);
@@ -152,7 +154,7 @@ class load_scheduler {
   };
   using lanes = std::list<lane>;
 
-  // Owners are few: a scan finds one.
+  // A linear search suffices, because owners are few.
   [[nodiscard]] typename lanes::iterator lane_of(const void* owner) noexcept {
     return std::find_if(lanes_.begin(), lanes_.end(),
                         [&](const lane& candidate) { return candidate.owner == owner; });
@@ -162,7 +164,7 @@ class load_scheduler {
     if (threads_ == 0 || queued_ >= queue_max_) return false;
     const auto at = lane_of(owner);
     if (at != lanes_.end()) {
-      at->jobs.push_back(std::move(job));  // allocates before it moves
+      at->jobs.push_back(std::move(job));  // push_back allocates before it moves the job
     } else {
       lanes fresh;
       fresh.push_back({owner, {}});
@@ -173,21 +175,21 @@ class load_scheduler {
     return true;
   }
 
-  void become_idle(worker& by, steady_time now) noexcept {
-    by.is_idle_ = true;
-    by.idle_since_ = now;
-    by.newer_ = nullptr;
-    by.older_ = std::exchange(newest_idle_, &by);
-    if (by.older_ != nullptr) by.older_->newer_ = &by;
+  void become_idle(worker& thread, steady_time now) noexcept {
+    thread.is_idle_ = true;
+    thread.idle_since_ = now;
+    thread.newer_ = nullptr;
+    thread.older_ = std::exchange(newest_idle_, &thread);
+    if (thread.older_ != nullptr) thread.older_->newer_ = &thread;
     ++idle_;
   }
 
-  void leave_idle(worker& by) noexcept {
-    DROVER_ASSERT(by.is_idle_);
-    (by.newer_ != nullptr ? by.newer_->older_ : newest_idle_) = by.older_;
-    if (by.older_ != nullptr) by.older_->newer_ = by.newer_;
-    by.newer_ = by.older_ = nullptr;
-    by.is_idle_ = false;
+  void leave_idle(worker& thread) noexcept {
+    DROVER_ASSERT(thread.is_idle_);
+    (thread.newer_ != nullptr ? thread.newer_->older_ : newest_idle_) = thread.older_;
+    if (thread.older_ != nullptr) thread.older_->newer_ = thread.newer_;
+    thread.newer_ = thread.older_ = nullptr;
+    thread.is_idle_ = false;
     --idle_;
   }
 
@@ -197,7 +199,7 @@ class load_scheduler {
   unsigned idle_ = 0;
   std::size_t queued_ = 0;
   worker* newest_idle_ = nullptr;
-  lanes lanes_;  ///< of owners with queued jobs, the next one first
+  lanes lanes_;  ///< the owners with queued jobs, the next one first
 };
 
 }  // namespace drover::fetch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the load scheduler and to a plain one that searches everything each time: both
-// must answer the same.
+// Random commands to the load scheduler and to a simple model that searches everything each time:
+// both must return the same.
 #include "fetch/load_scheduler.hpp"
 
 #include <gtest/gtest.h>
@@ -49,8 +49,9 @@ struct plain_scheduler {
 
   thread* newest_idle() {
     thread* newest = nullptr;
-    for (auto& [number, one] : threads) {
-      if (one.idle && (newest == nullptr || one.idle_turn > newest->idle_turn)) newest = &one;
+    for (auto& [number, candidate] : threads) {
+      if (candidate.idle && (newest == nullptr || candidate.idle_turn > newest->idle_turn))
+        newest = &candidate;
     }
     return newest;
   }
@@ -78,7 +79,7 @@ struct plain_scheduler {
     }
     const void* const owner = ring.front();
     ring.pop_front();
-    const auto of_owner = [&](const job& one) { return one.owner == owner; };
+    const auto of_owner = [&](const job& queued) { return queued.owner == owner; };
     const auto at = std::find_if(queue.begin(), queue.end(), of_owner);
     std::string name = at->name;
     queue.erase(at);
@@ -87,10 +88,10 @@ struct plain_scheduler {
   }
   std::list<std::string> cancel(const void* owner) {
     std::list<std::string> out;
-    for (const job& one : queue) {
-      if (one.owner == owner) out.push_back(one.name);
+    for (const job& queued : queue) {
+      if (queued.owner == owner) out.push_back(queued.name);
     }
-    std::erase_if(queue, [&](const job& one) { return one.owner == owner; });
+    std::erase_if(queue, [&](const job& queued) { return queued.owner == owner; });
     std::erase(ring, owner);
     return out;
   }
@@ -142,8 +143,8 @@ class both {
       expected = verdict::queued;
     }
     ASSERT_EQ(decision, expected);
-    const bool taken = decision == verdict::run_on_idle || decision == verdict::queued;
-    ASSERT_TRUE(taken || job == name) << "a job that was not taken is still the caller's";
+    const bool was_taken = decision == verdict::run_on_idle || decision == verdict::queued;
+    ASSERT_TRUE(was_taken || job == name) << "a job that was not taken is still the caller's";
     if (decision != verdict::start_thread) return;
     if (draws_.next() % 3 != 0) {
       real_.thread_started(workers_[++born_], std::move(job));
@@ -163,8 +164,8 @@ class both {
 
   void end_one() {
     with_some_thread([&](std::size_t number, scheduler::worker& by) {
-      const plain_scheduler::thread& one = plain_.threads.at(number);
-      const bool may = one.idle && now_ - one.since >= seconds{4};
+      const plain_scheduler::thread& modelled = plain_.threads.at(number);
+      const bool may = modelled.idle && now_ - modelled.since >= seconds{4};
       ASSERT_EQ(real_.may_end(by, now_, seconds{4}), may);
       if (!may) return;
       plain_.threads.erase(number);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns for loads while Redis is away: a bounded number at once. Further loads are queued in the
-// order in which they asked, and the queue is bounded, too.
+// Turns for loads while Redis is away. The number of turns is bounded. Further loads are queued in
+// order, and the queue is bounded, too.
 //
 // Threads:   one at a time.
 // Invariant: while a turn is free, the queue is empty.
@@ -20,8 +20,8 @@
 
 namespace drover::fetch {
 
-/// `Ticket` identifies a load; it is handed back when its turn comes. It is copied, compared and
-/// hashed, and moved without throwing: a pointer, shared or not, or a number.
+/// `Ticket` identifies a load and is returned when its turn comes. It must support copy, comparison
+/// and hashing, and a move that does not throw: a pointer, shared or not, or a number.
 template <class Ticket>
 class load_turns {
   static_assert(std::is_nothrow_move_constructible_v<Ticket>);
@@ -32,35 +32,35 @@ class load_turns {
 
   enum class turn_answer : std::uint8_t {
     granted,
-    queued,  ///< a later `give_back` hands the turn over
+    queued,  ///< a later `give_back` returns the ticket
     refused,
   };
   /// Precondition: this ticket is not queued.
-  [[nodiscard]] turn_answer ask(Ticket who) {
+  [[nodiscard]] turn_answer ask(Ticket ticket) {
     if (free_ > 0) {
       --free_;
       return turn_answer::granted;
     }
     if (line_.size() >= queue_max_) return turn_answer::refused;
     std::list<Ticket> last;
-    last.push_back(std::move(who));
+    last.push_back(std::move(ticket));
     const bool is_new = places_.try_emplace(last.front(), last.begin()).second;
     DROVER_ASSERT(is_new);
     line_.splice(line_.end(), last);
     return turn_answer::queued;
   }
 
-  /// Takes a ticket out of the queue: the load ends, or shares another load's turn. False when it
-  /// was not queued.
-  bool leave(const Ticket& who) noexcept {
-    const auto at = places_.find(who);
+  /// Removes a ticket from the queue: the load ends, or shares another load's turn. False when the
+  /// ticket was not queued.
+  bool leave(const Ticket& ticket) noexcept {
+    const auto at = places_.find(ticket);
     if (at == places_.end()) return false;
     line_.erase(at->second);
     places_.erase(at);
     return true;
   }
 
-  /// Gives a turn back. Returns the ticket that has it now, if one was queued.
+  /// Gives a turn back. Returns the queued ticket that gets it, if any.
   [[nodiscard]] std::optional<Ticket> give_back() noexcept {
     if (line_.empty()) {
       ++free_;

@@ -70,7 +70,7 @@ TEST(load_turns, DoesWhatAPlainQueueDoesForAllCommands) {
     unsigned free = static_cast<unsigned>(draws.next() % 4);
     const std::size_t queue_max = draws.next() % 6;
     load_turns<int> turns{free, queue_max};
-    unsigned taken = 0;
+    unsigned taken_turns = 0;
     std::deque<int> line;
     for (int i = 0; i < 200; ++i) {
       const auto kind = draws.next() % 4;
@@ -79,21 +79,21 @@ TEST(load_turns, DoesWhatAPlainQueueDoesForAllCommands) {
                                      : line.size() < queue_max ? turn_answer::queued
                                                                : turn_answer::refused;
         ASSERT_EQ(turns.ask(i), expected);
-        if (expected == turn_answer::granted) --free, ++taken;
+        if (expected == turn_answer::granted) --free, ++taken_turns;
         if (expected == turn_answer::queued) line.push_back(i);
-      } else if (kind == 2 && taken > 0) {
+      } else if (kind == 2 && taken_turns > 0) {
         std::optional<int> next;
         if (line.empty()) {
-          ++free, --taken;
+          ++free, --taken_turns;
         } else {
           next = line.front();
           line.pop_front();
         }
         ASSERT_EQ(turns.give_back(), next);
       } else {
-        const int who =
+        const int ticket =
             line.empty() || draws.next() % 4 == 0 ? -1 : line[draws.next() % line.size()];
-        ASSERT_EQ(turns.leave(who), std::erase(line, who) > 0);
+        ASSERT_EQ(turns.leave(ticket), std::erase(line, ticket) > 0);
       }
       ASSERT_EQ(turns.queued(), line.size());
       ASSERT_EQ(turns.free(), free);

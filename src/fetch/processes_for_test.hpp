@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The flights of two processes, and their connections to one small server. What the machines ask
-// for is done at once, or put on the wire: a request is executed and its reply delivered when the
-// world says so.
+// The flights of two processes, and their connections to one small server. Actions of the machines
+// are carried out at once, or become messages: the world decides when a request is executed and
+// when its reply is delivered.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace drover::fetch::testing {
 
-/// A flight and what the shell knows of it.
+/// A flight and the state that the shell keeps for it.
 struct live {
   live(flight_settings with, std::size_t in) : machine{std::move(with)}, process{in} {}
   flight machine;
@@ -37,7 +37,7 @@ using live_ptr = std::shared_ptr<live>;
 class processes {
  public:
   struct request {
-    live_ptr of{};  ///< none: an invalidation
+    live_ptr target{};  ///< empty: the request is an invalidation
     action todo{};
     bool is_done = false;
     lease::lease_reply lease{};
@@ -51,48 +51,48 @@ class processes {
   std::array<bool, 2> is_alive{true, true};
   std::vector<live_ptr> flights;
   int completed = 0;   ///< the newest acknowledged invalidation
-  int gone_wrong = 0;  ///< each may cost a load
+  int gone_wrong = 0;  ///< mishaps so far; each may cost a load
 
-  /// Tells the machine, and does what it asks for.
+  /// Passes an event to the machine, and carries out its actions.
   template <class Event>
-  void on(const live_ptr& of, Event event) {
+  void on(const live_ptr& target, Event event) {
     actions todo;
-    event(of->machine, todo);
-    for (const action& one : todo) carry_out(of, one);
+    event(target->machine, todo);
+    for (const action& requested : todo) carry_out(target, requested);
   }
 
-  void carry_out(const live_ptr& of, const action& one) {
-    if (one.kind < action_kind::want_turn) {
-      pipe[of->process].push_back({.of = of, .todo = one});
+  void carry_out(const live_ptr& target, const action& requested) {
+    if (requested.kind < action_kind::want_turn) {
+      pipe[target->process].push_back({.target = target, .todo = requested});
       return;
     }
-    switch (one.kind) {
+    switch (requested.kind) {
       case action_kind::want_turn:
-        return on(of,
+        return on(target,
                   [&](flight& machine, actions& out) { machine.turn_granted(server.now, out); });
       case action_kind::offer_lead:
-        if (of->waiters == 0 && !of->in_background) {
-          return on(of, [](flight& machine, actions& out) { machine.abandoned(out); });
+        if (target->waiters == 0 && !target->in_background) {
+          return on(target, [](flight& machine, actions& out) { machine.abandoned(out); });
         }
-        of->is_offered = true;
+        target->is_offered = true;
         return;
-      case action_kind::let_go: of->let_go_from = one.from_stamp; return;
-      case action_kind::finish: return wake_flights(of->process);
+      case action_kind::let_go: target->let_go_from = requested.from_stamp; return;
+      case action_kind::finish: return wake_flights(target->process);
       default: return;
     }
   }
 
   void wake_flights(std::size_t process) {
-    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
-      if (one->process != process) continue;
-      on(one, [](flight& machine, actions& out) { machine.woken(out); });
+    for (const live_ptr& target : std::vector<live_ptr>{flights}) {
+      if (target->process != process) continue;
+      on(target, [](flight& machine, actions& out) { machine.woken(out); });
     }
   }
 
   void key_was_invalidated(std::size_t process) {
-    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
-      if (one->process != process) continue;
-      on(one, [](flight& machine, actions& out) {
+    for (const live_ptr& target : std::vector<live_ptr>{flights}) {
+      if (target->process != process) continue;
+      on(target, [](flight& machine, actions& out) {
         machine.invalidated_here(out);
         machine.woken(out);
       });
@@ -100,8 +100,8 @@ class processes {
   }
 
   live_ptr open_flight(std::size_t process) {
-    for (const live_ptr& one : flights) {
-      if (one->process == process && one->machine.is_open()) return one;
+    for (const live_ptr& target : flights) {
+      if (target->process == process && target->machine.is_open()) return target;
     }
     return nullptr;
   }
@@ -118,113 +118,123 @@ class processes {
 
   // --- the wire
   void execute(std::size_t p) {
-    for (request& one : pipe[p]) {
-      if (!one.is_done) return execute(one, p);
+    for (request& message : pipe[p]) {
+      if (!message.is_done) return execute(message, p);
     }
   }
 
-  void execute(request& one, std::size_t p) {
-    one.is_done = true;
-    if (!one.of) {
-      server.invalidate(one.version, p);
+  void execute(request& message, std::size_t p) {
+    message.is_done = true;
+    if (!message.target) {
+      server.invalidate(message.version, p);
       return;
     }
-    switch (one.todo.kind) {
-      case action_kind::send_lease: one.lease = server.lease(one.todo, p, one.version); return;
-      case action_kind::send_renew: one.applied = server.renew(one.todo, p); return;
-      case action_kind::send_fill:
-        one.filled = server.fill(one.todo, one.of->loaded_version, p);
+    switch (message.todo.kind) {
+      case action_kind::send_lease:
+        message.lease = server.lease(message.todo, p, message.version);
         return;
-      case action_kind::send_failure: server.fail(one.todo, p); return;
+      case action_kind::send_renew: message.applied = server.renew(message.todo, p); return;
+      case action_kind::send_fill:
+        message.filled = server.fill(message.todo, message.target->loaded_version, p);
+        return;
+      case action_kind::send_failure: server.fail(message.todo, p); return;
       case action_kind::send_release:
-      case action_kind::send_release_late: one.applied = server.release(one.todo, p); return;
+      case action_kind::send_release_late:
+        message.applied = server.release(message.todo, p);
+        return;
       case action_kind::send_refresh_mark: {
-        one.applied = server.take_refresh_mark(one.todo);
+        message.applied = server.take_refresh_mark(message.todo);
         const auto& held = server.held;
-        one.version = held && held->kind == entry::kind::value && held->token == numbered(200);
+        message.version = held && held->kind == entry::kind::value && held->token == numbered(200);
         return;
       }
       case action_kind::send_refresh_mark_pause:
-      case action_kind::send_refresh_mark_release: server.release_refresh_mark(one.todo); return;
-      case action_kind::send_promote: one.applied = server.promote(one.todo, p); return;
+      case action_kind::send_refresh_mark_release:
+        server.release_refresh_mark(message.todo);
+        return;
+      case action_kind::send_promote: message.applied = server.promote(message.todo, p); return;
       default: return;
     }
   }
 
   void deliver(std::size_t p) {
-    const request one = std::move(pipe[p].front());
+    const request message = std::move(pipe[p].front());
     pipe[p].pop_front();
-    tell(one, p, std::nullopt);
+    tell(message, p, std::nullopt);
   }
 
-  void tell(const request& one, std::size_t p, const std::optional<fault>& why) {
-    if (!one.of) {
+  void tell(const request& message, std::size_t p, const std::optional<fault>& why) {
+    if (!message.target) {
       if (why) {  // kept in the journal, and sent again
-        pipe[p].push_back({.of = nullptr, .todo = one.todo, .version = one.version});
+        pipe[p].push_back({.target = nullptr, .todo = message.todo, .version = message.version});
         return;
       }
       key_was_invalidated(p);
-      completed = one.version;
+      completed = message.version;
       return;
     }
     using lease::step_reply;
     const auto applied = [&]() -> result<step_reply> {
       if (why) return *why;
-      return step_reply{one.applied};
+      return step_reply{message.applied};
     };
-    on(one.of, [&](flight& machine, actions& out) {
-      switch (one.todo.kind) {
+    on(message.target, [&](flight& machine, actions& out) {
+      switch (message.todo.kind) {
         case action_kind::send_lease:
-          if (machine.now_in() == flight::state::asking) one.of->read_version = one.version;
-          return machine.lease_replied(one.todo.attempt,
-                                       why ? result<lease::lease_reply>{*why} : one.lease, true,
+          if (machine.now_in() == flight::state::asking)
+            message.target->read_version = message.version;
+          return machine.lease_replied(message.todo.attempt,
+                                       why ? result<lease::lease_reply>{*why} : message.lease, true,
                                        server.now, out);
         case action_kind::send_renew: return machine.renew_replied(applied(), out);
         case action_kind::send_fill:
           return machine.fill_replied(
-              why ? result<lease::fill_reply>{*why} : lease::fill_reply{one.filled, {}}, true, out);
+              why ? result<lease::fill_reply>{*why} : lease::fill_reply{message.filled, {}}, true,
+              out);
         case action_kind::send_release: return machine.released(applied(), out);
         case action_kind::send_refresh_mark:
           return machine.refresh_mark_replied(why ? result<lease::refresh_mark_reply>{*why}
-                                                  : lease::refresh_mark_reply{one.applied, {}},
-                                              one.version != 0, server.now, out);
+                                                  : lease::refresh_mark_reply{message.applied, {}},
+                                              message.version != 0, server.now, out);
         case action_kind::send_promote: return machine.promote_replied(applied(), out);
         default: return;
       }
     });
-    if (one.todo.kind == action_kind::send_release_late ||
-        one.todo.kind == action_kind::send_promote) {
+    if (message.todo.kind == action_kind::send_release_late ||
+        message.todo.kind == action_kind::send_promote) {
       wake_flights(p);
     }
   }
 
-  // The replies are lost. Either everything that was sent has been executed, or nothing.
+  // The replies are lost. Either all sent requests have been executed, or none.
   void lose_connection(std::size_t p, bool was_executed) {
     ++gone_wrong;
     std::deque<request> old;
-    for (request& one : pipe[p]) {
-      if (was_executed && !one.is_done) execute(one, p);
+    for (request& message : pipe[p]) {
+      if (was_executed && !message.is_done) execute(message, p);
     }
     old.swap(pipe[p]);
     const fault why{fault_code::unreachable, "lost"};
-    for (const request& one : old) tell(one, p, why);
+    for (const request& message : old) tell(message, p, why);
     server.is_armed[p] = server.has_push[p] = false;
-    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
-      if (one->process != p) continue;
-      on(one, [](flight& machine, actions& out) { machine.connection_lost(out); });
+    for (const live_ptr& target : std::vector<live_ptr>{flights}) {
+      if (target->process != p) continue;
+      on(target, [](flight& machine, actions& out) { machine.connection_lost(out); });
     }
-    for (const live_ptr& one : flights) {  // leases first: they name a connection that is gone
-      if (one->process != p || !one->machine.is_holder()) continue;
+    for (const live_ptr& target :
+         flights) {  // leases first, because they name the former connection
+      if (target->process != p || !target->machine.is_holder()) continue;
       pipe[p].push_front(
-          {.of = one, .todo = {.kind = action_kind::send_renew, .attempt = one->machine.held()}});
+          {.target = target,
+           .todo = {.kind = action_kind::send_renew, .attempt = target->machine.held()}});
     }
   }
 
   // --- time
   std::optional<steady_time> next_due() const {
     std::optional<steady_time> first;
-    for (const live_ptr& one : flights) {
-      const auto due = is_alive[one->process] ? one->machine.due() : std::nullopt;
+    for (const live_ptr& target : flights) {
+      const auto due = is_alive[target->process] ? target->machine.due() : std::nullopt;
       if (due && (!first || *due < *first)) first = due;
     }
     return first;
@@ -233,10 +243,10 @@ class processes {
   /// Moves the clock to the first timer that is due, and runs it.
   void timers_run() {
     server.now = std::max(server.now, *next_due());
-    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
-      const auto due = is_alive[one->process] ? one->machine.due() : std::nullopt;
+    for (const live_ptr& target : std::vector<live_ptr>{flights}) {
+      const auto due = is_alive[target->process] ? target->machine.due() : std::nullopt;
       if (!due || *due > server.now) continue;
-      on(one, [&](flight& machine, actions& out) { machine.on_time(server.now, out); });
+      on(target, [&](flight& machine, actions& out) { machine.on_time(server.now, out); });
     }
   }
 

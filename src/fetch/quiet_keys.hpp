@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Keys that another process refreshes: for a while this process does not ask for the mark again.
+// Keys that another process refreshes. For a while this process does not request their refresh mark
+// again.
 //
-// Threads: one at a time. Bounded: beyond `capacity` noted keys are forgotten, which costs one
-//          request each.
+// Threads: one at a time. Bounded: over `capacity` keys are forgotten, which costs one request
+//          each.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The life of a flight as a script: what the machine asks for, and what happens next. `ends_with`
-// plays the script as written. `survives_everything_at_every_step` plays it again and again; each
-// time something else goes wrong at some step, and the rest goes its usual way.
+// A flight as a script: the actions of the machine, and the next event. `ends_with` plays the
+// script as written. `survives_everything_at_every_step` plays it many times; each time another
+// fault occurs at some step, and the rest succeeds.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,13 +19,13 @@ class script {
  public:
   explicit script(event beginning) : steps_{{"", std::move(beginning)}} {}
 
-  /// The machine has asked for exactly these, in this order; then this happens.
+  /// The machine has asked for exactly these actions, in this order; then the event happens.
   script& expect(std::string actions_text, event then) {
     steps_.push_back({std::move(actions_text), std::move(then)});
     return *this;
   }
 
-  /// The last thing that happened made the machine ask for these, and so it ended.
+  /// The last event made the machine ask for these actions, and the flight ended like this.
   script& ends_with(const std::string& actions_text, const std::string& ending) {
     stage on;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -38,7 +38,7 @@ class script {
     EXPECT_EQ(text_of(on.machine.end()), ending);
     EXPECT_EQ(on.machine.now_in(), flight::state::ended);
     on.check_accounts();
-    for (const std::string& one : on.books.complaints) ADD_FAILURE() << one;
+    for (const std::string& complaint : on.books.complaints) ADD_FAILURE() << complaint;
     return *this;
   }
 
@@ -109,9 +109,9 @@ class script {
         const std::string before = text_of(on.fresh);
         if (!disturbing(on)) continue;
         on.runs_out(load, always);
-        for (const std::string& one : on.books.complaints) {
-          ADD_FAILURE() << one << "\n  " << name << " before event " << at << ", after \"" << before
-                        << "\"; the load's outcome: " << static_cast<int>(load);
+        for (const std::string& complaint : on.books.complaints) {
+          ADD_FAILURE() << complaint << "\n  " << name << " before event " << at << ", after \""
+                        << before << "\"; the load's outcome: " << static_cast<int>(load);
         }
       }
     }

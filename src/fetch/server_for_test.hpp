@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server as flights see it, in a page: one entry, one refresh mark, the scripts on them, and
-// who is to be told of a write. A version stands for a value; the floor is that of the last
+// A minimal server for flights: one entry, one refresh mark, the scripts, and the processes that a
+// write must notify. A version stands for a value; the floor is the version of the last
 // invalidation.
 #pragma once
 
@@ -30,8 +30,9 @@ class small_server {
   std::optional<entry::token> mark;
   steady_time now{microseconds{1'000'000}};
   int floor = 0;
-  std::array<bool, 2> is_armed{};  ///< by process: a LEASE has read V since the last push
-  std::array<bool, 2> has_push{};  ///< by process: told, not yet taken notice of
+  /// By process: a LEASE has read the value key since the last push.
+  std::array<bool, 2> is_armed{};
+  std::array<bool, 2> has_push{};  ///< by process: a push was sent and not yet handled
   bool stored_below_floor = false;
 
   [[nodiscard]] lease::lease_reply lease(const action& ask, std::size_t by, int& version) {
@@ -107,12 +108,13 @@ class small_server {
     if (mark == ask.attempt) mark.reset();
   }
 
-  /// `by`: 2 for somebody else.
+  /// `by` is the process that invalidates; 2 for another client.
   void invalidate(int version, std::size_t by) {
     floor = std::max(floor, version);
     mark.reset();
     if (held) write(std::nullopt, by);
-    if (by < is_armed.size()) is_armed[by] = false;  // a plain command arms nothing again
+    // Unlike a script, a plain command does not arm tracking again.
+    if (by < is_armed.size()) is_armed[by] = false;
   }
 
  private:
@@ -131,9 +133,10 @@ class small_server {
 
   void write(std::optional<stored> entry, std::size_t by) {
     held = entry;
-    for (std::size_t one = 0; one < is_armed.size(); ++one) {
-      if (one == by) continue;  // NOLOOP; every script ends by arming its own connection again
-      if (std::exchange(is_armed[one], false)) has_push[one] = true;
+    for (std::size_t process = 0; process < is_armed.size(); ++process) {
+      // NOLOOP: no push for the writer; every script ends by arming its own connection again.
+      if (process == by) continue;
+      if (std::exchange(is_armed[process], false)) has_push[process] = true;
     }
   }
 };

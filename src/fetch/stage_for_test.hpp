@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A stage for one flight. It plays shell and server, keeps accounts of all requests, grants, marks
-// and turns, and complains when the machine breaks one of these promises:
-//   a flight ends exactly once; what was granted is settled (filled, failed, released or lost); a
-//   turn is given back as often as it was asked for; a flight whose loader returned in time ends
-//   with that result; and while a flight has not ended something will always move it on.
+// A stage for one flight. It plays the shell and the server, keeps accounts of all requests,
+// grants, marks and turns, and complains when the machine breaks one of these promises:
+//   - a flight ends exactly once;
+//   - every grant is settled: filled, failed, released or lost;
+//   - a turn is given back as often as it was requested;
+//   - a flight whose loader returned in time ends with that result;
+//   - while a flight has not ended, a reply or a timer that moves it on is due.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +25,7 @@ inline lease::lease_reply answered(lease::lease_outcome outcome) {
   return reply;
 }
 
-/// How a request goes wrong.
+/// The way in which a request fails.
 struct mishap {
   const char* name;
   fault_code code;
@@ -72,7 +74,7 @@ class stage {
   void fill(lease::fill_outcome outcome) {
     const auto request = books.take(action_kind::send_fill);
     if (!request) return;
-    // Stored: the entry is no lease any more, whatever it was.
+    // The value is stored, so the entry is no longer a lease.
     if (outcome != lease::fill_outcome::refused) books.lease_over(request->attempt);
     act([&](actions& out) { machine.fill_replied(lease::fill_reply{outcome, {}}, true, out); });
   }
@@ -98,7 +100,7 @@ class stage {
     if (!std::exchange(is_turn_wanted, false)) books.complain("a turn that nobody wants");
     act([&](actions& out) { machine.turn_granted(now, out); });
   }
-  void taken() {
+  void load_begins() {
     if (!std::exchange(is_offered, false)) books.complain("a lead that nobody offers");
     act([&](actions& out) { is_loading = machine.begin_load(now, out); });
   }
@@ -169,7 +171,7 @@ class stage {
 
   [[nodiscard]] bool has_outstanding() const { return books.has_outstanding(); }
 
-  /// The oldest request goes wrong.
+  /// The oldest request fails.
   void oldest_fails(const mishap& cause) {
     const action request = books.take_oldest();
     const fault why{cause.code, cause.name};
@@ -197,7 +199,7 @@ class stage {
     });
   }
 
-  /// Everything goes its usual way from here on; or, `always`, every request fails like that.
+  /// From here on everything succeeds; or, with `always`, every request fails in that way.
   void runs_out(load_outcome load, const mishap* always) {
     for (int i = 0; i < 300; ++i) {
       if (has_outstanding()) {
@@ -205,7 +207,7 @@ class stage {
       } else if (is_turn_wanted) {
         turn();
       } else if (is_offered) {
-        taken();
+        load_begins();
       } else if (is_loading) {
         load_ends(load);
       } else if (machine.now_in() == flight::state::ended) {
@@ -233,7 +235,7 @@ class stage {
     fresh.clear();
     const bool was_ended = machine.now_in() == flight::state::ended;
     event(fresh);
-    for (const action& one : fresh) note(one, was_ended);
+    for (const action& requested : fresh) note(requested, was_ended);
     const bool is_ended = machine.now_in() == flight::state::ended;
     if (machine.now_in() != flight::state::offered) is_offered = false;
     if (!is_ended && !has_outstanding() && !is_turn_wanted && !is_offered && !is_loading &&
@@ -242,10 +244,10 @@ class stage {
     }
   }
 
-  void note(const action& one, bool was_ended) {
-    books.add(one, machine, was_ended);
-    if (one.kind == action_kind::want_turn) is_turn_wanted = true;
-    if (one.kind == action_kind::offer_lead) is_offered = true;
+  void note(const action& requested, bool was_ended) {
+    books.add(requested, machine, was_ended);
+    if (requested.kind == action_kind::want_turn) is_turn_wanted = true;
+    if (requested.kind == action_kind::offer_lead) is_offered = true;
   }
 
   void oldest_succeeds() {

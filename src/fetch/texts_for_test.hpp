@@ -20,23 +20,23 @@ inline std::string text_of(const entry::token& token) {
   return "#" + std::to_string(static_cast<unsigned char>(token.bytes.back()));
 }
 
-inline std::string text_of(const action& one) {
+inline std::string text_of(const action& requested) {
   constexpr const char* names[] = {"lease",       "renew",       "fill",         "failure",
                                    "release",     "uncacheable", "release_late", "mark",
                                    "mark_extend", "mark_pause",  "mark_release", "promote",
                                    "want_turn",   "return_turn", "offer_lead",   "lease_lost",
                                    "stop_load",   "let_go",      "finish"};
-  std::string out = names[static_cast<std::size_t>(one.kind)];
-  if (one.kind < action_kind::want_turn) out += " " + text_of(one.attempt);
-  if (!one.other.is_none()) out += " over " + text_of(one.other);
-  if (one.kind == action_kind::let_go) out += " from " + std::to_string(one.from_stamp);
-  if (one.kind == action_kind::send_failure) out += " x" + std::to_string(one.attempts);
+  std::string out = names[static_cast<std::size_t>(requested.kind)];
+  if (requested.kind < action_kind::want_turn) out += " " + text_of(requested.attempt);
+  if (!requested.other.is_none()) out += " over " + text_of(requested.other);
+  if (requested.kind == action_kind::let_go) out += " from " + std::to_string(requested.from_stamp);
+  if (requested.kind == action_kind::send_failure) out += " x" + std::to_string(requested.attempts);
   return out;
 }
 
 inline std::string text_of(const actions& many) {
   std::string out;
-  for (const action& one : many) out += (out.empty() ? "" : ", ") + text_of(one);
+  for (const action& requested : many) out += (out.empty() ? "" : ", ") + text_of(requested);
   return out;
 }
 

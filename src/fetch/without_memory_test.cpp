@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The machines when memory runs out: a call that begins something leaves everything unchanged, and
-// a call that ends something or gives it back needs no memory.
+// The machines when memory runs out: a call that begins something and fails leaves everything
+// unchanged, and a call that ends something or gives it back needs no memory.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -21,11 +21,11 @@
 
 namespace {
 
-thread_local std::optional<int> allocations_left;  // empty: as many as one likes
+thread_local std::optional<int> allocations_left;  // empty: no limit
 
 }  // namespace
 
-// Not inlined: g++ would take malloc and free for a pair that does not match.
+// Not inlined: g++ would warn about a mismatched pair of allocation functions.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (allocations_left && (*allocations_left)-- <= 0) throw std::bad_alloc{};
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
@@ -41,7 +41,7 @@ using std::chrono::seconds;
 
 constexpr steady_time start{seconds{1000}};
 
-/// Room for so many allocations while it lives.
+/// Allows this many allocations while it lives.
 class memory_for {
  public:
   explicit memory_for(int allocations) { allocations_left = allocations; }
@@ -50,7 +50,7 @@ class memory_for {
   memory_for& operator=(const memory_for&) = delete;
 };
 
-/// Runs `begin` on fresh machines, with room for one allocation more each time, until it succeeds.
+/// Runs `begin` on fresh machines, with one more allocation allowed each time, until it succeeds.
 /// After each failure `is_unchanged` must hold.
 template <class Make, class Begin, class Unchanged>
 void run_out_of_memory(const Make& make, const Begin& begin, const Unchanged& is_unchanged) {
@@ -64,7 +64,7 @@ void run_out_of_memory(const Make& make, const Begin& begin, const Unchanged& is
     } catch (const std::bad_alloc&) {
     }
     ASSERT_TRUE(is_unchanged(*machine)) << "after " << allocations << " allocations";
-    begin(*machine);  // with memory it goes on as if nothing had been
+    begin(*machine);  // with memory it succeeds as if nothing had failed
   }
   FAIL() << "it never succeeds";
 }

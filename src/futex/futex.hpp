@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The futex system call, as two functions. Every futex of the library and of the tools goes
-// through here.
+// The futex system call as two functions. The library and the tools use futexes only through them.
 //
 // Threads: any. Neither function allocates, locks or throws.
 #pragma once
@@ -19,7 +18,7 @@
 
 namespace drover::futex {
 
-/// Who may use the word.
+/// The threads that may use the word.
 enum class sharing : std::uint8_t {
   process,  ///< the threads of this process
   memory,   ///< every process that maps the memory of the word
@@ -30,8 +29,8 @@ inline constexpr int every_waiter = INT_MAX;
 
 namespace detail {
 
-[[nodiscard]] constexpr int operation(int of, sharing among) noexcept {
-  return among == sharing::process ? of | FUTEX_PRIVATE_FLAG : of;
+[[nodiscard]] constexpr int operation(int base_operation, sharing among) noexcept {
+  return among == sharing::process ? base_operation | FUTEX_PRIVATE_FLAG : base_operation;
 }
 
 /// FUTEX_WAIT_BITSET takes an absolute time on CLOCK_MONOTONIC.
@@ -52,20 +51,20 @@ namespace detail {
 
 }  // namespace detail
 
-/// Blocks while the word holds `seen`, for at most `at_most`, until `wake` wakes one of `groups`.
-/// It may also return for no reason: the caller looks at the word again.
-inline void wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
+/// Blocks while the word holds `expected`, for at most `at_most`, until `wake` wakes one of
+/// `groups`. It may also return spuriously: the caller must check the word again.
+inline void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                  std::optional<microseconds> at_most, std::uint32_t groups = every_group,
                  sharing among = sharing::process) noexcept {
-  static_assert(sizeof word == sizeof seen);
+  static_assert(sizeof word == sizeof expected);
   std::timespec limit{};
   if (at_most) limit = detail::moment_after(*at_most);
-  ::syscall(SYS_futex, &word, detail::operation(FUTEX_WAIT_BITSET, among), seen,
+  ::syscall(SYS_futex, &word, detail::operation(FUTEX_WAIT_BITSET, among), expected,
             at_most ? &limit : nullptr, nullptr, groups);
 }
 
-/// Wakes at most `waiters` threads of `groups` that wait on the word at `address`. Reads nothing
-/// there: the word may be gone.
+/// Wakes at most `waiters` threads of `groups` that wait on the word at `address`. It does not
+/// access the word, which may already be destroyed.
 inline void wake(const void* address, int waiters, std::uint32_t groups = every_group,
                  sharing among = sharing::process) noexcept {
   ::syscall(SYS_futex, address, detail::operation(FUTEX_WAKE_BITSET, among), waiters, nullptr,

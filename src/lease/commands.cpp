@@ -14,13 +14,13 @@ using resp::begin_command;
 using resp::write_argument;
 using resp::write_command;
 
-/// No time sent is longer: Redis refuses a ttl whose end overflows.
+/// The longest time that is sent, because Redis refuses a ttl whose end overflows.
 constexpr milliseconds longest{std::chrono::hours{24} * 36'525};
 
 std::int64_t at_least(milliseconds least, milliseconds time) {
   return std::clamp(time, least, longest).count();
 }
-/// A key's ttl: Redis refuses 0.
+/// The ttl of a key, at least 1, because Redis refuses 0.
 std::int64_t ttl_of(milliseconds time) { return at_least(milliseconds{1}, time); }
 std::int64_t span_of(milliseconds time) { return at_least(milliseconds{0}, time); }
 
@@ -31,7 +31,7 @@ std::string big_endian(Unsigned number) {
   return bytes;
 }
 
-/// A moment, cut to the range in which the scripts count exactly.
+/// A moment, clamped to the range in which the scripts count exactly.
 std::int64_t moment_of(server_time at) {
   constexpr std::int64_t last = std::int64_t{1} << 53U;
   return std::clamp<std::int64_t>(at.time_since_epoch().count(), 0, last);
@@ -41,7 +41,7 @@ std::int64_t saturated_us(microseconds time) {
   return std::clamp<std::int64_t>(time.count(), 0, 0xFFFF'FFFF);
 }
 
-/// An empty argument equals no token.
+/// The bytes of the token, or an empty argument for no token.
 std::string_view or_empty(const entry::token& which) {
   return which.is_none() ? std::string_view{} : which.view();
 }

@@ -24,22 +24,22 @@ const entry::token b = entry::token::from("bbbbbbbbbbbbbbbb");
 
 using words = std::vector<std::string>;
 
-/// The commands in `bytes`, as a server would read them.
+/// The commands in `bytes`, as a server reads them.
 std::vector<words> commands_in(std::string_view bytes) {
   std::vector<words> commands;
   resp::reader reader;
   while (!bytes.empty()) {
-    resp::message one;
-    const auto step = reader.read(bytes, one);
+    resp::message message;
+    const auto step = reader.read(bytes, message);
     if (step.status != resp::reader::status::complete) {
       ADD_FAILURE() << "not a whole command: " << bytes;
       return commands;
     }
     bytes.remove_prefix(step.consumed);
     words& command = commands.emplace_back();
-    for (std::size_t i = 0; i < one.root().size(); ++i) {
-      EXPECT_EQ(one.root()[i].kind(), resp::type::bulk_string);
-      command.emplace_back(one.root()[i].text());
+    for (std::size_t i = 0; i < message.root().size(); ++i) {
+      EXPECT_EQ(message.root()[i].kind(), resp::type::bulk_string);
+      command.emplace_back(message.root()[i].text());
     }
   }
   return commands;

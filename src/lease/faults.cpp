@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Error replies, classed by what can be done about them.
+// Classifies error replies by the response that they call for.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -31,7 +31,7 @@ constexpr std::array codes{
     classed{"WRONGTYPE", fault_code::corrupt},
 };
 
-// ERR says nothing: servers and proxies tell these apart by words only.
+// The code ERR is not specific: servers and proxies distinguish these errors by their words only.
 constexpr std::array phrases{
     classed{"max number of clients", fault_code::overloaded},
     classed{"unknown command", fault_code::unsupported},
@@ -46,7 +46,7 @@ constexpr std::array phrases{
     classed{"disabled", fault_code::unsupported},
 };
 
-// What this client may not do here; not what the server cannot do.
+// Errors about the permissions of this client, not about the abilities of the server.
 constexpr std::array refusing_codes{"NOPERM"sv, "NOAUTH"sv, "WRONGPASS"sv, "DENIED"sv,
                                     "MOVED"sv,  "ASK"sv,    "CROSSSLOT"sv};
 constexpr std::array refusing_phrases{"no permission"sv, "acl failure"sv,
@@ -72,28 +72,29 @@ fault_code code_of(std::string_view text) {
   return fault_code::corrupt;
 }
 
-/// At most `shown_max` characters, all of them printable ASCII.
+/// The text as printable ASCII, at most `shown_max` characters.
 std::string escaped(std::string_view text) {
-  std::string shown;
+  std::string printable_text;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_plain = byte >= 0x20 && byte < 0x7F && c != '\\';
-    if (shown.size() + (is_plain ? 1 : 4) > shown_max) break;
+    if (printable_text.size() + (is_plain ? 1 : 4) > shown_max) break;
     if (is_plain) {
-      shown += c;
+      printable_text += c;
     } else {
-      shown += "\\x";
-      shown += "0123456789abcdef"[byte >> 4U];
-      shown += "0123456789abcdef"[byte & 0xFU];
+      printable_text += "\\x";
+      printable_text += "0123456789abcdef"[byte >> 4U];
+      printable_text += "0123456789abcdef"[byte & 0xFU];
     }
   }
-  return shown;
+  return printable_text;
 }
 
 }  // namespace
 
 fault fault_of(std::string_view error_text) {
-  // An unknown command is answered with its arguments, and HELLO's hold the password.
+  // The error for an unknown command repeats its arguments, and those of HELLO contain the
+  // password.
   const std::string_view reason =
       error_text.substr(0, error_text.find(", with args beginning with"));
   return {code_of(reason), escaped(reason)};

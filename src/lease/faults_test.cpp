@@ -67,18 +67,18 @@ TEST(faults, AreRefusalsWhenTheServerCouldButThisClientMayNot) {
 }
 
 TEST(faults, ShowShortPrintableText) {
-  const fault shown = fault_of("ERR a\0b\r\n\xFF\\c"sv);
-  EXPECT_EQ(shown.text, "ERR a\\x00b\\x0d\\x0a\\xff\\x5cc");
+  const fault classified = fault_of("ERR a\0b\r\n\xFF\\c"sv);
+  EXPECT_EQ(classified.text, "ERR a\\x00b\\x0d\\x0a\\xff\\x5cc");
   EXPECT_EQ(fault_of(std::string(5000, 'x')).text, std::string(200, 'x'));
   EXPECT_EQ(fault_of(std::string(5000, '\0')).text.size(), 200U);
   EXPECT_EQ(fault_of(std::string(199, 'x') + '\n').text, std::string(199, 'x'));
 }
 
 TEST(faults, NeverRepeatTheArgumentsOfACommandThatIsUnknown) {
-  const fault shown = fault_of(
+  const fault classified = fault_of(
       "ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `app`, `secret`");
-  EXPECT_EQ(shown.text, "ERR unknown command `HELLO`");
-  EXPECT_EQ(shown.code, fault_code::unsupported);
+  EXPECT_EQ(classified.text, "ERR unknown command `HELLO`");
+  EXPECT_EQ(classified.code, fault_code::unsupported);
 }
 
 }  // namespace

@@ -14,23 +14,23 @@ using resp::type;
 using resp::view;
 
 fault misshapen(std::string_view request) {
-  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{request}};
+  return {fault_code::corrupt, "malformed reply to " + std::string{request}};
 }
 
-/// The fault of an error reply or of no reply at all.
-std::optional<fault> fault_in(const resp::message& reply, std::string_view to) {
-  if (reply.empty()) return misshapen(to);
+/// The fault for an error reply or a missing reply.
+std::optional<fault> fault_in(const resp::message& reply, std::string_view request_name) {
+  if (reply.empty()) return misshapen(request_name);
   if (reply.root().is_error()) return fault_of(reply.root().text());
   return std::nullopt;
 }
 
-/// The text of `part`, without a copy when it is all the text that the reply has.
+/// The text of `part`. It is moved, not copied, when the reply has no other text.
 std::string take_text(resp::message& reply, view part) {
   if (part.text().size() == reply.text.size()) return std::move(reply.text);
   return std::string{part.text()};
 }
 
-/// A whole string of digits, within `max`.
+/// The number in a string that consists of digits only, if it is at most `max`.
 std::optional<std::uint64_t> number_in(std::string_view text, std::uint64_t max) {
   std::uint64_t number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -199,7 +199,7 @@ push_notice read_push(const resp::message& push) {
     return {push_kind::subscribed, {std::string{root[1].text()}}};
   }
   if (name != "invalidate") return {};
-  // A needless look costs a round trip. A missing one could leave a wrong value in use.
+  // A needless wake-up costs a round trip. A missing one could leave a wrong value in use.
   const push_notice everything{push_kind::everything, {}};
   push_notice notice{push_kind::keys, {}};
   if (root[1].kind() != type::array) return everything;

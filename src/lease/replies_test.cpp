@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Each reply as it should be, and then everything it should not be.
+// Each reply in its correct form, then in all wrong forms.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -192,7 +192,7 @@ TEST(replies, OfHoldersAreTheirIdsInOrder) {
   }
 }
 
-/// Every reader, by name, as far as a fault.
+/// Every reader by name, as a function that returns only its fault.
 using reader_of_faults = std::function<std::optional<fault>(resp::message)>;
 template <class Result>
 std::optional<fault> fault_in(const Result& read) {

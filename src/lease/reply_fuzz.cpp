@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as replies to any request: each reader gives a value that keeps its promises or a fault
-// that can be shown.
+// Reads any bytes as the reply to any request. Each reader must return a value that meets its
+// guarantees, or a fault with a printable text.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ void check(const fault& why) {
       "a fault's text is printable");
 }
 
-/// True when there is a value to check.
+/// True when the result has a value to check.
 template <class Result>
 bool has_value(const Result& read) {
   if (!read) check(read.error());

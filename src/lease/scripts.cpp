@@ -9,10 +9,10 @@
 namespace drover::lease {
 namespace {
 
-// Offsets in GETRANGE and SETRANGE count from 0, in string.* and struct.* from 1.
-// A key of another type raises WRONGTYPE at the GETRANGE, before anything can be written.
-// `kind` is -1 and `tok` nil for what is missing, foreign or newer: no comparison meets them.
-// An entry without a token is foreign: no request could name it as the one to replace.
+// Offsets in GETRANGE and SETRANGE count from 0, in string.* and struct.* from 1. A key of another
+// type raises WRONGTYPE at the GETRANGE, before any write. `kind` is -1 and `tok` is nil for a
+// missing, foreign or newer entry, so that no comparison is true. An entry without a token is
+// foreign, because no request could name it as the one to replace.
 constexpr std::string_view prologue = R"lua(
 local V=KEYS[1]
 local h=redis.call('GETRANGE',V,0,63)
@@ -29,15 +29,17 @@ local function u64(at) return (struct.unpack('>I8',h,at)) end
 local function now() local t=redis.call('TIME') return t[1]*1000+math.floor(t[2]/1000) end
 )lua";
 
-// Flag bit 0: somebody waits without tracking. A wake-up that is refused must not unsay the write.
+// Flag bit 0: a client waits without tracking. A refused PUBLISH must not make the script fail
+// after its write.
 constexpr std::string_view wake = R"lua(
 local function wake(channel,what)
   if flags%2==1 and channel~='' then redis.pcall('PUBLISH',channel,what) end
 end
 )lua";
 
-// ARGV[9]: older entries may come from a snapshot. A VALUE with grace can still be served as stale.
-// ARGV[10]: no pause after a failure is longer, and none begins in the future, whatever is stored.
+// ARGV[9]: entries stored before this time may come from a snapshot. A VALUE with grace can still
+// be served as stale. ARGV[10]: the longest accepted pause after a failure. A failure from the
+// future is not accepted.
 constexpr std::string_view lease_body = R"lua(
 local token,ttl,notify,previous,refused=ARGV[1],ARGV[3],ARGV[4]=='1',ARGV[5],ARGV[6]
 local t=now()
@@ -96,7 +98,7 @@ redis.call('EXISTS',V)
 return 1
 )lua";
 
-// Never creates a key: a missing one was perhaps invalidated after the load began.
+// Never creates a key: a missing key may have been invalidated after the load began.
 constexpr std::string_view fill_body = R"lua(
 local expected,made=ARGV[1],ARGV[2]
 local t=now()
@@ -132,7 +134,7 @@ wake(ARGV[2],'release')
 return 1
 )lua";
 
-// The marker and the key end together: afterwards there is nothing to serve or to count.
+// The marker and the key end at the same time: the marker leaves nothing to serve or to count.
 constexpr std::string_view uncacheable_body = R"lua(
 if kind~=1 or tok~=ARGV[1] then return 0 end
 local t=now()
@@ -143,8 +145,9 @@ wake(ARGV[3],'uncacheable')
 return 1
 )lua";
 
-// One SETRANGE over bytes 2..39 (flags to token), so that everyone is told once. What cannot be
-// marked, for want of memory or of a known format, is deleted: less is served, never more.
+// One SETRANGE over bytes 2..39 (flags to token), so that each client gets one notification. An
+// entry that cannot be marked, because memory is missing or the format is unknown, is deleted: less
+// is served, never more.
 constexpr std::string_view expire_body = R"lua(
 if kind<0 and not newer then return 0 end
 if kind==0 and u64(41)>0 then
@@ -171,7 +174,7 @@ if redis.call('GET',KEYS[1])~=ARGV[1] then return 0 end
 return redis.call('DEL',KEYS[1])
 )lua";
 
-/// The parts as one text, joined at compile time.
+/// Joins the parts to one text at compile time.
 template <const std::string_view&... Parts>
 struct joined {
   static constexpr auto bytes = [] {

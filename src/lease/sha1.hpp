@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SHA-1 at compile time (FIPS 180-4), because EVALSHA names a script by it. For nothing else: it
-// does not keep secrets.
+// SHA-1 at compile time (FIPS 180-4), because EVALSHA names scripts by their SHA-1. Do not use it
+// for anything else: it is not secure.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ namespace sha1_detail {
 
 using words = std::array<std::uint32_t, 5>;
 
-/// The byte at `at` of the padded message: text, 0x80, zeros, length in bits.
+/// The byte at `at` of the padded message: the text, 0x80, zeros, the length in bits.
 constexpr std::uint32_t padded_byte(std::string_view text, std::size_t padded_size,
                                     std::size_t at) noexcept {
   if (at < text.size()) return static_cast<unsigned char>(text[at]);

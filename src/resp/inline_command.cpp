@@ -8,7 +8,7 @@ namespace {
 
 constexpr bool is_white(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// The server goes on with an unquoted argument over vertical tabs and form feeds.
+// In the server, vertical tabs and form feeds do not end an unquoted argument.
 constexpr bool ends_argument(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
@@ -31,7 +31,7 @@ constexpr char unescaped(char c) noexcept {
   }
 }
 
-// Each of these takes what it reads off the front of `rest`.
+// Each of these functions removes the text that it reads from the front of `rest`.
 
 void take_escape(std::string_view& rest, std::string& into) {
   const int high = rest.size() >= 4 && rest[1] == 'x' ? hex_digit(rest[2]) : -1;

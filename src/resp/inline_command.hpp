@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Inline commands: what one may type into a plain connection to Redis instead of an array of bulks.
+// Inline commands: the form of a request that people type into a plain connection to Redis.
 //
 // Rules of the server
-// (https://redis.io/docs/latest/develop/reference/protocol-spec/#inline-commands): arguments stand
-// apart by white space; "..." knows \n \r \t \b \a \xHH and takes any other escaped byte as itself;
-// '...' knows only \'; a quote may open inside an argument, but closes it.
+// (https://redis.io/docs/latest/develop/reference/protocol-spec/#inline-commands): white space
+// separates arguments; "..." supports \n \r \t \b \a \xHH, and any other escaped byte stands for
+// itself; '...' supports only \'; a quote may begin inside an argument, but its end must end the
+// argument.
 #pragma once
 
 #include <optional>
@@ -14,8 +15,8 @@
 
 namespace drover::resp {
 
-/// Splits one line, given without its end. Nothing: a quote is not closed, or its end is not
-/// followed by white space. An empty list: the line is blank. Precondition: no zero byte in `line`.
+/// Splits one line, without its line end. nullopt: a quote is not closed, or no white space follows
+/// its end. An empty list: the line is blank. Precondition: no zero byte in `line`.
 [[nodiscard]] std::optional<std::vector<std::string>> split_inline(std::string_view line);
 
 }  // namespace drover::resp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a hostile or broken server may cost: every limit at its edge, bombs, memory and work.
+// The cost of a hostile or broken server: every limit at its edge, nesting bombs, memory and work.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -19,7 +19,7 @@ using testing::answer_of;
 using testing::cut;
 using testing::repeated;
 
-// Every verdict must be the same in one slice and byte by byte.
+// The result must be the same in one slice and byte by byte.
 std::string error_of(std::string_view input, limits within = {}) {
   const answer whole = answer_of(reader{within}, {input});
   EXPECT_EQ(answer_of(reader{within}, cut(input, 1)), whole);
@@ -33,7 +33,7 @@ constexpr std::string_view bulk_too_long = "a bulk is longer than the limit";
 constexpr std::string_view line_too_long = "a line is longer than the limit";
 constexpr std::string_view message_too_long = "a message is longer than the limit";
 
-/// What a reader makes of slices: texts of whole messages, and how many it skipped.
+/// The result of reading slices: the texts of whole messages, and the number of skipped ones.
 struct message_skipper {
   void take(reader& by, std::string_view slice) {
     for (;;) {
@@ -141,10 +141,10 @@ TEST(limits, LetAMessageThatIsTooLargeBeSkippedWithoutKeepingIt) {
     for (std::size_t size = 1; size <= message.size(); ++size) {
       const std::string stream = std::string{message} + "+next\r\n";
       reader subject{within};
-      message_skipper seen;
-      for (const std::string_view slice : cut(stream, size)) seen.take(subject, slice);
-      EXPECT_EQ(seen.skipped, 1U) << message << size;
-      EXPECT_EQ(seen.texts, std::vector<std::string>{"next"}) << message << size;
+      message_skipper skipper;
+      for (const std::string_view slice : cut(stream, size)) skipper.take(subject, slice);
+      EXPECT_EQ(skipper.skipped, 1U) << message << size;
+      EXPECT_EQ(skipper.texts, std::vector<std::string>{"next"}) << message << size;
       EXPECT_TRUE(subject.is_idle());
     }
   }

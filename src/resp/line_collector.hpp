@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds the end of a line that may come in slices. Only a line cut by the end of a slice is copied,
-// and no byte is searched twice, so that slices of one byte cost no more than linear work.
+// Finds the end of a line that may come in slices. Only a line that crosses the end of a slice is
+// copied, and no byte is searched twice, so the work is linear even with slices of one byte.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +17,18 @@ class line_collector {
   struct piece {
     outcome status = outcome::partial;
     std::size_t consumed = 0;
-    std::string_view line;  ///< with its '\n'; valid until the next `take` or until the input goes
+    std::string_view line;  ///< with its '\n'; valid until the next `take` and as long as the input
   };
 
-  /// The longest line it can be asked to allow.
+  /// The largest valid `line_max`.
   static constexpr std::size_t line_max_max = std::string_view::npos - 2;
 
   /// Takes input up to and including the next '\n'. `line_max` counts neither that nor a '\r'
-  /// before it. `too_long` depends on the bytes only, never on how they were sliced.
+  /// before it. `too_long` depends on the bytes only, not on the slicing.
   [[nodiscard]] piece take(std::string_view input, std::size_t line_max) {
-    if (given_) {
+    if (line_was_returned_) {
       buffer_.clear();
-      given_ = false;
+      line_was_returned_ = false;
     }
     const std::string_view window = input.substr(0, line_max + 2 - buffer_.size());
     const std::size_t end = window.find('\n');
@@ -36,13 +36,13 @@ class line_collector {
     examined_ += end + 1;
     if (buffer_.empty()) return {outcome::complete, end + 1, window.substr(0, end + 1)};
     buffer_.append(window.data(), end + 1);
-    given_ = true;
+    line_was_returned_ = true;
     return {outcome::complete, end + 1, buffer_};
   }
 
-  /// Whether no part of an unfinished line is kept.
-  [[nodiscard]] bool is_empty() const noexcept { return given_ || buffer_.empty(); }
-  /// Bytes searched so far, for proving that none is searched again.
+  /// True when no part of an unfinished line is kept.
+  [[nodiscard]] bool is_empty() const noexcept { return line_was_returned_ || buffer_.empty(); }
+  /// The number of bytes searched so far, for tests that no byte is searched twice.
   [[nodiscard]] std::uint64_t examined() const noexcept { return examined_; }
 
  private:
@@ -55,7 +55,7 @@ class line_collector {
 
   std::string buffer_;
   std::uint64_t examined_ = 0;
-  bool given_ = false;
+  bool line_was_returned_ = false;
 };
 
 }  // namespace drover::resp

@@ -15,8 +15,8 @@ bool view::is_string() const noexcept {
 }
 
 std::string_view view::text() const noexcept {
-  const node& here = at();
-  return std::string_view{of_->text}.substr(here.offset, here.length);
+  const node& current = at();
+  return std::string_view{message_->text}.substr(current.offset, current.length);
 }
 
 std::size_t view::size() const noexcept {
@@ -26,8 +26,8 @@ std::size_t view::size() const noexcept {
 view view::operator[](std::size_t i) const noexcept {
   DROVER_ASSERT(i < size());
   std::size_t child = index_ + 1;
-  for (; i > 0; --i) child += of_->nodes[child].subtree;
-  return view{*of_, child};
+  for (; i > 0; --i) child += message_->nodes[child].subtree;
+  return view{*message_, child};
 }
 
 }  // namespace drover::resp

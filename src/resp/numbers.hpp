@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The number forms of RESP: lengths, integers, reals and big numbers. Strict, because a reader that
-// is more tolerant than its peer sees other message borders than the peer.
+// is more tolerant than its peer may see other message boundaries.
 #pragma once
 
 #include <charconv>
@@ -13,7 +13,7 @@ namespace drover::resp {
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-/// How many digits `text` begins with.
+/// The number of digits at the beginning of `text`.
 [[nodiscard]] constexpr std::size_t count_digits(std::string_view text) noexcept {
   std::size_t n = 0;
   while (n < text.size() && is_digit(text[n])) ++n;

@@ -6,7 +6,8 @@
 namespace drover::resp {
 namespace {
 
-// A length is only a claim until its bytes have come: no more than this is set aside for it.
+// An announced length is not trusted until its bytes have come: at most this many bytes are
+// reserved for it.
 constexpr std::int64_t reserve_max = std::int64_t{64} << 10U;
 
 }  // namespace

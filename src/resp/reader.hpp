@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The RESP2/RESP3 reader: pure, incremental, bounded. Bytes go in as they come, in slices of any
-// size; whole messages come out. The answer does not depend on the slicing.
+// The RESP2/RESP3 reader: pure, incremental, bounded. It takes bytes in slices of any size and
+// returns complete messages. The result does not depend on the slicing.
 //
 // Grammar: https://redis.io/docs/latest/develop/reference/protocol-spec/
-// Threads: one at a time. A reader that has answered `broken` stays broken.
+// Threads: one at a time. A reader that has returned `broken` stays broken.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace drover::resp {
 
-/// Collects scanned tokens into messages. Attributes (|) in front of a value are read and dropped,
-/// and so are messages that the limits allow it to skip.
+/// Collects scanned tokens into messages. Attributes (|) before a value are read and dropped, and
+/// so are messages that the limits allow it to skip.
 class reader {
  public:
   explicit reader(limits within = {}) : scanner_{within} {}
@@ -30,18 +30,18 @@ class reader {
   };
   struct step {
     reader::status status = reader::status::need_more;
-    std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
+    std::size_t consumed = 0;  ///< the consumed bytes of the input; all of them for need_more
   };
 
   /// Reads from `input` into `into` until one message is complete or the input is used up. Begin
-  /// each message with an empty `into` and go on with the same one until it is complete.
+  /// each message with an empty `into`, and pass the same object until the message is complete.
   [[nodiscard]] step read(std::string_view input, message& into);
 
   /// True between messages: nothing of a next one has been consumed.
   [[nodiscard]] bool is_idle() const noexcept { return scanner_.is_idle(); }
-  /// Whether the message that was read last, complete or not, is a push, as far as is known.
+  /// True when the last message, complete or not, is known to be a push.
   [[nodiscard]] bool is_push() const noexcept { return scanner_.is_push(); }
-  /// What broke it, for people; empty unless `broken`.
+  /// The reason of `broken`, for people; empty unless broken.
   [[nodiscard]] std::string_view error() const noexcept { return scanner_.error(); }
 
  private:
@@ -51,8 +51,8 @@ class reader {
   void forget(message& into) noexcept;
 
   scanner scanner_;
-  std::vector<std::size_t> open_;     // where the aggregates stand whose subtree is not complete
-  std::uint32_t dropping_depth_ = 0;  // of the last attribute
+  std::vector<std::size_t> open_;     // the indexes of the aggregates whose subtree is not complete
+  std::uint32_t dropping_depth_ = 0;  // the depth of the last attribute
   bool dropping_ = false;
 };
 

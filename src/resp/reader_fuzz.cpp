@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as replies: one slice must give what any slicing gives, every complete message must be
-// well formed, and no more may be kept than the limits allow; what is larger breaks it, or is
-// skipped where that is allowed. The low bits of the first byte say how many bytes after it are
-// slice sizes, the next one whether larger messages are skipped.
+// Reads any bytes as replies. The result must not depend on the slicing, every complete message
+// must be well formed, and the reader must not keep more than the limits allow: a larger message
+// breaks it, or is skipped where that is allowed. The low bits of the first byte give the number of
+// slice sizes that follow it; the next bit says whether larger messages are skipped.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -42,7 +42,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out += ',';
 }
 
-// Walks the flat list with its own stack and checks it against what the nodes say of themselves.
+// Walks the flat list with its own stack and checks it against the fields of the nodes.
 void check(const message& complete) {
   struct frame {
     std::uint64_t left;
@@ -54,40 +54,41 @@ void check(const message& complete) {
   require(complete.nodes.size() <= within.elements_max + 1, "elements within the limit");
   require(complete.text.size() <= within.message_max, "text within the limit");
   for (std::size_t i = 0; i < complete.nodes.size(); ++i) {
-    const node& here = complete.nodes[i];
+    const node& current = complete.nodes[i];
     require(i == 0 || !open.empty(), "only one root");
-    require(here.depth == open.size(), "depth is the number of open aggregates");
-    require(here.kind != type::attribute, "attributes are dropped");
-    require(here.kind != type::push || i == 0, "a push is a root");
-    require(here.offset == text_end, "texts follow one another");
-    text_end += here.length;
-    const bool parent = is_aggregate(here.kind);
-    require(!parent || (here.integer >= 0 && here.length == 0), "aggregates have no text");
-    require(here.subtree >= 1 && i + here.subtree <= complete.nodes.size(), "subtree in range");
+    require(current.depth == open.size(), "depth is the number of open aggregates");
+    require(current.kind != type::attribute, "attributes are dropped");
+    require(current.kind != type::push || i == 0, "a push is a root");
+    require(current.offset == text_end, "texts follow one another");
+    text_end += current.length;
+    const bool parent = is_aggregate(current.kind);
+    require(!parent || (current.integer >= 0 && current.length == 0), "aggregates have no text");
+    require(current.subtree >= 1 && i + current.subtree <= complete.nodes.size(),
+            "subtree in range");
     if (!open.empty()) {
       require(open.back().left > 0, "no more children than announced");
       --open.back().left;
-      require(i + here.subtree <= open.back().end, "subtree within its parent's");
+      require(i + current.subtree <= open.back().end, "subtree within its parent's");
     }
-    open.push_back({parent ? static_cast<std::uint64_t>(here.integer) : 0, i + here.subtree});
+    open.push_back({parent ? static_cast<std::uint64_t>(current.integer) : 0, i + current.subtree});
     while (!open.empty() && open.back().end == i + 1) {
       require(open.back().left == 0, "no fewer children than announced");
       open.pop_back();
     }
-    require(!parent || here.integer > 0 || here.subtree == 1, "an empty aggregate is alone");
+    require(!parent || current.integer > 0 || current.subtree == 1, "an empty aggregate is alone");
   }
   require(open.empty() && text_end == complete.text.size(), "nothing is left over");
 }
 
-void walk(const drover::resp::view& at, std::size_t& seen, std::string& out) {
-  ++seen;
+void walk(const drover::resp::view& at, std::size_t& node_count, std::string& out) {
+  ++node_count;
   append_number(out, static_cast<std::uint64_t>(at.kind()));
   append_number(out, static_cast<std::uint64_t>(at.integer()));
   out += at.text();
-  for (std::size_t i = 0; i < at.size(); ++i) walk(at[i], seen, out);
+  for (std::size_t i = 0; i < at.size(); ++i) walk(at[i], node_count, out);
 }
 
-// All that a stream was taken for, in one string.
+// Everything that the reader made of a stream, as one string.
 std::string answer(const limits& bounds, std::string_view stream, std::string_view sizes) {
   reader subject{bounds};
   message into;
@@ -97,7 +98,7 @@ std::string answer(const limits& bounds, std::string_view stream, std::string_vi
   while (position < stream.size() || turn == 0) {
     std::size_t size = stream.size();
     if (!sizes.empty()) size = static_cast<unsigned char>(sizes[turn % sizes.size()]) % 20U;
-    if (turn > 4 * stream.size()) size = stream.size();  // sizes may be all zero
+    if (turn > 4 * stream.size()) size = stream.size();  // all sizes may be zero
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {
@@ -121,9 +122,9 @@ std::string answer(const limits& bounds, std::string_view stream, std::string_vi
         continue;
       }
       check(into);
-      std::size_t seen = 0;
-      walk(into.root(), seen, out);
-      require(seen == into.nodes.size(), "every node is reached");
+      std::size_t node_count = 0;
+      walk(into.root(), node_count, out);
+      require(node_count == into.nodes.size(), "every node is reached");
       out += " up to ";
       append_number(out, position);
       into.clear();

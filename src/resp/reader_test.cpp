@@ -29,7 +29,7 @@ answer read_whole(std::string_view input) { return read_sliced({input}); }
 
 struct good_case {
   std::string_view input;
-  std::string_view shown;
+  std::string_view description;
 };
 
 TEST(reader, ReadsEveryType) {
@@ -69,11 +69,11 @@ TEST(reader, ReadsEveryType) {
       {"~2\r\n+a\r\n+b\r\n", "~[+a +b]"},
       {">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n", ">[+invalidate *[$k]]"},
   };
-  for (const auto& [input, shown] : cases) {
+  for (const auto& [input, description] : cases) {
     const answer got = read_whole(input);
     EXPECT_EQ(got.error, "") << base::escape(input, 100);
     ASSERT_EQ(got.messages.size(), 1U) << base::escape(input, 100);
-    EXPECT_EQ(got.messages[0], shown);
+    EXPECT_EQ(got.messages[0], description);
   }
 }
 
@@ -89,11 +89,11 @@ TEST(reader, DropsAttributesWhereverTheyMayStand) {
       {"|1\r\n+a\r\n+b\r\n>1\r\n+message\r\n", ">[+message]"},
       {"|1\r\n+a\r\n+b\r\n*0\r\n", "*[]"},
   };
-  for (const auto& [input, shown] : cases) {
+  for (const auto& [input, description] : cases) {
     const answer got = read_whole(input);
     EXPECT_EQ(got.error, "") << base::escape(input, 100);
     ASSERT_EQ(got.messages.size(), 1U) << base::escape(input, 100);
-    EXPECT_EQ(got.messages[0], shown);
+    EXPECT_EQ(got.messages[0], description);
   }
 }
 

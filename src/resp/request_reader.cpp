@@ -10,7 +10,7 @@
 namespace drover::resp {
 namespace {
 
-constexpr std::size_t count_line_max = 32;  // the longest right one: a type byte and 18 digits
+constexpr std::size_t count_line_max = 32;  // the longest valid line is a type byte and 18 digits
 
 }  // namespace
 
@@ -129,17 +129,17 @@ void request_reader::add_argument(std::size_t length, request& into) {
 }
 
 std::size_t request_reader::read_body(std::string_view input, request& into) {
-  const std::size_t taken = std::min(body_left_, input.size());
-  const std::size_t kept = std::min(keep_left_, taken);
+  const std::size_t count = std::min(body_left_, input.size());
+  const std::size_t kept = std::min(keep_left_, count);
   if (kept > 0) {
     into.text.append(input.data(), kept);
     into.arguments.back().kept += kept;
     keep_left_ -= kept;
   }
-  if (skips_ && kept < taken) skipped_->skip(into, input.substr(kept, taken - kept));
-  body_left_ -= taken;
+  if (skips_ && kept < count) skipped_->skip(into, input.substr(kept, count - kept));
+  body_left_ -= count;
   if (body_left_ == 0) state_ = state::cr;
-  return taken;
+  return count;
 }
 
 std::size_t request_reader::expect(char byte, std::string_view input, state then) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as requests: one slice must give what any slicing gives, what is kept must agree with
-// what is counted, and a request that was read must survive being written and read again. The first
-// byte of the input says how many bytes after it are slice sizes.
+// Reads any bytes as requests. The result must not depend on the slicing, the kept bytes must agree
+// with the counts, and a request must not change when it is written and read again. The first byte
+// of the input gives the number of slice sizes that follow it.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +66,7 @@ void check_round_trip(const request& complete) {
   require(complete.is_inline || complete.wire_size == wire.size(), "there is one way to write it");
 }
 
-// All that a stream was taken for, in one string.
+// Everything that the reader made of a stream, as one string.
 std::string answer(std::string_view stream, std::string_view sizes, const request_limits& within) {
   request_reader subject{within};
   request into;
@@ -76,7 +76,7 @@ std::string answer(std::string_view stream, std::string_view sizes, const reques
   while (position < stream.size()) {
     std::size_t size = stream.size();
     if (!sizes.empty()) size = static_cast<unsigned char>(sizes[turn % sizes.size()]) % 20U;
-    if (turn > 4 * stream.size()) size = stream.size();  // sizes may be all zero
+    if (turn > 4 * stream.size()) size = stream.size();  // all sizes may be zero
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {

@@ -36,7 +36,7 @@ std::string error_of(std::string_view input, request_limits within = {}) {
 
 struct good_case {
   std::string_view input;
-  std::vector<std::string> shown;
+  std::vector<std::string> description;
 };
 
 const std::vector<good_case>& good_cases() {
@@ -56,10 +56,10 @@ const std::vector<good_case>& good_cases() {
 }
 
 TEST(request_reader, ReadsArraysAndInlineCommands) {
-  for (const auto& [input, shown] : good_cases()) {
+  for (const auto& [input, description] : good_cases()) {
     const request_answer got = read_whole(input);
     EXPECT_EQ(got.error, "") << base::escape(input, 100);
-    EXPECT_EQ(got.requests, shown) << base::escape(input, 100);
+    EXPECT_EQ(got.requests, description) << base::escape(input, 100);
     EXPECT_TRUE(got.idle) << base::escape(input, 100);
   }
 }
@@ -157,13 +157,14 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
   EXPECT_EQ(into.argument_count, 3U);
 }
 
-// All bytes of the kept arguments come, as kept ones or as told ones, whatever the slicing.
+// Joins the kept and the skipped bytes of the kept arguments, to check that all bytes come with any
+// slicing.
 class joining final : public skipped_bytes {
  public:
-  void skip(const request& of, std::string_view bytes) override {
+  void skip(const request& current, std::string_view bytes) override {
     EXPECT_FALSE(bytes.empty());
-    EXPECT_EQ(of.arguments.back().kept, within.kept_bytes_max);
-    pieces[of.arguments.size() - 1] += bytes;
+    EXPECT_EQ(current.arguments.back().kept, within.kept_bytes_max);
+    pieces[current.arguments.size() - 1] += bytes;
   }
 
   static constexpr request_limits within{.kept_bytes_max = 3, .kept_arguments_max = 3};

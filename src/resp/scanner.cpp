@@ -11,7 +11,7 @@
 namespace drover::resp {
 namespace {
 
-constexpr unsigned mark_size = 4;  // "txt:" of a verbatim string
+constexpr unsigned mark_size = 4;  // the "txt:" of a verbatim string
 
 constexpr std::uint8_t no_type = 0xFF;
 
@@ -56,7 +56,8 @@ scanner::scanner(limits within) noexcept : within_{within} {
 }
 
 token scanner::next(std::string_view input) {
-  token out;  // filled in place: copies of a half-written one would stall the hit path
+  // Filled in place, because copying a token that was just written would stall the hit path.
+  token out;
   if (state_ == state::broken) {
     fail(error_, out);
   } else if (!input.empty()) {
@@ -187,7 +188,7 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
   const auto announced = static_cast<std::uint64_t>(*parsed);
   const std::uint64_t children = paired ? announced * 2 : announced;
   if (out.value_type == type::push) {
-    is_push_ = true;  // behind an attribute, too
+    is_push_ = true;  // also when an attribute precedes it
     if (is_too_large_) return fail("a message is longer than the limit", out);
   }
   const std::uint64_t room =
@@ -199,7 +200,7 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
     return fail("a message is nested deeper than the limit", out);
   }
   if (out.value_type == type::push) {
-    if (out.depth > 0) return fail("a push stands inside another value", out);
+    if (out.depth > 0) return fail("a push is inside another value", out);
     if (announced == 0) return fail("a push is empty", out);
   }
 
@@ -214,42 +215,42 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
 }
 
 void scanner::scan_mark(std::string_view input, token& out) {
-  const std::size_t taken = std::min<std::size_t>(mark_left_, input.size());
-  mark_left_ -= static_cast<unsigned>(taken);
-  out.consumed = taken;
+  const std::size_t count = std::min<std::size_t>(mark_left_, input.size());
+  mark_left_ -= static_cast<unsigned>(count);
+  out.consumed = count;
   if (mark_left_ > 0) return;
-  if (input[taken - 1] != ':') return fail("a verbatim string has no colon after its mark", out);
+  if (input[count - 1] != ':') return fail("a verbatim string has no colon after its mark", out);
   state_ = state_of_body();
-  if (taken == input.size()) return;
-  scan(input.substr(taken), out);
-  if (out.kind != token_kind::broken) out.consumed += taken;
+  if (count == input.size()) return;
+  scan(input.substr(count), out);
+  if (out.kind != token_kind::broken) out.consumed += count;
 }
 
 void scanner::scan_body(std::string_view input, token& out) noexcept {
-  const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
-  bulk_left_ -= taken;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
+  bulk_left_ -= count;
   state_ = state_of_body();
   out.kind = token_kind::bulk_chunk;
   out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
-  out.consumed = taken;
-  out.text = input.substr(0, taken);
+  out.consumed = count;
+  out.text = input.substr(0, count);
 }
 
 void scanner::scan_end(std::string_view input, token& out) noexcept {
-  std::size_t taken = 0;
+  std::size_t count = 0;
   if (state_ == state::cr) {
     if (input.front() != '\r') return fail("a bulk is not followed by a line end", out);
     state_ = state::lf;
-    out.consumed = taken = 1;
+    out.consumed = count = 1;
     if (input.size() == 1) return;
   }
-  if (input[taken] != '\n') return fail("a bulk is not followed by a line end", out);
+  if (input[count] != '\n') return fail("a bulk is not followed by a line end", out);
   state_ = state::line;
   out.kind = token_kind::bulk_end;
   out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
-  out.consumed = taken + 1;
+  out.consumed = count + 1;
   end_value(out);
 }
 
@@ -258,15 +259,16 @@ void scanner::end_value(token& out) noexcept {
     if (--open_.back().left > 0) return;
     const bool was_attribute = open_.back().attribute;
     open_.pop_back();
-    if (was_attribute) return;  // it is no value: the one it stands before is still to come
+    // An attribute is not a value: the value that it precedes is still to come.
+    if (was_attribute) return;
   }
   message_bytes_ = 0;
   elements_ = 0;
   out.ends_message = true;
 }
 
-// Whether a message of `size` that exceeds a limit may be skipped. A push may not: the change that
-// it reports would go unnoticed.
+// True when a message of `size` that exceeds a limit may be skipped. A push must not be skipped,
+// because the change that it reports would go unnoticed.
 bool scanner::skips(std::uint64_t size) noexcept {
   if (size > within_.skip_max || is_push_) return false;
   is_too_large_ = true;

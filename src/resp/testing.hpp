@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of this layer share: answers of a reader that can be compared, and how bytes are
-// cut into slices. For tests only.
+// Shared by the tests of this layer: comparable results of a reader, and functions that cut bytes
+// into slices. For tests only.
 #pragma once
 
 #include <cstddef>
@@ -15,22 +15,23 @@
 
 namespace drover::resp::testing {
 
-/// Everything a stream of bytes was taken for: must not depend on its slicing.
+/// Everything that a reader made of a stream of bytes. It must not depend on the slicing.
 struct answer {
-  std::vector<std::string> messages;  // as `describe` shows them
+  std::vector<std::string> messages;  // as texts of `describe`
   std::string error;
-  std::size_t consumed = 0;  // up to the end of the last complete one
+  std::size_t consumed = 0;  // the bytes up to the end of the last complete message
   bool idle = true;
 
   bool operator==(const answer&) const = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const answer& shown) {
-  for (const std::string& text : shown.messages) out << text << '\n';
-  return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
+inline std::ostream& operator<<(std::ostream& out, const answer& result) {
+  for (const std::string& text : result.messages) out << text << '\n';
+  return out << "consumed " << result.consumed << (result.idle ? " idle " : " busy ")
+             << result.error;
 }
 
-/// One line: the type bytes of RESP, texts escaped, children in brackets.
+/// A value as one line: the type bytes of RESP, escaped texts, children in brackets.
 inline std::string describe(const view& value) {
   constexpr std::string_view marks = "+-:$_#,(!=*%~|>";
   std::string out{marks[static_cast<std::size_t>(value.kind())]};
@@ -48,7 +49,7 @@ inline std::string describe(const view& value) {
   return out + base::escape(value.text(), std::string::npos);
 }
 
-/// Lets `subject` read the slices one after another, as a connection would.
+/// Lets `subject` read the slices one after another, as a connection does.
 inline answer answer_of(reader subject, const std::vector<std::string_view>& slices) {
   answer out;
   message into;
@@ -79,18 +80,19 @@ struct request_answer {
   bool operator==(const request_answer&) const = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const request_answer& shown) {
-  for (const std::string& text : shown.requests) out << text << '\n';
-  return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
+inline std::ostream& operator<<(std::ostream& out, const request_answer& printed) {
+  for (const std::string& text : printed.requests) out << text << '\n';
+  return out << "consumed " << printed.consumed << (printed.idle ? " idle " : " busy ")
+             << printed.error;
 }
 
-inline std::string describe(const request& shown) {
-  std::string out = shown.is_inline ? "inline " : "";
-  for (std::size_t i = 0; i < shown.arguments.size(); ++i) {
+inline std::string describe(const request& printed) {
+  std::string out = printed.is_inline ? "inline " : "";
+  for (std::size_t i = 0; i < printed.arguments.size(); ++i) {
     if (i > 0) out += '|';
-    out += base::escape(shown[i], std::string::npos);
+    out += base::escape(printed[i], std::string::npos);
   }
-  return out + " (" + std::to_string(shown.wire_size) + ')';
+  return out + " (" + std::to_string(printed.wire_size) + ')';
 }
 
 inline request_answer request_answer_of(request_reader subject,
@@ -130,7 +132,7 @@ inline std::string repeated(std::string_view text, std::size_t times) {
   return out;
 }
 
-/// One complete reply each, all types among them.
+/// Complete replies of all types.
 inline const std::vector<std::string_view>& valid_replies() {
   using namespace std::string_view_literals;
   static const std::vector<std::string_view> all{

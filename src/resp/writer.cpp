@@ -8,7 +8,7 @@
 namespace drover::resp {
 namespace {
 
-constexpr std::size_t digits_max = 20;  // of 64 bits, with a sign
+constexpr std::size_t digits_max = 20;  // the digits of 64 bits, with a sign
 
 template <class Integer>
 std::string_view to_digits(char (&room)[digits_max], Integer number) noexcept {

@@ -14,7 +14,7 @@ namespace drover::resp {
 void write_command(std::string& out, std::span<const std::string_view> arguments);
 void write_command(std::string& out, std::initializer_list<std::string_view> arguments);
 
-/// Appends a command piece by piece: `begin_command(out, n)`, then n times `write_argument`.
+/// Appends a command in parts: `begin_command(out, n)`, then n calls of `write_argument`.
 void begin_command(std::string& out, std::size_t arguments);
 void write_argument(std::string& out, std::string_view argument);
 void write_argument(std::string& out, std::int64_t number);

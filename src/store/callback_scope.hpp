@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The callback mark of the connection layer, for the layers above, which may not include it.
+// The callback scope of the connection layer, for the layers that may not include that layer.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -10,7 +10,7 @@ namespace drover::store {
 
 using connection::callback_scope;
 
-/// What a request inside one ends with, instead of waiting for its reply.
+/// The fault of a request in such a scope, which must not wait for its reply.
 [[nodiscard]] inline fault in_a_callback() {
   return {fault_code::unreachable,
           "called by a callback on the connection's thread, which cannot wait for the answer"};

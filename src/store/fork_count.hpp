@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fork counter of the connection layer, for the layers above, which may not include it.
+// The fork counter of the connection layer, for the layers that may not include that layer.
 #pragma once
 
 #include "connection/fork_count.hpp"

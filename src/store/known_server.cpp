@@ -9,7 +9,7 @@ namespace drover::store {
 namespace {
 
 constexpr microseconds sample_age_max{30'000'000};
-/// A reading later than this, or as far in the past, is no time.
+/// Times on the server's clock are clamped to this distance from the epoch.
 constexpr milliseconds last_time = std::chrono::days{36'525'000};
 
 std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }
@@ -34,14 +34,14 @@ void known_server::greeted(const connection::greeting& hello, steady_time now) n
   }
 }
 
-void known_server::add_sample(const entry::server_clock::sample& seen) noexcept {
+void known_server::add_sample(const entry::server_clock::sample& reading) noexcept {
   const std::scoped_lock lock{mutex_};
-  if (seen.sent < up_since_) return;
-  clock_.add(seen);
-  const auto estimate = clock_.at(seen.received);
+  if (reading.sent < up_since_) return;
+  clock_.add(reading);
+  const auto estimate = clock_.at(reading.received);
   if (!estimate) return;
-  offset_us_.store(microseconds{estimate->time_since_epoch()}.count() - count_us(seen.received));
-  sampled_at_us_.store(count_us(seen.received));
+  offset_us_.store(microseconds{estimate->time_since_epoch()}.count() - count_us(reading.received));
+  sampled_at_us_.store(count_us(reading.received));
 }
 
 bool known_server::wants_sample(steady_time now) noexcept {

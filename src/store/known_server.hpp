@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is known of the server at the other end of the connection: its clock, and which of its
-// entries can be trusted. It is learned again on every connection: the next one may lead to another
-// server.
+// The knowledge about the connected server: its clock, and which of its entries can be trusted.
+// Each connection starts anew, because it may lead to another server.
 //
 // Threads: every member from any thread.
 #pragma once
@@ -20,21 +19,24 @@ namespace drover::store {
 
 class known_server {
  public:
-  /// `keeps_writes`: it loses nothing in a restart, so entries older than its start are trusted.
+  /// `keeps_writes`: the server loses no write in a restart, so entries older than its start are
+  /// trusted.
   explicit known_server(bool keeps_writes) noexcept : keeps_writes_{keeps_writes} {}
 
-  /// A connection is up since `now`.
+  /// Call it when a connection comes up, at `now`.
   void greeted(const connection::greeting& hello, steady_time now) noexcept;
-  /// A reading of its clock. Ignored when it was asked for before the connection came up, because
-  /// it may be another server's; but not on the first connection.
-  void add_sample(const entry::server_clock::sample& seen) noexcept;
-  /// True when the caller should ask for TIME: for all callers until there is a sample, then for
-  /// one caller every 30 s.
+  /// Adds a reading of the server's clock. A reading that was requested before the connection came
+  /// up is ignored, because it may be another server's. This does not apply to the first
+  /// connection.
+  void add_sample(const entry::server_clock::sample& reading) noexcept;
+  /// True when the caller should send TIME: for all callers before the first sample, then for one
+  /// caller every 30 s.
   [[nodiscard]] bool wants_sample(steady_time now) noexcept;
 
-  /// An estimate of its time; empty before the first sample of this connection.
+  /// The estimated time of the server; empty before the first sample of this connection.
   [[nodiscard]] std::optional<server_time> time_at(steady_time now) const noexcept;
-  /// When its clock will show `at`, in our time; by the last sample of any connection.
+  /// The time on this process's clock at which the server's clock shows `at`, by the last sample of
+  /// any connection.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept;
   [[nodiscard]] entry::trust trusted() const noexcept;
 
@@ -42,11 +44,12 @@ class known_server {
   const bool keeps_writes_;
   std::mutex mutex_;
   entry::server_clock clock_;
-  bool is_first_ = true;  ///< no connection was up before
+  bool is_first_ = true;  ///< true until the first connection is up
   steady_time up_since_{steady_time::min()};
-  std::atomic<std::int64_t> offset_us_{0};                    ///< its time minus ours
-  std::atomic<std::int64_t> sampled_at_us_{unknown};          ///< when the clock was last asked for
-  std::atomic<server_time> stored_from_{server_time::min()};  ///< max: nothing is fresh
+  std::atomic<std::int64_t> offset_us_{0};  ///< the server's time minus this process's time
+  std::atomic<std::int64_t> sampled_at_us_{unknown};  ///< when the clock was last requested
+  /// See `entry::trust`; max: nothing is fresh.
+  std::atomic<server_time> stored_from_{server_time::min()};
 
   static constexpr std::int64_t unknown = INT64_MIN;
 };

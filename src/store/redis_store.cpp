@@ -21,7 +21,7 @@ connection::settings prepared(connection::settings with) {
   return with;
 }
 
-/// What `act` returns, or a fault when memory runs out meanwhile.
+/// Returns the result of `act`, or a fault when memory runs out.
 template <class Act>
 auto or_out_of_memory(Act act) -> decltype(act()) {
   try {
@@ -62,7 +62,7 @@ void redis_store::on_push(const resp::message& push) {
   try {
     notice = lease::read_push(push);
   } catch (const std::bad_alloc&) {
-    return to_.everything_changed();  // a needless look costs one round trip
+    return to_.everything_changed();  // a needless wake-up costs one round trip
   }
   switch (notice.kind) {
     case lease::push_kind::keys:
@@ -89,13 +89,14 @@ std::uint64_t redis_store::new_nonce() noexcept {
 
 void redis_store::distrust(const fault& why) { channel_.distrust(channel_.epoch(), why); }
 
-// An error reply is no echo, but it may still belong to this PING: a busy server answers so.
+// An error reply is not an echo, but it may belong to this PING: a busy server answers with an
+// error.
 result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce) {
   const result<bool> is_right = lease::read_echo(echo, nonce);
   if (!is_right) return is_right.error();
   if (*is_right) return {};
-  distrust({fault_code::corrupt, "a reply is another request's"});
-  return fault{fault_code::unreachable, "a wrong echo"};
+  distrust({fault_code::corrupt, "a reply belongs to another request"});
+  return fault{fault_code::unreachable, "the echo is wrong"};
 }
 
 void redis_store::note_refusal(request_kind request, const fault& why) noexcept {
@@ -108,7 +109,7 @@ void redis_store::note_refusal(request_kind request, const fault& why) noexcept 
   }
 }
 
-// Without SCRIPT LOAD there are leases only if somebody else has loaded the scripts.
+// Without the right to SCRIPT LOAD, leases work only if another client has loaded the scripts.
 void redis_store::note_refused_scripts(std::span<const resp::message> loaded) noexcept {
   try {
     for (const resp::message& reply : loaded) {
@@ -126,7 +127,7 @@ void redis_store::look_for_readonly(std::span<const resp::message> replies) {
   }
 }
 
-// Without the echo behind it the reply may be another request's.
+// Without the echo that follows it, the reply may belong to another request.
 result<void> redis_store::acknowledged(const resp::message& reply, const resp::message& echo,
                                        std::uint64_t nonce) {
   const result<void> is_right = checked(echo, nonce);
@@ -177,7 +178,8 @@ result<void> redis_store::invalidate(std::span<const std::string> keys) {
     lease::write_invalidate(request, keys);
     lease::write_ping(request, nonce);
     resp::message replies[2];
-    const connection::outcome end = exchange_again(request, replies);  // harmless when sent twice
+    // It may be sent twice without harm.
+    const connection::outcome end = exchange_again(request, replies);
     if (end.ended != replied) return end.why;
     look_for_readonly(replies);
     return acknowledged(replies[0], replies[1], nonce);

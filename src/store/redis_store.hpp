@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One Redis or Valkey server as the cache sees it: entries, leases, marks, wake-ups, the server's
-// clock. Types go in and out; bytes, scripts and connections stay inside.
+// The interface of the cache to one Redis or Valkey server: entries, leases, refresh marks,
+// wake-ups and the server's clock. It takes and returns types; bytes, scripts and connections are
+// hidden.
 //
-// Threads: every member from any thread. Completions and events run without a lock of ours, on
-//          whichever thread reads or on the service thread; they must be short.
-// Memory:  when it runs out, blocking requests return a fault. Requests sent without waiting throw
-//          std::bad_alloc if nothing was sent yet; the request then leaves no trace, and `done` is
-//          not called. Otherwise `done` gets a fault.
+// Threads: every member from any thread. Completions and events run without a lock, on the thread
+//          that reads or on the service thread. They must be short.
+// Memory:  when it runs out, blocking requests return a fault. Requests that do not wait throw
+//          std::bad_alloc if nothing was sent yet; then nothing has changed, and `done` is not
+//          called. Otherwise `done` gets a fault.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -40,9 +41,10 @@ using then = std::function<void(result<Reply>)>;
 
 [[nodiscard]] fault out_of_memory() noexcept;
 
-/// What the server says without being asked.
+/// The events of the connection and the server.
 struct events {
-  /// A connection is up. Requests sent from within go before all that waited for the connection.
+  /// A connection is up. Requests sent inside this handler precede those that waited for the
+  /// connection.
   std::function<void(const connection::greeting&)> up;
   std::function<void(const fault&)> down;
   std::function<void(std::string_view value_key)> changed;
@@ -56,36 +58,37 @@ struct events {
 
 class redis_store {
  public:
-  /// `keeps_writes`: the server loses nothing in a restart, so entries older than its start can be
+  /// `keeps_writes`: the server loses no write in a restart, so entries older than its start are
   /// trusted.
   redis_store(connection::settings with, events to, bool keeps_writes = false);
 
   struct looked_up {
     connection::exchange_end ended = connection::exchange_end::replied;
-    result<std::optional<std::string>> entry =
-        std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
+    /// Has a meaning only when `ended` is `replied` or `faulted`.
+    result<std::optional<std::string>> entry = std::optional<std::string>{};
   };
-  /// The plain GET of the hit path. Blocks for one reply; asks again once if the connection was
-  /// lost.
+  /// The plain GET of the hit path. Blocks for one reply. Sends the request a second time if the
+  /// connection was lost.
   [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within);
 
-  /// Blocks for its replies. It is acknowledged only when the echo behind it came back.
+  /// Blocks for its replies. It counts as acknowledged only when the echo that follows it has come
+  /// back.
   [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
-  /// Blocks for its replies: makes each of the values stale and removes each of the marks.
+  /// Makes each of the values stale and removes each of the marks. Blocks for its replies.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
                                     std::span<const std::string> refresh_mark_keys,
                                     const entry::token_source& new_token);
 
-  /// Blocks for one reply: asks the server for an echo. False unless it comes; replies read before
-  /// from this connection are then not valid. When another answer comes, the connection is closed.
+  /// Sends a PING with a text and blocks for the echo. False: the echo did not come, and earlier
+  /// replies on this connection are not valid. A different reply closes the connection.
   [[nodiscard]] bool verify(const wait_limit& within = {});
   /// As `verify`, without waiting.
   void verify_later();
 
-  // Sent without waiting. A reply of the wrong shape is followed by `verify_later`. Requests that
-  // name a granted token, such as fills and renewals, fault with `superseded` on another server.
+  // The following requests do not wait. A malformed reply causes `verify_later`. Requests that name
+  // a granted token, such as fills and renewals, fault with `superseded` on another server.
   void look_up_later(std::string_view value_key, then<std::optional<std::string>> done);
-  /// Replaces the holder's PENDING entry by the marker "load, and do not store".
+  /// Replaces the holder's PENDING entry with the marker that says: load, and do not store.
   void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
                         std::string_view wake_channel, then<lease::step_reply> done);
   void lease(lease::lease_request request, then<lease::lease_reply> done);
@@ -104,14 +107,15 @@ class redis_store {
                            milliseconds ttl);
   void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held);
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
-  /// UNLINK without waiting: for replays of invalidations.
+  /// UNLINK without waiting, to repeat invalidations.
   void invalidate_later(std::span<const std::string> keys, then<bool> done);
 
-  /// The server's time as estimated now; empty before the first sample.
+  /// The estimated time of the server now; empty before the first sample.
   [[nodiscard]] std::optional<server_time> server_now() const noexcept {
     return known_.time_at(now());
   }
-  /// When the server's clock will show `at`, in our time. Precondition: there was a sample.
+  /// The time on this process's clock at which the server's clock shows `at`. Precondition: the
+  /// clock has a sample.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept {
     return known_.steady_at(at);
   }
@@ -120,7 +124,7 @@ class redis_store {
 
   [[nodiscard]] bool is_available() const noexcept { return channel_.is_available(); }
   [[nodiscard]] std::uint64_t client_id() const noexcept { return channel_.client_id(); }
-  /// What this connection's server refuses this client.
+  /// The requests that the current server refuses this client.
   [[nodiscard]] const refusals& refused() const noexcept { return refusals_; }
   connection::channel& channel() noexcept { return channel_; }
   waker& wakes() noexcept { return waker_; }
@@ -134,7 +138,7 @@ class redis_store {
   template <class Reply, class Read>
   connection::completion completion_of(std::optional<request_kind> request, then<Reply> done,
                                        Read read);
-  /// A request was refused, if `why` says so.
+  /// Notes a refusal if `why` is one.
   void note_refusal(request_kind request, const fault& why) noexcept;
   void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,

@@ -12,10 +12,11 @@ namespace {
 using replies = std::vector<resp::message>;
 using answered = result<replies>;
 
-/// Scripts are loaded at most once in this time, even if the script cache is flushed all the time.
+/// The shortest time between two loads of the scripts, even if the script cache is flushed all the
+/// time.
 constexpr microseconds reload_pause{1'000'000};
 
-/// Writes that mean something only to the server that granted their token.
+/// Writes that have a meaning only on the server that granted their token.
 constexpr connection::posting of_a_grant{.bound_to_server = true, .may_stall = true};
 constexpr connection::posting of_a_write{.may_stall = true};
 
@@ -31,8 +32,8 @@ void ignore(const result<Reply>& /*reply*/) {}
 
 }  // namespace
 
-/// A completion that reads the replies with `read` and passes the result on. `request` is the kind
-/// of the request; without it an error is not taken for a refusal of this client.
+/// Makes a completion that reads the replies with `read` and passes the result to `done`. `request`
+/// is the kind of the request; without it an error does not count as a refusal of this client.
 template <class Reply, class Read>
 connection::completion redis_store::completion_of(std::optional<request_kind> request,
                                                   then<Reply> done, Read read) {
@@ -58,7 +59,7 @@ connection::completion redis_store::completion_of(std::optional<request_kind> re
 }
 
 void redis_store::verify_later() {
-  if (verifying_.exchange(true)) return;  // the PING under way covers this doubt, too
+  if (verifying_.exchange(true)) return;  // the PING that was sent already covers this check, too
   try {
     const std::uint64_t nonce = new_nonce();
     std::string request;
@@ -68,7 +69,7 @@ void redis_store::verify_later() {
       try {
         if (got) static_cast<void>(checked(got->front(), nonce));
       } catch (const std::bad_alloc&) {
-        // The next doubt asks again.
+        // Out of memory: the next call of `verify_later` sends it.
       }
     });
   } catch (const std::bad_alloc&) {
@@ -90,7 +91,8 @@ void redis_store::look_up_later(std::string_view value_key, then<std::optional<s
       }));
 }
 
-// Sends the whole request again after NOSCRIPT, with CACHING YES, which took effect only once.
+// Sends the whole request again after NOSCRIPT, including CACHING YES, which covers only one
+// command.
 void redis_store::run_script(std::string request, unsigned due, connection::completion done,
                              connection::posting behaviour) {
   std::string copy = request;
@@ -108,7 +110,7 @@ void redis_store::run_script(std::string request, unsigned due, connection::comp
       behaviour);
 }
 
-// Once for a burst of NOSCRIPT: requests behind this load find the scripts.
+// Loads the scripts once for a burst of NOSCRIPT: requests that follow the load find the scripts.
 void redis_store::load_scripts_once() {
   const std::int64_t now_us = now().time_since_epoch().count();
   std::int64_t last = scripts_loaded_at_us_.load();

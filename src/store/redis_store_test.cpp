@@ -27,7 +27,7 @@ constexpr std::string_view key = "t:1.0:v:{=k}";
 const std::vector<std::string> keys{std::string{key}};
 const entry::token a = entry::token::from("aaaaaaaaaaaaaaaa");
 
-/// Ignores all but refusals, which it counts.
+/// Event handlers that count refusals and ignore everything else.
 events counting(std::atomic<int>& refusals) {
   return {.up = [](const connection::greeting&) {},
           .down = [](const fault&) {},
@@ -39,14 +39,14 @@ events counting(std::atomic<int>& refusals) {
 
 class redis_store_at : public testing::Test {
  protected:
-  /// Answers `command` by `wire` from now on; a PING that is not named here is echoed.
+  /// Answers `command` with `wire` from now on. A PING without such an answer is echoed.
   void answer(const std::string& command, const std::string& wire) {
     const std::scoped_lock lock{mutex_};
     answers_[command] = wire;
   }
   int count(const std::string& command) {
     const std::scoped_lock lock{mutex_};
-    return static_cast<int>(std::count(seen_.begin(), seen_.end(), command));
+    return static_cast<int>(std::count(received_.begin(), received_.end(), command));
   }
   /// The result of a posted request.
   template <class Reply, class Post>
@@ -65,10 +65,10 @@ class redis_store_at : public testing::Test {
 
  private:
   void serve(const connection::scripted_peer& peer, const words& arguments) {
-    std::string wire = "+OK\r\n";  // what the connection begins with
+    std::string wire = "+OK\r\n";  // the bytes that the server sends first
     {
       const std::scoped_lock lock{mutex_};
-      seen_.push_back(arguments[0]);
+      received_.push_back(arguments[0]);
       const auto named = answers_.find(arguments[0]);
       if (named != answers_.end()) {
         wire = named->second;
@@ -81,14 +81,14 @@ class redis_store_at : public testing::Test {
   static connection::settings at(const connection::scripted_server& server) {
     connection::settings with;
     with.at.path = server.path();
-    with.connect_max = 20s;  // a busy machine is no fault of the server's
+    with.connect_max = 20s;  // a busy machine must not look like a fault of the server
     with.silence_max = 20s;
     return with;
   }
 
   std::mutex mutex_;
   std::map<std::string, std::string> answers_;
-  words seen_;
+  words received_;
 
  protected:
   connection::scripted_server server_{[this](const connection::scripted_peer& peer,
@@ -146,7 +146,7 @@ TEST_F(redis_store_at, BreaksOffAConnectionThatRefusesWritesAsAReplica) {
   answer("EVALSHA", "-READONLY You can't write against a read only replica.\r\n");
   EXPECT_EQ(lease().error().code, fault_code::unreachable);
   answer("GET", "_\r\n");
-  // It stays usable until another one is looked for.
+  // The connection stays usable until the client looks for another server.
   while (server_.connections() < 2) {
     EXPECT_EQ(store_.get(key, {}).ended, connection::exchange_end::replied);
   }
@@ -157,7 +157,7 @@ TEST_F(redis_store_at, AsksForAnEchoAfterAReplyOfTheWrongShape) {
   const auto misshapen = lease();
   ASSERT_FALSE(misshapen);
   EXPECT_EQ(misshapen.error().code, fault_code::corrupt);
-  // What the store posts goes before what is asked for later.
+  // Requests that the store posts are sent before later ones.
   EXPECT_TRUE(store_.verify());
   EXPECT_EQ(count("PING"), 2);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the server refuses this client although the connection stands: a right is missing. Kept
-// until a request of the same kind succeeds, or a new connection is up. Nothing is kept from being
-// asked: this is for people.
+// The kinds of requests that the server refuses this client for lack of permissions, although the
+// connection is up. A refusal is kept until a request of the same kind succeeds, or a new
+// connection is up. It is only reported to people: the client still sends such requests.
 //
 // Threads: every member from any thread.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace drover::store {
 
-/// `lease` is every script except those that fill.
+/// `lease` covers every script except the fill.
 enum class request_kind : std::uint8_t { read, lease, fill, refresh_mark };
 
 class refusals {
@@ -32,7 +32,7 @@ class refusals {
   void connection_is_new() noexcept { forget(all); }
 
   [[nodiscard]] bool is_any() const noexcept { return now_.load(std::memory_order_relaxed) != 0; }
-  /// What the server said last; empty while it refuses nothing. Throws std::bad_alloc.
+  /// The latest refusal of the server; empty while it refuses nothing. Throws std::bad_alloc.
   [[nodiscard]] std::optional<std::string> reason() const;
 
  private:
@@ -42,14 +42,14 @@ class refusals {
   [[nodiscard]] static constexpr unsigned bit_of(request_kind request) noexcept {
     return 1U << static_cast<unsigned>(request);
   }
-  /// A lease needs the commands of a mark.
+  /// A lease uses all commands of a refresh mark, so its success clears both bits.
   [[nodiscard]] static constexpr unsigned cleared_by(request_kind request) noexcept {
     return bit_of(request) |
            (request == request_kind::lease ? bit_of(request_kind::refresh_mark) : 0U);
   }
   void forget(unsigned bits) noexcept;
 
-  std::atomic<unsigned> now_{0};  ///< the bits of what is refused; changed under the mutex
+  std::atomic<unsigned> now_{0};  ///< one bit for each refused kind; changed under the mutex
   mutable std::mutex mutex_;
   std::array<std::string, kinds> texts_;
   request_kind last_ = request_kind::read;

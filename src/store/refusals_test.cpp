@@ -9,49 +9,49 @@ namespace {
 fault refusal(const char* text) { return {fault_code::unsupported, text}; }
 
 TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
-  for (const request_kind one :
+  for (const request_kind kind :
        {request_kind::read, request_kind::lease, request_kind::fill, request_kind::refresh_mark}) {
-    refusals of;
-    EXPECT_FALSE(of.is_any());
-    EXPECT_EQ(of.reason(), std::nullopt);
-    of.refused(one, refusal("NOPERM no"));
+    refusals kept;
+    EXPECT_FALSE(kept.is_any());
+    EXPECT_EQ(kept.reason(), std::nullopt);
+    kept.refused(kind, refusal("NOPERM no"));
     for (const request_kind other : {request_kind::read, request_kind::fill}) {
-      if (other != one) of.succeeded(other);
+      if (other != kind) kept.succeeded(other);
     }
-    EXPECT_TRUE(of.is_any());
-    EXPECT_EQ(of.reason(), "NOPERM no");
-    of.succeeded(one);
-    EXPECT_FALSE(of.is_any());
-    EXPECT_EQ(of.reason(), std::nullopt);
+    EXPECT_TRUE(kept.is_any());
+    EXPECT_EQ(kept.reason(), "NOPERM no");
+    kept.succeeded(kind);
+    EXPECT_FALSE(kept.is_any());
+    EXPECT_EQ(kept.reason(), std::nullopt);
   }
 }
 
 TEST(refusals, OfAMarkEndWithALeaseButNotTheOtherWayRound) {
-  refusals of;
-  of.refused(request_kind::refresh_mark, refusal("no SET"));
-  of.succeeded(request_kind::lease);
-  EXPECT_FALSE(of.is_any());
-  of.refused(request_kind::lease, refusal("no EVALSHA"));
-  of.succeeded(request_kind::refresh_mark);
-  EXPECT_TRUE(of.is_any());
+  refusals kept;
+  kept.refused(request_kind::refresh_mark, refusal("no SET"));
+  kept.succeeded(request_kind::lease);
+  EXPECT_FALSE(kept.is_any());
+  kept.refused(request_kind::lease, refusal("no EVALSHA"));
+  kept.succeeded(request_kind::refresh_mark);
+  EXPECT_TRUE(kept.is_any());
 }
 
 TEST(refusals, TellTheLastReasonThatStillStands) {
-  refusals of;
-  of.refused(request_kind::fill, refusal("first"));
-  of.refused(request_kind::read, refusal("second"));
-  EXPECT_EQ(of.reason(), "second");
-  of.succeeded(request_kind::read);
-  EXPECT_EQ(of.reason(), "first");
+  refusals kept;
+  kept.refused(request_kind::fill, refusal("first"));
+  kept.refused(request_kind::read, refusal("second"));
+  EXPECT_EQ(kept.reason(), "second");
+  kept.succeeded(request_kind::read);
+  EXPECT_EQ(kept.reason(), "first");
 }
 
 TEST(refusals, EndWithTheConnection) {
-  refusals of;
-  of.refused(request_kind::read, refusal("one"));
-  of.refused(request_kind::lease, refusal("another"));
-  of.connection_is_new();
-  EXPECT_FALSE(of.is_any());
-  EXPECT_EQ(of.reason(), std::nullopt);
+  refusals kept;
+  kept.refused(request_kind::read, refusal("one"));
+  kept.refused(request_kind::lease, refusal("another"));
+  kept.connection_is_new();
+  EXPECT_FALSE(kept.is_any());
+  EXPECT_EQ(kept.reason(), std::nullopt);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void waker::connection_is_new() {
   const std::scoped_lock lock{mutex_};
   ++generation_;
   mode_ = wake_mode::undecided;
-  asked_ = false;
+  canary_sent_ = false;
   canary_.clear();
   listened_.clear();
 }
@@ -40,9 +40,9 @@ void waker::prove(std::string canary_key) {
   std::uint64_t generation = 0;
   {
     const std::scoped_lock lock{mutex_};
-    if (asked_) return;
+    if (canary_sent_) return;
     lease::write_canary(request, canary_key);
-    asked_ = true;
+    canary_sent_ = true;
     canary_ = std::move(canary_key);
     generation = generation_;
   }
@@ -56,7 +56,7 @@ void waker::prove(std::string canary_key) {
                       [this, generation] { probe_channel(generation); });
   } catch (const std::bad_alloc&) {
     const std::scoped_lock lock{mutex_};
-    if (generation == generation_) asked_ = false;
+    if (generation == generation_) canary_sent_ = false;
     throw;
   }
 }
@@ -87,11 +87,11 @@ void waker::probe_channel(std::uint64_t generation) {
     }
     if (!name.empty()) subscribe(name, generation);
   } catch (const std::bad_alloc&) {
-    // The waiters poll.
+    // Out of memory: the waiters poll.
   }
 }
 
-// The answer to SUBSCRIBE is a push; only its refusal is a reply.
+// The server confirms SUBSCRIBE with a push. Only a refusal is a reply.
 void waker::subscribe(std::string_view name, std::uint64_t generation) {
   std::string request;
   lease::write_subscribe(request, name);
@@ -143,7 +143,7 @@ void waker::leave(std::string_view wake_channel) {
     lease::write_unsubscribe(request, wake_channel);
     channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
   } catch (const std::bad_alloc&) {
-    // A subscription that remains costs a message now and then.
+    // Out of memory: the subscription remains, and its messages do no harm.
   }
 }
 

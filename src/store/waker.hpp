@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How waiters learn that a key changed: by RESP3 tracking pushes where a canary shows that they
-// arrive, else by the key's wake channel, else by guided polling. Decided anew for every
-// connection, at the first wait on it; until it is decided waiters poll as well.
+// How waiters learn that a key changed: by RESP3 tracking pushes if a canary shows that they
+// arrive, otherwise by the key's wake channel, otherwise by polling. The mode is decided for every
+// connection, at the first wait on it. Until then waiters poll.
 //
 // Threads: every member from any thread.
-// Memory:  `prove` and `listen` throw std::bad_alloc if it runs out, and then leave no trace.
+// Memory:  `prove` and `listen` throw std::bad_alloc if it runs out; nothing has changed then.
 #pragma once
 
 #include <cstdint>
@@ -28,22 +28,23 @@ class waker {
 
   [[nodiscard]] wake_mode mode() const;
   void connection_is_new();
-  /// Somebody waits on this connection: sends the canary unless that was done. `canary_key` lies
-  /// under the waiting cache's name, so that its permissions suffice.
+  /// Call it when a flight waits. Sends the canary, once for each connection. `canary_key` begins
+  /// with the name of the waiting cache, so that the permissions for that cache suffice.
   void prove(std::string canary_key);
-  /// A key's invalidation was pushed. True when it was the canary's.
+  /// Handles a push about a key. True when the key is the canary.
   bool saw_key(std::string_view name);
-  /// A subscription was confirmed by a push.
+  /// Handles the confirmation of a subscription.
   void saw_subscription(std::string_view name);
 
-  /// Listen on a key's wake channel, counted; does nothing unless `mode()` is `channel`.
+  /// Subscribes to a key's wake channel; listeners are counted. Does nothing unless `mode()` is
+  /// `channel`.
   void listen(std::string_view wake_channel);
   /// Throws nothing.
   void leave(std::string_view wake_channel);
 
  private:
   void decide(wake_mode mode, std::uint64_t generation);
-  /// True when it was the last listener.
+  /// Removes a listener. True when it was the last one.
   [[nodiscard]] bool stops_listening(std::string_view wake_channel);
   void probe_channel(std::uint64_t generation);
   void subscribe(std::string_view name, std::uint64_t generation);
@@ -52,8 +53,8 @@ class waker {
   std::function<void(wake_mode)> observer_;
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
-  bool asked_ = false;
-  std::uint64_t generation_ = 0;  ///< of the connection
+  bool canary_sent_ = false;
+  std::uint64_t generation_ = 0;  ///< counts connections
   std::string canary_;
   std::map<std::string, unsigned, std::less<>> listened_;
 };

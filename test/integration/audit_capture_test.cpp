@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is seen of traffic through the proxy: the commands with their times, who sent them, a
-// recording that can be read again; and what happens when the looking is too slow, cannot read, or
-// the disk is full: the traffic does not notice.
+// The capture of traffic through the proxy: the commands with their times and clients, and a
+// recording that can be read again. The traffic is not affected when capture is too slow, when it
+// cannot parse the bytes, or when the disk is full.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A server, a proxy that is looked through, and clients.
+/// A server, a proxy with capture, and clients.
 class seen_proxy {
  public:
   explicit seen_proxy(audit::record_sink& to, audit::live_settings with = {})
@@ -43,40 +43,41 @@ class seen_proxy {
 };
 
 TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
-  seen_records seen;
-  seen_proxy subject{seen, {.tool = "drover test"}};
+  seen_records records;
+  seen_proxy subject{records, {.tool = "drover test"}};
   {
     auto client = subject.client();
     client.command({"SET", "k", "secret"});
     client.command({"GET", "k"});
     client.command({"GET", "none"});
-    // Only who is still there can be found.
-    ASSERT_TRUE(seen.wait_until([&] { return !seen.all<audit::connection_opened>().empty(); }));
+    // Only a client that is still connected can be identified.
+    ASSERT_TRUE(
+        records.wait_until([&] { return !records.all<audit::connection_opened>().empty(); }));
   }
-  ASSERT_TRUE(seen.wait_until([&] { return !seen.all<audit::connection_closed>().empty(); }));
+  ASSERT_TRUE(records.wait_until([&] { return !records.all<audit::connection_closed>().empty(); }));
   subject.stop();
-  const auto begun = seen.all<audit::capture_begun>();
+  const auto begun = records.all<audit::capture_begun>();
   ASSERT_EQ(begun.size(), 1U);
   EXPECT_EQ(begun[0].tool, "drover test");
   EXPECT_GT(begun[0].unix_ms, 1'700'000'000'000);
-  const auto opened = seen.all<audit::connection_opened>();
+  const auto opened = records.all<audit::connection_opened>();
   ASSERT_EQ(opened.size(), 1U);
   EXPECT_EQ(opened[0].pid, ::getpid());
   EXPECT_NE(opened[0].process, "");
-  const auto commands = seen.commands();
+  const auto commands = records.commands();
   ASSERT_EQ(commands.size(), 3U);
   EXPECT_EQ(commands[0].command, "SET");
   EXPECT_EQ(commands[1].answer.of.hash, commands[0].arguments[1].of.hash) << "the same value";
   EXPECT_EQ(commands[2].answer.kind, audit::reply_kind::null);
   auto last = opened[0].at;
-  for (const audit::event& one : commands) {
-    EXPECT_EQ(one.connection, opened[0].connection);
-    EXPECT_LE(last, one.sent);
-    EXPECT_LE(one.sent, one.done);
-    last = one.done;
+  for (const audit::event& command : commands) {
+    EXPECT_EQ(command.connection, opened[0].connection);
+    EXPECT_LE(last, command.sent);
+    EXPECT_LE(command.sent, command.done);
+    last = command.done;
   }
-  EXPECT_TRUE(seen.all<audit::connection_closed>()[0].by_client);
-  const auto ended = seen.all<audit::capture_ended>();
+  EXPECT_TRUE(records.all<audit::connection_closed>()[0].by_client);
+  const auto ended = records.all<audit::capture_ended>();
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_EQ(ended[0].bytes, subject.proxy->inner.counts().bytes_to_server +
                                 subject.proxy->inner.counts().bytes_to_client);
@@ -106,41 +107,41 @@ TEST(audit_capture, RecordsWhatItHandsOn) {
   const auto after = replayed.commands();
   ASSERT_EQ(after.size(), before.size());
   for (std::size_t i = 0; i < before.size(); ++i) {
-    const audit::event& one = before[i];
-    const audit::event& again = after[i];
-    EXPECT_EQ(again.command, one.command);
-    EXPECT_EQ(again.sent, one.sent);
-    EXPECT_EQ(again.done, one.done);
-    EXPECT_EQ(again.arguments.size(), one.arguments.size());
+    const audit::event& recorded = before[i];
+    const audit::event& replayed_event = after[i];
+    EXPECT_EQ(replayed_event.command, recorded.command);
+    EXPECT_EQ(replayed_event.sent, recorded.sent);
+    EXPECT_EQ(replayed_event.done, recorded.done);
+    EXPECT_EQ(replayed_event.arguments.size(), recorded.arguments.size());
   }
   EXPECT_EQ(replayed.count("set"), 100U);
 }
 
 TEST(audit_capture, AFullDiskEndsTheRecordingAndNothingElse) {
-  seen_records seen;
-  std::promise<std::string> said;
-  seen_proxy subject{seen, {.recording = "/dev/full", .say = [&](const std::string& line) {
-                              said.set_value(line);
-                            }}};
+  seen_records records;
+  std::promise<std::string> message;
+  seen_proxy subject{records, {.recording = "/dev/full", .say = [&](const std::string& line) {
+                                 message.set_value(line);
+                               }}};
   auto client = subject.client();
   client.command({"SET", "k", "v"});
-  auto line = said.get_future();
+  auto line = message.get_future();
   ASSERT_EQ(line.wait_for(1min), std::future_status::ready);
   EXPECT_NE(line.get().find("No space left"), std::string::npos);
   EXPECT_EQ(client.command({"GET", "k"}).root().text(), "v");
-  EXPECT_TRUE(seen.wait_until([&] { return seen.count("get") == 1; })) << "it still looks on";
+  EXPECT_TRUE(records.wait_until([&] { return records.count("get") == 1; })) << "it still looks on";
   subject.stop();
 }
 
 TEST(audit_capture, SaysWhenTheRecordingCannotBeMade) {
-  seen_records seen;
-  audit::live_capture sight{{.recording = "/no/such/folder/r.jsonl"}, seen};
+  seen_records records;
+  audit::live_capture sight{{.recording = "/no/such/folder/r.jsonl"}, records};
   const auto started = sight.start();
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().text.find("/no/such/folder/r.jsonl"), std::string::npos);
 }
 
-// Whatever comes from either side passes; where it cannot be read that is said, and once.
+// All bytes from either side pass. Bytes that cannot be parsed are reported, once.
 TEST(audit_capture, GarbageFromEitherSidePassesUnread) {
   base::seeded_random random{11};
   const auto garbage = [&](std::size_t count) {
@@ -149,20 +150,20 @@ TEST(audit_capture, GarbageFromEitherSidePassesUnread) {
     return out;
   };
   plain_listener listener;
-  seen_records seen;
-  audit::live_capture sight{{}, seen};
+  seen_records records;
+  audit::live_capture sight{{}, records};
   ASSERT_TRUE(sight.start());
   spoken_proxy proxy{in_front_of(listener.at()), &sight};
   static_cast<void>(listener.accept());
   for (int round = 0; round < 20; ++round) {
     auto client = proxy.connect();
     auto server = listener.accept();
-    const std::string there = round % 2 == 0 ? garbage(5000) : "*1\r\n$4\r\nPING\r\n";
-    const std::string back = round % 3 == 0 ? "+PONG\r\n" : garbage(5000);
-    client.send(there);
-    EXPECT_EQ(server.read(there.size()).bytes, there);
-    server.send(back);
-    EXPECT_EQ(client.read(back.size()).bytes, back);
+    const std::string request = round % 2 == 0 ? garbage(5000) : "*1\r\n$4\r\nPING\r\n";
+    const std::string reply = round % 3 == 0 ? "+PONG\r\n" : garbage(5000);
+    client.send(request);
+    EXPECT_EQ(server.read(request.size()).bytes, request);
+    server.send(reply);
+    EXPECT_EQ(client.read(reply.size()).bytes, reply);
     client.send("more");
     EXPECT_EQ(server.read(4).bytes, "more");
     client.close();
@@ -171,19 +172,19 @@ TEST(audit_capture, GarbageFromEitherSidePassesUnread) {
   proxy.inner.stop();
   sight.stop();
   std::map<std::uint64_t, int> lost;
-  for (const audit::sight_lost& one : seen.blind()) ++lost[one.connection];
+  for (const audit::sight_lost& loss : records.blind()) ++lost[loss.connection];
   EXPECT_GE(lost.size(), 10U);
   for (const auto& [connection, times] : lost)
     EXPECT_LE(times, 2) << "at the loss, and the bytes at the end";
 }
 
-/// Looks at one record, and then at nothing until it may.
+/// Accepts one record, and then blocks until it is released.
 class slow_sink final : public audit::record_sink {
  public:
   explicit slow_sink(std::shared_future<void> may) : may_{std::move(may)} {}
-  void take(audit::record& one) override {
-    if (std::holds_alternative<audit::event>(one)) may_.wait();
-    inner.take(one);
+  void take(audit::record& record) override {
+    if (std::holds_alternative<audit::event>(record)) may_.wait();
+    inner.take(record);
   }
   seen_records inner;
 
@@ -200,7 +201,7 @@ TEST(audit_capture, LooksAtFewerKeysWhenItCannotKeepUpAndForwardsAll) {
   for (int i = 0; i < count; ++i) {
     ASSERT_EQ(client.command({"SET", "k" + std::to_string(i % 200), "v"}).root().text(), "OK");
   }
-  // A reply is read along after it has been passed on.
+  // Capture reads a reply after the proxy has forwarded it.
   EXPECT_TRUE(slow.inner.wait_until([&] { return subject.sight.counts().events == count; }));
   const auto counts = subject.sight.counts();
   EXPECT_EQ(counts.events, static_cast<std::uint64_t>(count)) << "all is read along";
@@ -212,11 +213,11 @@ TEST(audit_capture, LooksAtFewerKeysWhenItCannotKeepUpAndForwardsAll) {
   ASSERT_FALSE(lost.empty());
   std::uint32_t one_in = 1;
   std::uint64_t events = 0;
-  for (const audit::sight_lost& one : lost) {
-    EXPECT_EQ(one.connection, 0U);
-    EXPECT_GE(one.one_in, one_in) << "never more keys again";
-    one_in = one.one_in;
-    events += one.events;
+  for (const audit::sight_lost& loss : lost) {
+    EXPECT_EQ(loss.connection, 0U);
+    EXPECT_GE(loss.one_in, one_in) << "never more keys again";
+    one_in = loss.one_in;
+    events += loss.events;
   }
   EXPECT_EQ(one_in, subject.sight.counts().one_in);
   EXPECT_EQ(events, subject.sight.counts().lost);

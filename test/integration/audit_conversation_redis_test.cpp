@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A conversation read along with a real server: what it expects is what the server does. After
-// each exchange an ECHO must be matched to its own answer, which a hash of both proves.
+// Capture of conversations with a real server: it must expect the server's actual behaviour. After
+// each exchange an ECHO must be matched with its own reply, which a hash of both proves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,13 +22,13 @@ using lines = std::vector<std::string>;
 
 std::string wire(const std::vector<words>& commands) {
   std::string out;
-  for (const words& each : commands) resp::write_command(out, each);
+  for (const words& command : commands) resp::write_command(out, command);
   return out;
 }
 
 class audit_conversation_redis : public testing::Test {
  protected:
-  /// Sends all at once, and reads along until nothing is awaited. What was heard.
+  /// Sends all bytes at once, and captures until no reply is due. Returns the captured lines.
   lines exchange(const std::string& bytes) {
     EXPECT_TRUE(socket_.send(bytes));
     to_.client(bytes);
@@ -41,11 +41,11 @@ class audit_conversation_redis : public testing::Test {
       }
       to_.server(answer);
     }
-    lines heard = to_.new_lines();
-    heard.erase(std::remove_if(heard.begin(), heard.end(),
-                               [](const std::string& each) { return each.starts_with("lost"); }),
-                heard.end());
-    return heard;
+    lines captured = to_.new_lines();
+    captured.erase(std::remove_if(captured.begin(), captured.end(),
+                                  [](const std::string& line) { return line.starts_with("lost"); }),
+                   captured.end());
+    return captured;
   }
 
   void expect_in_step() {
@@ -96,11 +96,11 @@ TEST_F(audit_conversation_redis, KnowsHowSubscriptionsAreConfirmed) {
     server_.command({"PUBLISH", "a", "hello"});
     server_.command({"PUBLISH", "xa", "hello"});
     server_.command({"SPUBLISH", "s", "hello"});
-    const lines heard = exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"SUNSUBSCRIBE"}}));
-    EXPECT_EQ(std::count_if(heard.begin(), heard.end(),
-                            [](const auto& each) { return each.starts_with("push "); }),
+    const lines captured = exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"SUNSUBSCRIBE"}}));
+    EXPECT_EQ(std::count_if(captured.begin(), captured.end(),
+                            [](const auto& line) { return line.starts_with("push "); }),
               3)
-        << testing::PrintToString(heard);
+        << testing::PrintToString(captured);
     expect_in_step();
     (void)exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"UNSUBSCRIBE", "q", "r"}}));
     expect_in_step();
@@ -110,18 +110,18 @@ TEST_F(audit_conversation_redis, KnowsHowSubscriptionsAreConfirmed) {
 }
 
 TEST_F(audit_conversation_redis, FollowsTransactionsToTheirEnds) {
-  const lines heard = exchange(wire({{"WATCH", "w"},
-                                     {"MULTI"},
-                                     {"SET", "a", "1"},
-                                     {"LPUSH", "a", "x"},
-                                     {"SELECT", "1"},
-                                     {"HSET", "h", "f", "v"},
-                                     {"HGETALL", "h"},
-                                     {"EXEC"}}));
-  EXPECT_EQ(heard, (lines{"WATCH k:w -> +OK", "MULTI tx1 -> +OK",
-                          "EXEC tx1 -> *5[+OK -WRONGTYPE +OK :1 *2]", "SET k:a v1 tx1 -> +OK",
-                          "LPUSH k:a v1 tx1 -> -WRONGTYPE", "SELECT 1 tx1 -> +OK",
-                          "HSET k:h v1 v1 db1 tx1 -> :1", "HGETALL k:h db1 tx1 -> *2[$1 $1]"}));
+  const lines captured = exchange(wire({{"WATCH", "w"},
+                                        {"MULTI"},
+                                        {"SET", "a", "1"},
+                                        {"LPUSH", "a", "x"},
+                                        {"SELECT", "1"},
+                                        {"HSET", "h", "f", "v"},
+                                        {"HGETALL", "h"},
+                                        {"EXEC"}}));
+  EXPECT_EQ(captured, (lines{"WATCH k:w -> +OK", "MULTI tx1 -> +OK",
+                             "EXEC tx1 -> *5[+OK -WRONGTYPE +OK :1 *2]", "SET k:a v1 tx1 -> +OK",
+                             "LPUSH k:a v1 tx1 -> -WRONGTYPE", "SELECT 1 tx1 -> +OK",
+                             "HSET k:h v1 v1 db1 tx1 -> :1", "HGETALL k:h db1 tx1 -> *2[$1 $1]"}));
   expect_in_step();
   (void)exchange(wire({{"MULTI"}, {"GET"}, {"GET", "a"}, {"WATCH", "a"}, {"MULTI"}, {"EXEC"}}));
   (void)exchange(wire({{"MULTI"}, {"GET", "a"}, {"DISCARD", "x"}, {"DISCARD"}, {"DISCARD"}}));

@@ -17,16 +17,16 @@ TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
   ASSERT_TRUE(programs) << "postgresql is not installed";
   const process::private_postgresql origin{*programs, 10, signals};
 
-  // Its socket is what its url has as a host.
+  // The host of its URL is its socket.
   pqxx::connection direct{origin.url()};
   const std::string path =
       std::string{direct.hostname()} + "/.s.PGSQL." + std::string{direct.port()};
-  origin_records heard;
+  origin_records reported;
   const auto counter =
       audit::count_connections({.host = "127.0.0.1", .port = 0, .path = {}},
-                               {.host = {}, .port = 0, .path = path}, heard.listener());
+                               {.host = {}, .port = 0, .path = path}, reported.listener());
   ASSERT_TRUE(counter->start());
-  const std::string line = heard.lines().at(0);
+  const std::string line = reported.lines().at(0);
   pqxx::connection client{"host=127.0.0.1 port=" + line.substr(line.rfind(':') + 1) +
                           " user=" + std::string{direct.username()} +
                           " dbname=" + std::string{direct.dbname()}};
@@ -39,9 +39,9 @@ TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
     work.commit();
   }
   client.disconnect();
-  EXPECT_EQ(heard.wait_for(3), 3U);
+  EXPECT_EQ(reported.wait_for(3), 3U);
   counter->stop();
-  EXPECT_EQ(heard.wait_for(3), 3U) << "BEGIN, COMMIT and preparing ask for no data";
+  EXPECT_EQ(reported.wait_for(3), 3U) << "BEGIN, COMMIT and preparing ask for no data";
 }
 
 }  // namespace

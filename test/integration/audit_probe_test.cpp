@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tool does of its own accord: hot values made cold, and the server asked at the end.
+// The tool's own requests: it makes hot values cold, and queries the server at the end.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,21 +16,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// An engine, and a prober that looks over its shoulder.
+/// An engine, and a prober that receives the same records.
 class judged final : public audit::record_sink {
  public:
-  void take(audit::record& one) override {
-    engine.feed(one);
-    if (auto* const shown = prober.load()) shown->saw(one, engine.context());
-    seen.take(one);
+  void take(audit::record& record) override {
+    engine.feed(record);
+    if (auto* const active_prober = prober.load()) active_prober->saw(record, engine.context());
+    seen.take(record);
   }
   audit::engine engine{{}, {}};
   seen_records seen;
   std::atomic<audit::cold_prober*> prober{nullptr};
 };
 
-/// Reads a key a hundred times a second, and loads it when it is gone; next to it a session that it
-/// writes, and a counter.
+/// Reads a key a hundred times a second and loads it when it is missing. Also writes a session and
+/// a counter.
 class small_application {
  public:
   explicit small_application(const audit::address& at) : thread_{[this, at] { work(at.port); }} {}
@@ -90,23 +90,24 @@ TEST(audit_probe, MakesHotValuesColdAndNothingElse) {
   all.prober = nullptr;
   const auto acts = all.seen.all<audit::tool_acted>();
   EXPECT_EQ(acts.size(), prober.cold_events());
-  for (const audit::tool_acted& one : acts) {
-    EXPECT_EQ(one.action, audit::tool_acted::action_kind::cold_event);
-    EXPECT_EQ(one.key, "user:1");
-    EXPECT_LE(one.from, one.to);
+  for (const audit::tool_acted& action : acts) {
+    EXPECT_EQ(action.action, audit::tool_acted::action_kind::cold_event);
+    EXPECT_EQ(action.key, "user:1");
+    EXPECT_LE(action.from, action.to);
   }
   EXPECT_EQ(all.seen.count("unlink"), 0U) << "it has a connection of its own";
   EXPECT_EQ(server.command({"GET", "session:1"}).root().text(), "data");
-  const auto said = all.seen.all<audit::server_said>();
-  const auto of = [&](const std::string& key) {
-    return std::find_if(said.begin(), said.end(), [&](const auto& one) { return one.key == key; });
+  const auto properties = all.seen.all<audit::server_said>();
+  const auto property_of = [&](const std::string& key) {
+    return std::find_if(properties.begin(), properties.end(),
+                        [&](const auto& property) { return property.key == key; });
   };
-  ASSERT_NE(of("session:1"), said.end());
-  EXPECT_GT(of("session:1")->pttl, 0);
-  ASSERT_NE(of("counter:1"), said.end());
-  EXPECT_EQ(of("counter:1")->pttl, -1);
-  ASSERT_NE(of(""), said.end());
-  EXPECT_EQ(of("")->maxmemory_policy, "noeviction");
+  ASSERT_NE(property_of("session:1"), properties.end());
+  EXPECT_GT(property_of("session:1")->pttl, 0);
+  ASSERT_NE(property_of("counter:1"), properties.end());
+  EXPECT_EQ(property_of("counter:1")->pttl, -1);
+  ASSERT_NE(property_of(""), properties.end());
+  EXPECT_EQ(property_of("")->maxmemory_policy, "noeviction");
 }
 
 TEST(audit_probe, KeepsToWhatIsAllowed) {
@@ -121,7 +122,7 @@ TEST(audit_probe, KeepsToWhatIsAllowed) {
   ASSERT_TRUE(prober.start());
   all.prober = &prober;
   {
-    // Long enough for it to have chosen, were it allowed: two windows of reads.
+    // Two windows of reads: long enough for the prober to choose the key if it were allowed.
     const small_application application{proxy.at};
     EXPECT_TRUE(all.seen.wait_until([&] { return sight.now() > 3 * audit::hot_keys::window; }));
   }

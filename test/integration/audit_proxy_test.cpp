@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The proxy as a pipe: what it does with bytes, ends, resets, and with servers and addresses that
-// are not there. The other side is scripted; audit_torture_test.cpp has the real server.
+// The proxy as a pipe: bytes, ends, resets, unreachable servers and invalid addresses. The other
+// side is scripted; audit_torture_test.cpp uses a real server.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -31,7 +31,7 @@ std::string some_bytes(std::size_t count, std::uint64_t seed) {
 class audit_proxy : public testing::Test {
  protected:
   audit_proxy() : proxy_{in_front_of(listener_.at())} {
-    static_cast<void>(listener_.accept());  // it has looked whether anybody is there
+    static_cast<void>(listener_.accept());  // the proxy has checked that the server is reachable
   }
   struct pair {
     plain_socket client;
@@ -49,10 +49,10 @@ class audit_proxy : public testing::Test {
 TEST_F(audit_proxy, PassesBytesUnchangedBothWays) {
   auto [client, server] = connect();
   for (std::size_t count = 1; count < 300'000; count = count * 3 + 1) {
-    const auto there = some_bytes(count, count);
+    const auto request = some_bytes(count, count);
     const auto back = some_bytes(count, count + 1);
-    std::thread sender{[&client = client, &there] { client.send(there); }};
-    EXPECT_TRUE(server.read(count).bytes == there) << count;
+    std::thread sender{[&client = client, &request] { client.send(request); }};
+    EXPECT_TRUE(server.read(count).bytes == request) << count;
     sender.join();
     std::thread answerer{[&server = server, &back] { server.send(back); }};
     EXPECT_TRUE(client.read(count).bytes == back) << count;
@@ -77,9 +77,9 @@ TEST_F(audit_proxy, PassesAnEndOnAndKeepsTheOtherWayOpen) {
   auto [client, server] = connect();
   client.send("last words");
   client.end_sending();
-  const auto heard = server.read_to_end();
-  EXPECT_EQ(heard.bytes, "last words");
-  EXPECT_TRUE(heard.ended);
+  const auto received = server.read_to_end();
+  EXPECT_EQ(received.bytes, "last words");
+  EXPECT_TRUE(received.ended);
   const auto answer = some_bytes(1'000'000, 7);
   std::thread sender{[&server = server, &answer] {
     server.send(answer);
@@ -126,7 +126,7 @@ TEST_F(audit_proxy, PassesOnTheWordsOfAServerThatHasClosedWhileTheClientWrites) 
   auto [client, server] = connect();
   server.send("-ERR max number of clients reached\r\n");
   server.close();
-  // Until the write fails, as it does without a proxy.
+  // The client writes until a write fails, as it does without a proxy.
   while (client.send("PING\r\n")) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(client.read(36).bytes, "-ERR max number of clients reached\r\n");
 }
@@ -135,7 +135,7 @@ TEST_F(audit_proxy, StopsReadingWhenTheOtherSideDoesNotRead) {
   auto [client, server] = connect();
   const std::string block(64U << 10U, 'x');
   std::size_t sent = 0;
-  // Nobody reads. It must come to a stop, and stay there.
+  // Nobody reads, so the transfer must stop and not continue.
   for (int quiet = 0; quiet < 50;) {
     const auto now = client.send_some(block);
     sent += now;
@@ -194,7 +194,7 @@ TEST_F(audit_proxy, TurnsAwayClientsBeyondItsLimit) {
   EXPECT_NE(lines[0].find("2 connections"), std::string::npos) << lines[0];
   first.send("x");
   EXPECT_EQ(first_server.read(1).bytes, "x");
-  // Room again once one has gone.
+  // There is room again once a connection has ended.
   second.close();
   EXPECT_TRUE(second_server.read(1).ended);
   second_server.close();
@@ -217,9 +217,9 @@ void expect_in(const std::string& text, const std::string& part) {
 TEST_F(audit_proxy, SaysWhenItsPortIsInUse) {
   auto with = in_front_of(listener_.at());
   with.listen = proxy_.at;
-  const auto said = refusal(std::move(with));
-  expect_in(said, describe(proxy_.at));
-  expect_in(said, "in use");
+  const auto message = refusal(std::move(with));
+  expect_in(message, describe(proxy_.at));
+  expect_in(message, "in use");
 }
 
 TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
@@ -227,7 +227,7 @@ TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
   with.listen.host = "no-such-host.invalid";
   expect_in(refusal(std::move(with)), "no-such-host.invalid");
   with = in_front_of(listener_.at());
-  with.listen.host = "192.0.2.1";  // for documentation only: nobody has it
+  with.listen.host = "192.0.2.1";  // an address for documentation, which no host has
   expect_in(refusal(std::move(with)), "this machine does not have the address");
   with = in_front_of(listener_.at());
   with.listen.path = "/no/such/folder/socket";
@@ -239,9 +239,9 @@ TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
 
 TEST_F(audit_proxy, SaysWhenTheServerIsNotThere) {
   listener_.close();
-  const auto said = refusal(in_front_of(listener_.at()));
-  expect_in(said, describe(listener_.at()));
-  expect_in(said, "Connection refused");
+  const auto message = refusal(in_front_of(listener_.at()));
+  expect_in(message, describe(listener_.at()));
+  expect_in(message, "Connection refused");
   audit::address nowhere;
   nowhere.path = "/no/such/server.sock";
   expect_in(refusal(in_front_of(nowhere)), "/no/such/server.sock");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tests of the proxy need: plain sockets that wait at most ten seconds, and a server that does
-// as it is told, byte by byte.
+// Helpers for tests of the proxy: plain sockets that wait at most ten seconds, and a server that
+// sends given bytes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -34,7 +34,7 @@
 
 namespace drover::test {
 
-/// Throws when a system call fails; what its peer does are answers.
+/// Throws when a system call fails. Ends and resets by the peer are results, not exceptions.
 class plain_socket {
  public:
   explicit plain_socket(int held) : held_{held} {
@@ -76,7 +76,7 @@ class plain_socket {
     return out;
   }
 
-  /// False when the peer takes no more.
+  /// Sends the bytes. False when the peer accepts no more.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(held_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -85,7 +85,7 @@ class plain_socket {
     }
     return true;
   }
-  /// As much as the kernel takes at once, without waiting; how much that was.
+  /// Sends as much as the kernel accepts without waiting. Returns the number of bytes.
   std::size_t send_some(std::string_view bytes) {
     const ssize_t sent = ::send(held_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
@@ -93,10 +93,10 @@ class plain_socket {
 
   struct read_result {
     std::string bytes;
-    int error = 0;  ///< of errno; ECONNRESET for a reset, EAGAIN for ten silent seconds
+    int error = 0;  ///< errno; ECONNRESET for a reset, EAGAIN for ten silent seconds
     bool ended = false;
   };
-  /// Until `count` bytes have come, or the end.
+  /// Reads until `count` bytes have come, or the end.
   read_result read(std::size_t count) {
     read_result out;
     std::array<char, 65536> buffer{};
@@ -110,7 +110,7 @@ class plain_socket {
     }
     return out;
   }
-  /// What has come, at least a byte; empty at the end.
+  /// Reads the available bytes, at least one. Empty at the end.
   std::string read_some() {
     std::string out(65536, '\0');
     const ssize_t got = ::recv(held_, out.data(), out.size(), 0);
@@ -124,7 +124,7 @@ class plain_socket {
     if (held_ >= 0) ::close(held_);
     held_ = -1;
   }
-  /// Its peer sees a reset.
+  /// Closes the connection so that the peer gets a reset.
   void reset() {
     const linger at_once{1, 0};
     setsockopt(held_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -136,7 +136,7 @@ class plain_socket {
   int held_;
 };
 
-/// Listens on 127.0.0.1, and hands on whoever comes.
+/// Listens on 127.0.0.1 and accepts connections.
 class plain_listener {
  public:
   plain_listener() : held_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
@@ -154,7 +154,7 @@ class plain_listener {
   }
 
   [[nodiscard]] const audit::address& at() const noexcept { return at_; }
-  /// The next one; throws after ten silent seconds.
+  /// The next connection. Throws after ten silent seconds.
   [[nodiscard]] plain_socket accept() {
     return plain_socket{::accept4(held_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC)};
   }
@@ -165,7 +165,7 @@ class plain_listener {
   plain_socket held_;
 };
 
-/// A proxy, and what it said.
+/// A proxy and the lines that it printed.
 class spoken_proxy {
  public:
   explicit spoken_proxy(audit::proxy_settings with, audit::tap_maker* watch = nullptr)
@@ -188,7 +188,7 @@ class spoken_proxy {
     const std::lock_guard lock{mutex_};
     return lines_;
   }
-  /// Waits until it has said so many lines; ten seconds at most.
+  /// Waits at most ten seconds until it has printed `count` lines.
   std::vector<std::string> wait_for_lines(std::size_t count) {
     std::unique_lock lock{mutex_};
     came_.wait_for(lock, std::chrono::seconds{10}, [&] { return lines_.size() >= count; });
@@ -205,27 +205,27 @@ class spoken_proxy {
   audit::address at;
 };
 
-/// Keeps what it is handed, but for the bulk of the events: of them the counts.
+/// Keeps the records that it gets. Of the commands it counts all and keeps the first thousand.
 class seen_records final : public audit::record_sink {
  public:
-  void take(audit::record& one) override {
+  void take(audit::record& record) override {
     const std::lock_guard lock{mutex_};
-    if (const auto* command = std::get_if<audit::event>(&one)) {
+    if (const auto* command = std::get_if<audit::event>(&record)) {
       if (command->executed) ++counts_[command->command];
       if (commands_.size() < 1000) commands_.push_back(*command);
     } else if (others_.size() < 10'000) {
-      others_.push_back(one);
+      others_.push_back(record);
     }
     came_.notify_all();
   }
-  /// How often a command was run, by its name in lower case.
+  /// The number of runs of a command, by its name in lower case.
   [[nodiscard]] std::uint64_t count(std::string name) const {
     for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
     const std::lock_guard lock{mutex_};
-    const auto found = counts_.find(name);
-    return found == counts_.end() ? 0 : found->second;
+    const auto position = counts_.find(name);
+    return position == counts_.end() ? 0 : position->second;
   }
-  /// The first thousand.
+  /// The first thousand commands.
   [[nodiscard]] std::vector<audit::event> commands() const {
     const std::lock_guard lock{mutex_};
     return commands_;
@@ -234,14 +234,14 @@ class seen_records final : public audit::record_sink {
   [[nodiscard]] std::vector<Record> all() const {
     const std::lock_guard lock{mutex_};
     std::vector<Record> out;
-    for (const audit::record& one : others_) {
-      if (const auto* wanted = std::get_if<Record>(&one)) out.push_back(*wanted);
+    for (const audit::record& record : others_) {
+      if (const auto* matching = std::get_if<Record>(&record)) out.push_back(*matching);
     }
     return out;
   }
-  /// Connections on which nothing could be read.
+  /// The connections that could not be parsed.
   [[nodiscard]] std::vector<audit::sight_lost> blind() const { return all<audit::sight_lost>(); }
-  /// Waits until `is_so`, at most a minute; answers whether it is.
+  /// Waits at most a minute until `is_so`. Returns whether it is.
   template <class Condition>
   bool wait_until(Condition is_so) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};

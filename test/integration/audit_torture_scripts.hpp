@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What clients do to a server byte by byte: all that real client libraries do not do, or do only in
-// one way. Each script is played on connections of its own, and always does the same.
+// Conversations with a server, byte by byte: everything that real client libraries do not do, or do
+// in one way only. Each script runs on its own connections and is deterministic.
 #pragma once
 
 #include <initializer_list>
@@ -15,9 +15,10 @@
 namespace drover::test {
 
 struct torture_step {
-  std::size_t connection = 0;  ///< of the script: each is opened when it is first used
-  std::string bytes;           ///< to send
-  std::size_t messages = 0;    ///< to wait for afterwards: replies and pushes
+  /// The connection's number in the script; it is opened when first used.
+  std::size_t connection = 0;
+  std::string bytes;         ///< to send
+  std::size_t messages = 0;  ///< the number of replies and pushes to wait for afterwards
   enum class then { nothing, end_sending, read_to_end, close, reset };
   then last = then::nothing;
 };
@@ -25,8 +26,8 @@ struct torture_step {
 struct torture_script {
   std::string name;
   std::vector<torture_step> steps;
-  bool may_be_blind = false;  ///< whoever reads along need not understand all of it
-  bool is_large = false;      ///< not worth sending in single bytes
+  bool may_be_blind = false;  ///< capture may fail to parse some of it
+  bool is_large = false;      ///< too large to send in single bytes
 };
 
 inline std::string command(std::initializer_list<std::string_view> words) {
@@ -298,7 +299,7 @@ inline torture_script redirect_script() {
            {1, command({"PING"}), 1}}};
 }
 
-/// Its messages hold times and addresses: see `without_times`.
+/// Its messages contain times and addresses: see `without_chance`.
 inline torture_script monitor_script() {
   return {"MONITOR",
           {{0, command({"MONITOR"}), 1},
@@ -315,8 +316,8 @@ inline std::vector<torture_script> torture_scripts() {
                                   inline_script(),   blocking_script(), nested_script(),
                                   pipeline_script(), large_script(),    half_close_script(),
                                   access_script(),   redirect_script(), monitor_script()};
-  for (auto& one : broken_scripts()) out.push_back(std::move(one));
-  for (auto& one : early_end_scripts()) out.push_back(std::move(one));
+  for (auto& script : broken_scripts()) out.push_back(std::move(script));
+  for (auto& script : early_end_scripts()) out.push_back(std::move(script));
   return out;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The same scripts against a server with and without the proxy in between: not a byte may differ.
-// Scripts of bytes from audit_torture_scripts.hpp, and two clients of other people's: redis-py in
-// test/support/audit_torture.py, hiredis in process/audit_torture_hiredis.cpp.
+// The same scripts with a server directly and through the proxy: the bytes must not differ. The
+// scripts are those of audit_torture_scripts.hpp and of two independent clients: redis-py in
+// test/support/audit_torture.py, and hiredis in process/audit_torture_hiredis.cpp.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,7 +26,7 @@
 namespace drover::test {
 namespace {
 
-/// How bytes are cut on their way to the server.
+/// The sizes of the slices that are sent to the server.
 using slicing = std::function<std::size_t(std::size_t left)>;
 
 slicing whole() {
@@ -41,7 +41,7 @@ slicing random_slices(std::uint64_t seed, std::size_t most) {
   };
 }
 
-/// One connection of a script, and all that has come on it.
+/// One connection of a script, and all bytes that have come on it.
 class told_connection {
  public:
   explicit told_connection(const audit::address& at) : socket_{plain_socket::connect(at)} {
@@ -68,7 +68,7 @@ class told_connection {
       case torture_step::then::reset: socket_.reset(); break;
     }
   }
-  [[nodiscard]] const std::string& heard() const noexcept { return heard_; }
+  [[nodiscard]] const std::string& received() const noexcept { return received_; }
 
  private:
   void read_messages(std::size_t count) {
@@ -82,19 +82,20 @@ class told_connection {
       }
       ASSERT_EQ(how, resp::reader::status::need_more) << reader_.error();
       const std::string more = socket_.read_some();
-      ASSERT_FALSE(more.empty())
-          << "no answer, or an end, behind "
-          << base::escape(heard_.substr(heard_.size() - std::min<std::size_t>(heard_.size(), 200)),
-                          400);
-      heard_ += more;
+      ASSERT_FALSE(more.empty()) << "no answer, or an end, behind "
+                                 << base::escape(received_.substr(
+                                                     received_.size() -
+                                                     std::min<std::size_t>(received_.size(), 200)),
+                                                 400);
+      received_ += more;
       unread_ += more;
     }
   }
-  // A reset is an end as well: which of the two comes is up to who was first.
+  // A reset counts as an end, because which of the two comes depends on timing.
   void read_to_end() {
     const auto rest = socket_.read_to_end();
     EXPECT_NE(rest.error, EAGAIN) << "no end";
-    heard_ += rest.bytes;
+    received_ += rest.bytes;
   }
 
   resp::limits within_;
@@ -102,27 +103,29 @@ class told_connection {
   resp::reader reader_;
   resp::message message_;
   std::string unread_;
-  std::string heard_;
+  std::string received_;
 };
 
-/// What differs from run to run whatever is in between: ids in HELLO, times and ports in MONITOR.
-std::string without_chance(const std::string& heard) {
-  if (heard.size() > 100'000) return heard;
+/// Removes the text that differs between runs: ids in HELLO, times and ports in MONITOR.
+std::string without_chance(const std::string& received) {
+  if (received.size() > 100'000) return received;
   static const std::regex id{"(\\$2\r\nid\r\n:)[0-9]+"};
   static const std::regex monitored{"\\+[0-9]+\\.[0-9]+ \\[[^\\]]*\\]"};
-  return std::regex_replace(std::regex_replace(heard, id, "$1N"), monitored, "+TIME [WHO]");
+  return std::regex_replace(std::regex_replace(received, id, "$1N"), monitored, "+TIME [WHO]");
 }
 
 std::vector<std::string> play(const torture_script& script, const audit::address& at, slicing cut) {
   std::map<std::size_t, told_connection> connections;
   for (const torture_step& step : script.steps) {
-    auto found = connections.find(step.connection);
-    if (found == connections.end()) found = connections.try_emplace(step.connection, at).first;
-    found->second.play(step, cut);
+    auto position = connections.find(step.connection);
+    if (position == connections.end())
+      position = connections.try_emplace(step.connection, at).first;
+    position->second.play(step, cut);
     if (testing::Test::HasFatalFailure()) break;
   }
   std::vector<std::string> out;
-  for (const auto& [number, one] : connections) out.push_back(without_chance(one.heard()));
+  for (const auto& [number, connection] : connections)
+    out.push_back(without_chance(connection.received()));
   return out;
 }
 
@@ -136,7 +139,7 @@ std::string output_of(const std::string& command_line) {
   return out;
 }
 
-/// Line by line, so that a failure shows where.
+/// Compares line by line, so that a failure shows the position.
 void expect_same_lines(const std::string& expected, const std::string& got) {
   if (expected == got) return;
   const auto at = static_cast<std::size_t>(
@@ -147,12 +150,12 @@ void expect_same_lines(const std::string& expected, const std::string& got) {
                 << "\ngot:      " << got.substr(std::min(from, got.size()), 300);
 }
 
-/// Calls of a command as INFO commandstats counts them: those that were refused as well.
+/// The calls of a command as counted by INFO commandstats, refused ones included.
 std::uint64_t calls_in(const std::string& stats, const std::string& name) {
   const std::regex line{"cmdstat_" + name + ":calls=([0-9]+),.*rejected_calls=([0-9]+)"};
-  std::smatch found;
-  if (!std::regex_search(stats, found, line)) return 0;
-  return std::stoull(found[1]) + std::stoull(found[2]);
+  std::smatch position;
+  if (!std::regex_search(stats, position, line)) return 0;
+  return std::stoull(position[1]) + std::stoull(position[2]);
 }
 
 class audit_torture : public testing::Test {
@@ -164,7 +167,7 @@ class audit_torture : public testing::Test {
     return {"127.0.0.1", server.port(), ""};
   }
   void clear() {
-    // The server may not have seen yet that the connections of the script before are closed.
+    // The server may not yet have closed the connections of the last script.
     server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     server_.command({"FLUSHALL"});
     server_.command({"FUNCTION", "FLUSH"});
@@ -188,8 +191,8 @@ class audit_torture : public testing::Test {
   }
 
   redis_server server_{options()};
-  seen_records seen_;
-  audit::live_capture sight_{{}, seen_};
+  seen_records records_;
+  audit::live_capture sight_{{}, records_};
   const bool looks_ = static_cast<bool>(sight_.start());
   spoken_proxy proxy_{in_front_of(address_of(server_)), &sight_};
 };
@@ -223,25 +226,27 @@ TEST_F(audit_torture, NoByteDiffersHoweverTheyAreCut) {
   }
   stop();
   EXPECT_FALSE(may_not_be_blind.empty());
-  for (const audit::sight_lost& lost : seen_.blind()) {
+  for (const audit::sight_lost& lost : records_.blind()) {
     EXPECT_EQ(may_not_be_blind.count(lost.connection), 0U)
         << "blind in '" << names[lost.connection] << "': " << lost.why;
   }
 }
 
-// What was read along is what the server has run: by its own count of each command.
+// Capture must have read the commands that the server has run, by the server's own count of each
+// command.
 TEST_F(audit_torture, ReadsAlongEveryCommandOfRedisPy) {
   clear();
   server_.command({"CONFIG", "RESETSTAT"});
   output_of(python(proxy_.at));
   const auto ran = server_.command({"INFO", "commandstats"});
   stop();
-  // Its scripts call these as often.
+  // The scripts call these commands as often.
   const std::map<std::string, std::uint64_t> by_scripts{{"get", 5}, {"set", 1}, {"hgetall", 1}};
   for (const char* name : {"get", "set", "mget", "lpop", "hgetall", "watch", "blpop", "publish",
                            "subscribe", "evalsha", "fcall", "unlink", "select"}) {
     const auto scripted = by_scripts.count(name) > 0 ? by_scripts.at(name) : 0;
-    EXPECT_EQ(seen_.count(name) + scripted, calls_in(std::string{ran.root().text()}, name)) << name;
+    EXPECT_EQ(records_.count(name) + scripted, calls_in(std::string{ran.root().text()}, name))
+        << name;
   }
 }
 
@@ -261,7 +266,7 @@ TEST_F(audit_torture, OverUnixSocketsAsWell) {
 }
 
 TEST_F(audit_torture, HeldBackMissesChangeNoByte) {
-  audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, seen_};
+  audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, records_};
   ASSERT_TRUE(holding.start());
   spoken_proxy slow{in_front_of(address_of(server_)), &holding};
   for (const torture_script& script : torture_scripts()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a client reports about its server, and the reason that it gives.
+// The availability that a client reports, and the reason.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
@@ -10,7 +10,8 @@ class availability_of_the_server : public fleet {
  protected:
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
 
-  /// The server refuses this client: `availability` says so with the reason, one event is reported.
+  /// Expects a server that refuses the client: `availability` reports it with the reason, and one
+  /// event is reported.
   void expect_refused(const client_options& with, std::string_view reason) {
     cached_origin cached{origin, options(), with};
     for (int i = 0; i < 3; ++i) EXPECT_EQ(cached.ask("a").how, "bypassed");
@@ -90,8 +91,8 @@ TEST_F(availability_of_the_server, IsUnavailableForReasonsThatAreToldApart) {
 
 TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
   const struct {
-    const char* taken;
-    const char* given;
+    const char* revoke;
+    const char* grant;
     const char* named;
   } rights[] = {{"-get", "+get", "'get'"},
                 {"-evalsha", "+evalsha", "'evalsha'"},
@@ -103,21 +104,21 @@ TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
     with.user = "app";
     with.password = "secret";
     cached_origin cached{origin, options(), with};
-    const auto key = [&](const char* of) { return std::string{of} + right.given; };
+    const auto key = [&](const char* prefix) { return std::string{prefix} + right.grant; };
     EXPECT_EQ(cached.ask(key("warm")).how, "loaded");
-    server.command({"ACL", "SETUSER", "app", right.taken});
+    server.command({"ACL", "SETUSER", "app", right.revoke});
     for (int i = 0; i < 5; ++i) {
-      EXPECT_EQ(cached.ask(key("cold") + std::to_string(i)).how, "bypassed") << right.taken;
+      EXPECT_EQ(cached.ask(key("cold") + std::to_string(i)).how, "bypassed") << right.revoke;
     }
-    EXPECT_EQ(cached.redis.availability().state, availability::refused) << right.taken;
+    EXPECT_EQ(cached.redis.availability().state, availability::refused) << right.revoke;
     const std::string reason_text = cached.redis.availability().reason;
     EXPECT_NE(reason_text.find(right.named), std::string::npos) << reason_text;
     EXPECT_FALSE(cached.redis.is_available());
     EXPECT_EQ(cached.log->count(event_kind::connection_refused), 1U);
 
-    server.command({"ACL", "SETUSER", "app", right.given});
+    server.command({"ACL", "SETUSER", "app", right.grant});
     EXPECT_EQ(cached.ask(key("new")).how, "loaded") << "it was asked all the time";
-    EXPECT_EQ(cached.redis.availability().state, availability::available) << right.taken;
+    EXPECT_EQ(cached.redis.availability().state, availability::available) << right.revoke;
     EXPECT_EQ(cached.redis.availability().reason, "");
     EXPECT_TRUE(cached.redis.is_available());
     EXPECT_EQ(cached.log->count(event_kind::connection_up), 1U);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Redis is not there, at first or for a while: single-flight in the process, few loads at once.
+// Redis is away at first or for a while: the process runs one load of a key at a time, and few
+// loads at once.
 #include "integration/doorway.hpp"
 #include "integration/fleet.hpp"
 
@@ -45,7 +46,8 @@ TEST_F(away, RunsSoManyLoadsAtOnceAndNoMore) {
 TEST_F(away, LoadsOneKeyOnceForAllItsCallers) {
   server.stop();
   cached_origin cached{origin, setup};
-  static_cast<void>(cached.ask("warm-up"));  // the breaker is open now: nobody waits to connect
+  // The breaker is open now, so no call waits for a connection.
+  static_cast<void>(cached.ask("warm-up"));
   origin.hold("a");
   crowd callers{50, [&](unsigned) { return cached.ask("a"); }};
   callers.go();
@@ -62,7 +64,7 @@ TEST_F(away, LoadsOneKeyOnceForAllItsCallers) {
 TEST_F(away, RemembersAFailureForItsPause) {
   server.stop();
   cached_origin cached{origin, setup};
-  origin.set_load_time(300ms);  // and so the pause is at least 240 ms
+  origin.set_load_time(300ms);  // so the pause is at least 240 ms
   origin.set_failing("a", true);
   const answer first = cached.ask("a");
   EXPECT_EQ(first.how, "origin_failure");

@@ -9,12 +9,12 @@ class borrowed_loader : public fleet {
  protected:
   using loader = std::function<std::string(std::string_view)>;
 
-  static answer ask_with(text_cache& of, std::string_view key, const loader& loads) {
-    return answer_of([&] { return fetched<std::string>{.value = of.get_or_load(key, loads)}; });
+  static answer ask_with(text_cache& cached, std::string_view key, const loader& loads) {
+    return answer_of([&] { return fetched<std::string>{.value = cached.get_or_load(key, loads)}; });
   }
-  /// Asks for "a" with a loader that passes the gate and fails.
-  static answer fail_behind(gate& held, text_cache& of) {
-    return ask_with(of, "a", [&](std::string_view) -> std::string {
+  /// Asks for "a" with a loader that passes the gate and then throws.
+  static answer fail_behind(gate& held, text_cache& cached) {
+    return ask_with(cached, "a", [&](std::string_view) -> std::string {
       held.pass();
       throw std::runtime_error{"the first one's"};
     });
@@ -56,9 +56,9 @@ TEST_F(borrowed_loader, ThatFailsLeavesTheOthersToTryTheirs) {
       EXPECT_EQ(first.answers().front().text, "the first one's");
       const std::vector<answer> answers = others.answers();
       for (unsigned i = 0; i < 8; ++i) {
-        const answer& one = answers[i];
-        const bool own_failure = i < 4 && one.text == std::to_string(i);
-        EXPECT_TRUE(one.value == "x" || own_failure) << i << ": " << one.text;
+        const answer& result = answers[i];
+        const bool own_failure = i < 4 && result.text == std::to_string(i);
+        EXPECT_TRUE(result.value == "x" || own_failure) << i << ": " << result.text;
       }
       EXPECT_EQ(most, 1U) << "one at a time";
       EXPECT_LE(loads, 8U) << "once per call";
@@ -83,7 +83,7 @@ TEST_F(borrowed_loader, ThatFailsAnswersThoseWhoBroughtNone) {
 }
 
 TEST_F(borrowed_loader, IsTriedOnceThoughAnotherProcessesLoadFailed) {
-  const auto here = make();
+  const auto local = make();
   const auto elsewhere = make();
   EXPECT_EQ(ask_with(*elsewhere, "a",
                      [](std::string_view) -> std::string { throw std::runtime_error{"theirs"}; })
@@ -91,7 +91,7 @@ TEST_F(borrowed_loader, IsTriedOnceThoughAnotherProcessesLoadFailed) {
             "theirs");
   ASSERT_NO_FATAL_FAILURE(prolong_pause("a"));
   int loads = 0;
-  const answer mine = ask_with(*here, "a", [&](std::string_view) {
+  const answer mine = ask_with(*local, "a", [&](std::string_view) {
     ++loads;
     return std::string{"x"};
   });

@@ -14,7 +14,7 @@
 namespace drover::test {
 namespace {
 
-/// Calls something when it dies.
+/// Calls a function when it is destroyed.
 struct hook {
   explicit hook(std::function<void()> call) : at_end{std::move(call)} {}
   hook(const hook&) = delete;
@@ -46,7 +46,7 @@ namespace {
 
 class callbacks : public fleet {
  protected:
-  /// What a destructor or callback does: one call of each kind.
+  /// The calls of a destructor or callback: one of each kind.
   static void use(text_cache& other, unsigned number) {
     EXPECT_EQ(other.get("cold" + std::to_string(number)).value_or(""),
               "cold" + std::to_string(number));
@@ -120,7 +120,7 @@ TEST_F(callbacks, OfAnExceptionsDestructorMayCallTheCache) {
         }};
     EXPECT_THROW(static_cast<void>(failing.get("a")), failure);
     hangs = true;
-    // After the pause a load begins that passes load_max, and so replaces the failure.
+    // After the pause a load begins that exceeds load_max, and so replaces the failure.
     crowd caller{1, [&](unsigned) {
                    while (late.reached() == 0) static_cast<void>(ask(failing, "a"));
                    return answer{};
@@ -167,7 +167,7 @@ TEST_F(callbacks, OfAStopTokenMayCallTheCacheAndBlock) {
   });
 }
 
-// The handles are dropped by the destructor itself, or by a loader of another cache that it asks.
+// The destructor drops the handles itself, or calls another cache whose loader drops them.
 TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
   struct everything {
     explicit everything(client_options with) : redis{std::move(with)} {}

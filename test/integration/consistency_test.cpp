@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Several processes read, write and invalidate the same keys while connections, processes and the
-// server are disturbed. What they did is recorded, and afterwards held against one sentence: a get
-// that begins after an invalidation was acknowledged never returns an older version.
+// server are disturbed. Their operations are recorded and afterwards checked: a get that begins
+// after an invalidation was acknowledged must never return an older version.
 //
-// DROVER_SEED repeats a run's choices, DROVER_RUN_MS makes it longer.
+// DROVER_SEED repeats the choices of a run; DROVER_RUN_MS sets its length.
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -16,8 +16,8 @@ namespace drover::test {
 namespace {
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
-  const char* const given = std::getenv(name);
-  return given != nullptr ? std::stoull(given) : otherwise;
+  const char* const setting = std::getenv(name);
+  return setting != nullptr ? std::stoull(setting) : otherwise;
 }
 
 class consistency : public fleet {
@@ -33,7 +33,7 @@ class consistency : public fleet {
     }
   }
 
-  // One disturbance after the other, each over when this returns.
+  // Causes one disturbance. It is over when this function returns.
   void disturb(std::uint32_t which, std::uint32_t length_ms) {
     const std::chrono::milliseconds length{length_ms};
     worker& victim = *workers_[which % processes];
@@ -75,14 +75,17 @@ class consistency : public fleet {
     return judge(all);
   }
 
-  static void expect_flawless(const verdict& of) {
-    for (const std::string& violation : of.violations) ADD_FAILURE() << violation;
+  static void expect_flawless(const verdict& checked) {
+    for (const std::string& violation : checked.violations) ADD_FAILURE() << violation;
     std::printf(
         "%llu gets, %llu invalidations (%llu unknown), %llu overlaps, %llu stale, "
         "%llu bypassed\n",
-        static_cast<unsigned long long>(of.gets), static_cast<unsigned long long>(of.invalidations),
-        static_cast<unsigned long long>(of.unknown), static_cast<unsigned long long>(of.overlaps),
-        static_cast<unsigned long long>(of.stale), static_cast<unsigned long long>(of.bypassed));
+        static_cast<unsigned long long>(checked.gets),
+        static_cast<unsigned long long>(checked.invalidations),
+        static_cast<unsigned long long>(checked.unknown),
+        static_cast<unsigned long long>(checked.overlaps),
+        static_cast<unsigned long long>(checked.stale),
+        static_cast<unsigned long long>(checked.bypassed));
   }
 
   std::vector<std::unique_ptr<worker>> workers_;
@@ -110,7 +113,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   setup.policy.ttl = 150ms;
   setup.policy.grace = 150ms;
   setup.policy.lease_ttl = 200ms;
-  setup.patience = 500ms;  // as by default: a frozen server is given up at times
+  setup.patience = 500ms;  // as by default, so that a frozen server is given up at times
   origin.set_load_time(5ms);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{run_ms};
   begin(seed, run_ms);
@@ -118,7 +121,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   while (std::chrono::steady_clock::now() < until - 200ms) {
     const auto which = std::uniform_int_distribution<std::uint32_t>{0, 6 * processes - 1}(random);
     disturb(which, std::uniform_int_distribution<std::uint32_t>{10, 100}(random));
-    // One dies half-way; what it had invalidated stays invalidated.
+    // One process dies half-way; its invalidations must stay in force.
     if (std::chrono::steady_clock::now() > until - std::chrono::milliseconds{run_ms / 2}) {
       workers_[0]->kill9();
     }
@@ -129,7 +132,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
 }
 
-// The judge itself must be able to find fault.
+// The check itself must be able to find a violation.
 TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
   using action = operation::action;
   const operation write{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Calls with a deadline or a stop token: as many of them load at once as without, their results are
-// correct, and only their own limits make them fail.
+// Calls with a deadline or a stop token: as many loads run at once as without limits, the results
+// are correct, and calls fail only because of their own limits.
 #include <limits>
 #include <set>
 
@@ -13,19 +13,19 @@ namespace {
 using deadline = fleet;
 using std::chrono::steady_clock;
 
-/// A loader that ends only when `wanted` loads run at the same time, or after 20 s.
+/// A loader that returns only when the wanted number of loads run at the same time, or after 20 s.
 class meeting {
  public:
-  explicit meeting(unsigned wanted) : wanted_{wanted} {}
+  explicit meeting(unsigned wanted_count) : wanted_count_{wanted_count} {}
   std::string load(std::string_view key) {
     ++inside_;
-    static_cast<void>(eventually([&] { return inside_ >= wanted_; }));
+    static_cast<void>(eventually([&] { return inside_ >= wanted_count_; }));
     return std::string{key};
   }
   [[nodiscard]] unsigned inside() const { return inside_; }
 
  private:
-  unsigned wanted_;
+  unsigned wanted_count_;
   std::atomic<unsigned> inside_{0};
 };
 
@@ -211,7 +211,7 @@ TEST_F(deadline, DoesNotTurnAnInvalidationElsewhereIntoAFailure) {
   }
 }
 
-// There is one thread for such loads, and the outer load has it.
+// The client has one thread for such loads, and the outer load uses it.
 TEST_F(deadline, OfACallerIsNoReasonToRefuseItsLoadersOwnCalls) {
   in_child([&] {
     client redis{with_single_threads(setup.client())};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A second name of a server's socket, which can be taken away: the server is then out of reach for
-// those who use it, and keeps its data.
+// A second name of a server's socket that can be removed: clients that use it then cannot reach the
+// server, which keeps its data.
 #pragma once
 
 #include <unistd.h>
@@ -29,7 +29,7 @@ class doorway {
       throw std::system_error{errno, std::generic_category(), "link"};
     }
   }
-  /// Nobody comes in any more, and everybody is sent out who came by either name.
+  /// Removes the name and closes all connections to the server.
   void close() {
     ::unlink(path_.c_str());
     inside_.command({"CLIENT", "KILL", "TYPE", "normal"});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads for callers with limits in the user's own executor, and what happens when it fails.
+// Loads for callers with limits in the user's own executor, and failures of that executor.
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -14,21 +14,21 @@ using task = std::function<void()>;
 /// Keeps tasks until they are run by hand.
 class task_list {
  public:
-  void add(task one) {
+  void add(task added) {
     const std::scoped_lock lock{mutex_};
-    tasks_.push_back(std::move(one));
+    tasks_.push_back(std::move(added));
   }
   [[nodiscard]] std::size_t size() {
     const std::scoped_lock lock{mutex_};
     return tasks_.size();
   }
   void run_all() {
-    std::vector<task> taken;
+    std::vector<task> tasks;
     {
       const std::scoped_lock lock{mutex_};
-      taken.swap(tasks_);
+      tasks.swap(tasks_);
     }
-    for (const task& one : taken) one();
+    for (const task& added : tasks) added();
   }
 
  private:
@@ -49,7 +49,8 @@ class executor : public fleet {
 TEST_F(executor, RunsTheLoadsOfCallersWithLimitsAndNoOthers) {
   in_child([&] {
     task_list tasks;
-    cached_origin cached{origin, options(), with([&](task one) { tasks.add(std::move(one)); })};
+    cached_origin cached{origin, options(),
+                         with([&](task submitted) { tasks.add(std::move(submitted)); })};
     EXPECT_EQ(cached.ask("free").how, "loaded");
     EXPECT_EQ(tasks.size(), 0U);
     crowd caller{1, [&](unsigned) { return cached.ask("a", in_good_time()); }};
@@ -65,9 +66,9 @@ TEST_F(executor, RunsTheLoadsOfCallersWithLimitsAndNoOthers) {
 TEST_F(executor, MayRunTheLoadAtOnce) {
   in_child([&] {
     int tasks = 0;
-    cached_origin cached{origin, options(), with([&](const task& one) {
+    cached_origin cached{origin, options(), with([&](const task& submitted) {
                            ++tasks;
-                           one();
+                           submitted();
                          })};
     EXPECT_EQ(cached.ask("a", in_good_time()).how, "loaded");
     EXPECT_EQ(tasks, 1);
@@ -81,14 +82,14 @@ TEST_F(executor, ThatThrowsOrDropsTheTaskCostsTheCallAndNobodyElse) {
                              if (throws) throw std::runtime_error{"no thread"};
                            })};
       cached_origin elsewhere{origin, setup};
-      const std::string one = throws ? "a" : "c";
-      const std::string other = throws ? "b" : "d";
-      const std::string how = cached.ask(one, call_options::within(200ms)).how;
+      const std::string key = throws ? "a" : "c";
+      const std::string other_key = throws ? "b" : "d";
+      const std::string how = cached.ask(key, call_options::within(200ms)).how;
       EXPECT_EQ(how.substr(0, 7), "refused");
-      EXPECT_EQ(origin.loads(one), 0U);
-      EXPECT_EQ(cached.ask(one).value, "0:" + one) << "the key is free again";
-      EXPECT_EQ(cached.ask(other, call_options::within(200ms)).how.substr(0, 7), "refused");
-      EXPECT_EQ(elsewhere.ask(other).value, "0:" + other) << "in other processes, too";
+      EXPECT_EQ(origin.loads(key), 0U);
+      EXPECT_EQ(cached.ask(key).value, "0:" + key) << "the key is free again";
+      EXPECT_EQ(cached.ask(other_key, call_options::within(200ms)).how.substr(0, 7), "refused");
+      EXPECT_EQ(elsewhere.ask(other_key).value, "0:" + other_key) << "in other processes, too";
     });
   }
 }
@@ -97,7 +98,8 @@ TEST_F(executor, MayRunATaskWhenTheCacheIsGone) {
   in_child([&] {
     task_list tasks;
     {
-      cached_origin cached{origin, options(), with([&](task one) { tasks.add(std::move(one)); })};
+      cached_origin cached{origin, options(),
+                           with([&](task submitted) { tasks.add(std::move(submitted)); })};
       std::stop_source stop;
       crowd caller{1, [&](unsigned) { return cached.ask("a", {.stop = stop.get_token()}); }};
       caller.go();

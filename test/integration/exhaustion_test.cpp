@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory and threads run out at every place where they can: every call ends, no process aborts, and
-// the next call works.
+// Memory and threads run out at every possible place: every call ends, no process aborts, and the
+// next call works.
 #include <optional>
 
 #include "integration/gated_loads.hpp"

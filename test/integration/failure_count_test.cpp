@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Failures in a row: a success resets the count, even where Redis does not count. Remembered
-// exceptions may call the cache when they are destroyed.
+// Failures in a row: a success resets the count, even while Redis is away. Remembered exceptions
+// may call the cache when they are destroyed.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {
@@ -19,7 +19,7 @@ struct alternating_origin {
 
 constexpr unsigned alternations = 12;
 
-// A row of 12 failures would pause for 30 s; pauses that start anew last 0.6 s in all.
+// A row of 12 failures would pause for 30 s. Pauses of rows that start anew last 0.6 s in all.
 TEST_F(failure_count, StartsAnewAfterASuccessWhileRedisIsAway) {
   in_child(
       [&] {

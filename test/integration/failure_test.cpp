@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The origin fails, or has no value: which callers get the failure, and when the next one tries
+// The origin fails, or has no value: which callers get the failure, and when the next caller tries
 // again.
 #include <stdexcept>
 
@@ -30,21 +30,22 @@ TEST_F(failure, IsOneObjectForAllWhoWaitInTheProcessAndOneLoad) {
 
 TEST_F(failure, ReachesOtherProcessesAsLoadFailedAndNobodyRepeatsTheLoad) {
   use_long_leases();
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   auto other = start_worker();
   origin.set_failing("a", true);
   origin.hold("a", 1);
-  crowd callers{20, [&](unsigned) { return here.ask("a"); }};
+  crowd callers{20, [&](unsigned) { return cached.ask("a"); }};
   callers.go();
   ASSERT_TRUE(loads_run("a"));
   other->start(20, "a");
   ASSERT_TRUE(eventually([&] { return scripts_run() >= 2 && calls_of(server, "get") >= 40; }));
-  std::this_thread::sleep_for(200ms);  // of load time, and so of pause
+  std::this_thread::sleep_for(200ms);  // the load time, and so the pause
   origin.let_go("a");
   const tally mine = callers.result();
   EXPECT_EQ(mine.count("origin_failure"), 20U) << mine.line();
   const tally theirs = other->result();
-  // On a stalled machine a caller may come after the pause. It tries again, once for all.
+  // On a stalled machine a caller may come after the pause. It then tries again, once for all
+  // callers.
   const std::uint32_t attempts = stored("a").attempts;
   EXPECT_EQ(origin.loads("a"), attempts);
   EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 20U)
@@ -59,11 +60,11 @@ TEST_F(failure, HidesItsTextFromOtherProcessesUnlessToldToShareIt) {
   use_long_leases();
   for (const bool shares : {false, true}) {
     setup.policy.share_failure_text = shares;
-    cached_origin here{origin, setup};
+    cached_origin cached{origin, setup};
     cached_origin other{origin, setup};
     const std::string key = shares ? "b" : "a";
     origin.set_failing(key, true);
-    EXPECT_EQ(here.ask(key).how, "origin_failure");
+    EXPECT_EQ(cached.ask(key).how, "origin_failure");
     prolong_pause(key);
     const answer theirs = other.ask(key);
     EXPECT_EQ(theirs.how, "load_failed:threw");
@@ -78,30 +79,30 @@ TEST_F(failure, IsSharedWithTheBytesThatCannotBePrintedEscapedOnce) {
   const auto loader = [](std::string_view) -> std::string {
     throw std::runtime_error{"\x1b[31m \"red\"\n C:\\temp \xff"};
   };
-  const std::string shown = R"(\x1b[31m \"red\"\n C:\\temp \xff)";
+  const std::string escaped = R"(\x1b[31m \"red\"\n C:\\temp \xff)";
   const client first{setup.client()};
   const client second{setup.client()};
   const cache_options options{.name = setup.name, .policy = setup.policy};
-  cache<std::string> here{first, options, loader};
+  cache<std::string> cached{first, options, loader};
   cache<std::string> other{second, options, loader};
-  EXPECT_THROW(static_cast<void>(here.get("a")), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(cached.get("a")), std::runtime_error);
   prolong_pause("a");
   try {
     static_cast<void>(other.get("a"));
     ADD_FAILURE() << "it threw nothing";
   } catch (const load_failed& theirs) {
-    EXPECT_TRUE(std::string_view{theirs.what()}.ends_with(": " + shown)) << theirs.what();
+    EXPECT_TRUE(std::string_view{theirs.what()}.ends_with(": " + escaped)) << theirs.what();
   }
 }
 
 // Lower bounds only: 50 ms doubled for each attempt, a fifth less by jitter at most.
 TEST_F(failure, IsFollowedByPausesThatGrow) {
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   origin.set_failing("a", true);
   for (std::uint32_t attempt = 1; attempt <= 4; ++attempt) {
     ASSERT_TRUE(eventually([&] {
-      static_cast<void>((attempt % 2 == 0 ? here : other).ask("a"));
+      static_cast<void>((attempt % 2 == 0 ? cached : other).ask("a"));
       return origin.loads("a") >= attempt;
     }));
     EXPECT_EQ(origin.loads("a"), attempt);
@@ -111,26 +112,26 @@ TEST_F(failure, IsFollowedByPausesThatGrow) {
     EXPECT_GE((failed.until - failed.stored_at).count(), 40 << (attempt - 1));
   }
   origin.set_failing("a", false);
-  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "0:a"; }));
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").value == "0:a"; }));
   EXPECT_EQ(origin.loads("a"), 5U);
 }
 
 TEST_F(failure, WithinGraceIsHiddenByTheOldValue) {
   setup.policy.ttl = 100ms;
   setup.policy.grace = 1h;
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
-  static_cast<void>(here.ask("a"));
+  static_cast<void>(cached.ask("a"));
   origin.set_failing("a", true);
-  origin.set_load_time(500ms);  // and so the pause is at least 400 ms
+  origin.set_load_time(500ms);  // so the pause is at least 400 ms
   ASSERT_TRUE(eventually([&] {
-    static_cast<void>(here.ask("a"));
-    return here.values.stats().failures == 1;
+    static_cast<void>(cached.ask("a"));
+    return cached.values.stats().failures == 1;
   }));
   EXPECT_EQ(origin.loads("a"), 2U);
   for (int i = 0; i < 20; ++i) {
-    for (cached_origin* one : {&here, &other}) {
-      const answer got = one->ask("a");
+    for (cached_origin* process : {&cached, &other}) {
+      const answer got = process->ask("a");
       EXPECT_EQ(got.how, "stale") << got.text;
       EXPECT_EQ(got.value, "0:a");
     }
@@ -164,12 +165,12 @@ TEST_F(failure, WithinGraceReachesNoCallerOfGetOrLoad) {
 TEST_F(failure, PassedLimitsOfTheLoadAreCountedAsAttemptsToo) {
   setup.policy.lease_ttl = 100ms;
   setup.policy.load_max = 400ms;
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   origin.hold("a");
-  crowd leader{1, [&](unsigned) { return here.ask("a"); }};
+  crowd leader{1, [&](unsigned) { return cached.ask("a"); }};
   leader.go();
   ASSERT_TRUE(loads_run("a"));
-  const answer first = here.ask("a");
+  const answer first = cached.ask("a");
   EXPECT_EQ(first.how, "load_failed:timed_out") << first.value;
   EXPECT_EQ(first.attempt, 1U);
   EXPECT_EQ(stored("a").failure, entry::failure_class::timed_out);
@@ -179,10 +180,10 @@ TEST_F(failure, PassedLimitsOfTheLoadAreCountedAsAttemptsToo) {
 
 TEST_F(failure, IsNotAnAbsentValueWhichIsRememberedForItsOwnTime) {
   setup.policy.absent_ttl = 1h;
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   origin.set_absent("a", true);
-  EXPECT_EQ(here.ask("a").how, "loaded");
+  EXPECT_EQ(cached.ask("a").how, "loaded");
   const answer again = other.ask("a");
   EXPECT_EQ(again.how, "fresh");
   EXPECT_EQ(again.value, "absent");
@@ -190,18 +191,18 @@ TEST_F(failure, IsNotAnAbsentValueWhichIsRememberedForItsOwnTime) {
   EXPECT_EQ(other.values.peek("a"), std::nullopt);
   origin.set_absent("a", false);
   ASSERT_TRUE(other.values.invalidate("a").has_value());
-  EXPECT_EQ(here.ask("a").value, "0:a");
+  EXPECT_EQ(cached.ask("a").value, "0:a");
 }
 
 TEST_F(failure, AndAbsenceEndWithTheirTimes) {
   setup.policy.absent_ttl = 100ms;
   setup.policy.grace = 1h;
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   origin.set_absent("a", true);
-  EXPECT_EQ(here.ask("a").value, "absent");
+  EXPECT_EQ(cached.ask("a").value, "absent");
   origin.set_absent("a", false);
   EXPECT_TRUE(eventually([&] {
-    const answer got = here.ask("a");
+    const answer got = cached.ask("a");
     EXPECT_NE(got.how, "stale") << "absence has no grace";
     return got.value == "0:a";
   }));
@@ -211,11 +212,11 @@ TEST_F(failure, AndAbsenceEndWithTheirTimes) {
 TEST_F(failure, AbsenceThatIsNotRememberedStillServesThoseWhoWait) {
   setup.policy.absent_ttl = 0ms;
   use_long_leases();
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   origin.set_absent("a", true);
   origin.hold("a", 1);
-  crowd leader{5, [&](unsigned) { return here.ask("a"); }};
+  crowd leader{5, [&](unsigned) { return cached.ask("a"); }};
   leader.go();
   ASSERT_TRUE(loads_run("a"));
   crowd waiters{5, [&](unsigned) { return other.ask("a"); }};
@@ -232,11 +233,11 @@ TEST_F(failure, OfAFreshFoundNothingReplacesTheOldValueAtOnce) {
   setup.policy.ttl = 100ms;
   setup.policy.grace = 1h;
   setup.policy.absent_ttl = 1h;
-  cached_origin here{origin, setup};
-  static_cast<void>(here.ask("a"));
+  cached_origin cached{origin, setup};
+  static_cast<void>(cached.ask("a"));
   origin.set_absent("a", true);
-  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "absent"; }));
-  EXPECT_EQ(here.ask("a").how, "fresh");
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").value == "absent"; }));
+  EXPECT_EQ(cached.ask("a").how, "fresh");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the whole library share: a server, an origin that counts, processes on both.
+// Shared by the tests of the whole library: a server, a counting origin, and processes that use
+// both.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +28,7 @@ namespace drover::test {
 
 using namespace std::chrono_literals;
 
-/// Waits for something that is bound to happen. False when it does not: the limit is only a guard
+/// Waits for a condition that must become true. False when it does not; the limit is only a guard
 /// against tests that hang.
 template <class Condition>
 [[nodiscard]] bool eventually(const Condition& holds, std::chrono::seconds guard = 20s) {
@@ -39,7 +40,7 @@ template <class Condition>
   return true;
 }
 
-/// Ends the whole program, should a test hang: its processes and servers go with it.
+/// Ends the whole program with its processes and servers if a test hangs.
 class watchdog {
  public:
   watchdog() { ::alarm(is_sanitized ? 280 : 110); }
@@ -48,7 +49,7 @@ class watchdog {
   watchdog& operator=(const watchdog&) = delete;
 };
 
-/// How often the server has executed `command`.
+/// The number of times that the server has executed `command`.
 [[nodiscard]] inline std::uint64_t calls_of(const redis_server& server, std::string_view command) {
   const resp::message reply = server.command({"INFO", "commandstats"});
   const std::string text{reply.root().text()};
@@ -71,7 +72,7 @@ class fleet : public testing::Test {
     for (unsigned i = 0; i < count; ++i) workers.push_back(start_worker());
     return workers;
   }
-  /// How many scripts the server has run: LEASE, FILL and the like.
+  /// The number of scripts that the server has run: LEASE, FILL and the like.
   [[nodiscard]] std::uint64_t scripts_run() const { return calls_of(server, "evalsha"); }
   /// The value key of a user's key in the cache of `setup`.
   [[nodiscard]] std::string value_key(std::string_view key) const {
@@ -82,12 +83,13 @@ class fleet : public testing::Test {
     const resp::message reply = server.command({"GET", value_key(key)});
     return entry::decode(reply.root().is_null() ? std::string_view{} : reply.root().text()).head;
   }
-  /// Leases that neither end nor are renewed while a test runs: what happens, happens without.
+  /// Leases that neither end nor are renewed while a test runs, so that neither affects the result.
   void use_long_leases() {
     setup.policy.lease_ttl = 5min;
     setup.policy.load_max = 10min;
   }
-  /// After a failed load, with long leases: makes its pause one that no busy machine outlasts.
+  /// After a failed load with long leases: prolongs its pause so that it outlasts the test on a
+  /// busy machine.
   void prolong_pause(std::string_view key) const {
     ASSERT_EQ(stored(key).kind, entry::kind::failed);
     const std::string far{"\x00\x00\x10\x00\x00\x00\x00\x00", 8};

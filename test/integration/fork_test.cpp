@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A child forked from a busy process: it works without its parent's state, and ends at once.
+// A child forked from a busy process works without its parent's state, and exits at once.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,12 +12,13 @@
 
 namespace {
 
-/// Set in a child that exits: the memory of threads that it does not have would count as leaked.
+/// True in a child that exits, because the memory of threads that do not exist there would count as
+/// leaked.
 bool has_no_leak_check = false;
 
 }  // namespace
 
-// The leak sanitizer asks for it, where it is used, by this name.
+// The leak sanitizer, where it is used, calls this function.
 extern "C" int __lsan_is_turned_off();  // NOLINT(bugprone-reserved-identifier)
 extern "C" int __lsan_is_turned_off() { return has_no_leak_check ? 1 : 0; }
 

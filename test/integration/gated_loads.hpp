@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads that a test can hold, and calls whose result is described in words.
+// Loads that a test can block, and calls whose result is described as text.
 #pragma once
 
 #include <drover/cache.hpp>
@@ -18,7 +18,7 @@ namespace drover::test {
 
 using text_cache = cache<std::string>;
 
-/// Holds all threads that pass until it is opened. Threads: any.
+/// Blocks all threads in `pass` until it is opened. Threads: any.
 class gate {
  public:
   void pass() {
@@ -29,7 +29,7 @@ class gate {
     open_ = true;
     open_.notify_all();
   }
-  /// How many threads have come so far.
+  /// The number of threads that have reached the gate.
   [[nodiscard]] unsigned reached() const { return reached_; }
 
  private:
@@ -40,7 +40,7 @@ class gate {
 /// A loader whose value for each key is the key.
 inline constexpr auto own_key = [](std::string_view key) { return std::string{key}; };
 
-/// The same, behind a gate: every load passes it, or only those of the key `only`.
+/// The same loader behind a gate: every load passes it, or only loads of the key `only`.
 [[nodiscard]] inline auto own_key_behind(gate& held, std::string_view only = {}) {
   return [&held, only](std::string_view key) {
     if (only.empty() || key == only) held.pass();
@@ -70,12 +70,12 @@ template <class Call>
   }
 }
 
-[[nodiscard]] inline answer ask(text_cache& of, std::string_view key,
+[[nodiscard]] inline answer ask(text_cache& cached, std::string_view key,
                                 const call_options& limits = {}) {
-  return answer_of([&] { return of.fetch(key, limits); });
+  return answer_of([&] { return cached.fetch(key, limits); });
 }
 
-/// A deadline that only a hang reaches.
+/// Limits that only a hang exceeds.
 [[nodiscard]] inline call_options in_good_time() { return call_options::within(1min); }
 
 /// The address of a server that does not exist.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A grant ends when load_max has passed since it was given, whether its load has begun or hangs.
+// A grant ends `load_max` after it was given, whether its load has not begun or hangs.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {
@@ -20,14 +20,14 @@ TEST_F(grant_end, FreesAKeyWhoseLoadWaitsForAThread) {
   in_child([&] {
     client redis{with_single_threads(setup.client())};
     gate held;
-    text_cache here{redis, options(), own_key_behind(held, "held")};
+    text_cache cached{redis, options(), own_key_behind(held, "held")};
     cached_origin elsewhere{origin, setup};
-    crowd first{1, [&](unsigned) { return ask(here, "held", in_good_time()); }};
+    crowd first{1, [&](unsigned) { return ask(cached, "held", in_good_time()); }};
     first.go();
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    crowd second{1, [&](unsigned) { return ask(here, "a", in_good_time()); }};
+    crowd second{1, [&](unsigned) { return ask(cached, "a", in_good_time()); }};
     second.go();
-    ASSERT_TRUE(eventually([&] { return here.stats().misses == 2; }));
+    ASSERT_TRUE(eventually([&] { return cached.stats().misses == 2; }));
     EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "0:a"; }));
     EXPECT_EQ(held.reached(), 1U);
     held.open();
@@ -39,11 +39,11 @@ TEST_F(grant_end, FreesAKeyWhoseLoadTheExecutorForgot) {
   in_child([&] {
     client_options with = setup.client();
     with.executor = [](const std::function<void()>&) {};
-    cached_origin here{origin, options(), with};
+    cached_origin cached{origin, options(), with};
     cached_origin elsewhere{origin, setup};
-    crowd caller{1, [&](unsigned) { return here.ask("a", call_options::within(5s)); }};
+    crowd caller{1, [&](unsigned) { return cached.ask("a", call_options::within(5s)); }};
     caller.go();
-    ASSERT_TRUE(eventually([&] { return here.values.stats().misses == 1; }));
+    ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 1; }));
     EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "0:a"; }));
     EXPECT_TRUE(eventually([&] { return caller.done() == 1; }));
   });
@@ -54,32 +54,32 @@ TEST_F(grant_end, LetsThoseGoWhoWaitForALoaderThatHangs) {
     client redis{setup.client()};
     gate held;
     std::atomic<int> loads{0};
-    text_cache here{redis, options(), [&](std::string_view key) {
-                      if (++loads == 1) held.pass();
-                      return std::string{key};
-                    }};
+    text_cache cached{redis, options(), [&](std::string_view key) {
+                        if (++loads == 1) held.pass();
+                        return std::string{key};
+                      }};
     cached_origin elsewhere{origin, setup};
-    crowd hung{1, [&](unsigned) { return ask(here, "a"); }};
+    crowd hung{1, [&](unsigned) { return ask(cached, "a"); }};
     hung.go();
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    crowd guests{4, [&](unsigned i) { return i % 2 == 0 ? ask(here, "a") : elsewhere.ask("a"); }};
+    crowd guests{4, [&](unsigned i) { return i % 2 == 0 ? ask(cached, "a") : elsewhere.ask("a"); }};
     EXPECT_EQ(guests.result().total(), 4U);
     EXPECT_EQ(hung.done(), 0U);
-    EXPECT_TRUE(eventually([&] { return ask(here, "a").how == "fresh"; }));
+    EXPECT_TRUE(eventually([&] { return ask(cached, "a").how == "fresh"; }));
     EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").how == "fresh"; }));
     held.open();
     EXPECT_EQ(hung.result().total(), 1U);
   });
 }
 
-// Caller after caller asks for a key whose every load hangs: none hangs with it.
+// One caller after another asks for a key whose loads all hang. No caller hangs with them.
 TEST_F(grant_end, BoundsTheWaitOfEveryCallerWhenEveryLoadHangs) {
   in_child([&] {
     client redis{setup.client()};
     gate held;
-    text_cache here{redis, options(), own_key_behind(held)};
+    text_cache cached{redis, options(), own_key_behind(held)};
     for (int i = 0; i < 4; ++i) {
-      const std::string how = ask(here, "a", call_options::within(10s)).how;
+      const std::string how = ask(cached, "a", call_options::within(10s)).how;
       EXPECT_TRUE(how == "threw" || how.starts_with("refused")) << how;
     }
     held.open();

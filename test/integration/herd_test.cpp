@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many callers, in many processes, of one key that is not there: the origin is asked once.
+// Many callers in many processes ask for one missing key: the origin is asked once.
 #include "integration/fleet.hpp"
 
 namespace drover::test {
@@ -7,21 +7,21 @@ namespace {
 
 class herd : public fleet {
  protected:
-  /// All processes at once, each with so many callers.
+  /// All processes ask at once, each with `callers` callers.
   tally storm(std::vector<std::unique_ptr<worker>>& workers, unsigned callers,
               const std::string& key) {
-    for (auto& one : workers) one->poise(callers, key);
-    for (auto& one : workers) one->go();
+    for (auto& worker_process : workers) worker_process->poise(callers, key);
+    for (auto& worker_process : workers) worker_process->go();
     tally sum;
-    for (auto& one : workers) {
-      const tally part = one->result();
-      for (const auto& [what, times] : part.how) sum.how[what] += times;
+    for (auto& worker_process : workers) {
+      const tally part = worker_process->result();
+      for (const auto& [source, times] : part.how) sum.how[source] += times;
       for (const auto& [value, times] : part.values) sum.values[value] += times;
     }
     return sum;
   }
   static void end(std::vector<std::unique_ptr<worker>>& workers) {
-    for (auto& one : workers) EXPECT_EQ(one->quit(), 0);
+    for (auto& worker_process : workers) EXPECT_EQ(worker_process->quit(), 0);
   }
 };
 
@@ -78,7 +78,7 @@ TEST_F(herd, IsServedTheOldValueWithinGraceWhileOneRefreshRuns) {
   auto workers = start_workers(4);
   ASSERT_EQ(workers[0]->get(1, "a").count("loaded"), 1U);
   origin.write("a");
-  // Fresh entries are served as such until the ttl is over; from then on nobody waits.
+  // The entry is fresh until the ttl ends. From then on no caller waits.
   ASSERT_TRUE(eventually([&] {
     origin.hold("a");
     return workers[0]->get(1, "a").count("stale") == 1;

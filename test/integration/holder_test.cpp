@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The holder of a lease dies, freezes, is slow, or takes longer than it may.
+// The holder of a lease dies, freezes, is slow, or exceeds its time limit.
 #include <atomic>
 #include <csignal>
 
@@ -10,7 +10,7 @@ namespace {
 
 class holder : public fleet {
  protected:
-  /// Waits until a process has asked for the lease besides the one that has it.
+  /// Waits until a second process has sent a LEASE.
   [[nodiscard]] bool somebody_waits() const {
     return eventually([&] { return scripts_run() >= 2; });
   }
@@ -47,14 +47,14 @@ TEST_F(holder, ThatIsKilledIsReplacedByOneOfManyProcesses) {
   origin.hold("a");
   first->start(1, "a");
   ASSERT_TRUE(loads_run("a"));
-  for (auto& one : others) one->start(20, "a");
+  for (auto& other : others) other->start(20, "a");
   ASSERT_TRUE(eventually([&] { return scripts_run() >= 4; }));
   first->kill9();
   ASSERT_TRUE(eventually([&] { return origin.loads("a") == 2; }));
   origin.let_go("a");
-  for (auto& one : others) EXPECT_EQ(one->result().got("0:a"), 20U);
+  for (auto& other : others) EXPECT_EQ(other->result().got("0:a"), 20U);
   EXPECT_EQ(origin.loads("a"), 2U);
-  for (auto& one : others) EXPECT_EQ(one->quit(), 0);
+  for (auto& other : others) EXPECT_EQ(other->quit(), 0);
 }
 
 TEST_F(holder, ThatIsKilledWhileRefreshingCostsOneMoreRefresh) {
@@ -71,7 +71,8 @@ TEST_F(holder, ThatIsKilledWhileRefreshingCostsOneMoreRefresh) {
   }));
   ASSERT_TRUE(loads_run("a"));
   first->kill9();
-  // The mark ends by itself; until then, and while the next refresh runs, the old value is served.
+  // The refresh mark ends by itself. Until then, and while the next refresh runs, the old value is
+  // served.
   EXPECT_TRUE(eventually([&] { return second->get(1, "a").got("1:a") == 1; }));
   EXPECT_EQ(second->stat("misses"), 0U);
   EXPECT_EQ(second->quit(), 0);
@@ -85,7 +86,7 @@ TEST_F(holder, ThatIsFrozenLosesTheLeaseAndItsLateResultIsRefused) {
   ASSERT_TRUE(loads_run("a"));
   second->start(5, "a");
   first->signal(SIGSTOP);
-  origin.write("a");  // what the frozen one has read is old now
+  origin.write("a");  // the value that the frozen process has read is old now
   const tally all = second->result();
   EXPECT_EQ(all.got("1:a"), 5U) << all.line();
   EXPECT_EQ(all.count("loaded"), 1U) << all.line();
@@ -96,7 +97,7 @@ TEST_F(holder, ThatIsFrozenLosesTheLeaseAndItsLateResultIsRefused) {
   first->signal(SIGCONT);
   const tally late = first->result();
   EXPECT_EQ(late.got("0:a"), 1U) << "the frozen caller has what it loaded: " << late.line();
-  // Which comes first after the thaw, the renewal or the fill, is chance; neither stores anything.
+  // After the thaw the renewal or the fill may come first; neither stores anything.
   EXPECT_EQ(first->stat("fills"), 0U);
   EXPECT_GE(first->stat("leases_lost") + first->stat("fills_refused"), 1U);
   EXPECT_EQ(first->get(1, "a").got("1:a"), 1U);
@@ -111,9 +112,9 @@ TEST_F(holder, KeepsItsLeasesByRenewalHoweverBusyItsLoadersAre) {
   origin.set_load_time(2500ms);
   auto first = start_worker();
   auto second = start_worker();
-  cached_origin here{origin, setup};
-  constexpr unsigned keys = 4;  // more loaders than processors, each burning one
-  crowd loaders{keys, [&](unsigned i) { return here.ask("key" + std::to_string(i)); }};
+  cached_origin cached{origin, setup};
+  constexpr unsigned keys = 4;  // more loaders than processors, and each keeps one busy
+  crowd loaders{keys, [&](unsigned i) { return cached.ask("key" + std::to_string(i)); }};
   loaders.go();
   ASSERT_TRUE(eventually([&] { return origin.loads() == keys; }));
   first->start(10, "key0");
@@ -122,8 +123,8 @@ TEST_F(holder, KeepsItsLeasesByRenewalHoweverBusyItsLoadersAre) {
   EXPECT_EQ(first->result().got("0:key0"), 10U);
   EXPECT_EQ(second->result().got("0:key1"), 10U);
   EXPECT_EQ(origin.loads(), keys);
-  EXPECT_EQ(here.values.stats().leases_lost, 0U);
-  EXPECT_EQ(here.values.stats().fills, keys);
+  EXPECT_EQ(cached.values.stats().leases_lost, 0U);
+  EXPECT_EQ(cached.values.stats().fills, keys);
   EXPECT_EQ(first->quit(), 0);
   EXPECT_EQ(second->quit(), 0);
 }
@@ -132,12 +133,12 @@ TEST_F(holder, WhoseLoadPassesItsLimitLetsItsWaitersGo) {
   setup.policy.lease_ttl = 200ms;
   setup.policy.load_max = 1s;
   auto other = start_worker();
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   origin.hold("a", 1);
-  crowd leader{1, [&](unsigned) { return here.ask("a"); }};
+  crowd leader{1, [&](unsigned) { return cached.ask("a"); }};
   leader.go();
   ASSERT_TRUE(loads_run("a"));
-  crowd waiters{20, [&](unsigned) { return here.ask("a"); }};
+  crowd waiters{20, [&](unsigned) { return cached.ask("a"); }};
   waiters.go();
   other->start(5, "a");
   const tally let_go = waiters.result();
@@ -148,15 +149,15 @@ TEST_F(holder, WhoseLoadPassesItsLimitLetsItsWaitersGo) {
   EXPECT_EQ(origin.loads("a"), 1U) << "nobody loads because a load took long";
   EXPECT_EQ(leader.done(), 0U);
 
-  // After the pause somebody loads anew, while the first load still runs.
+  // After the pause a caller starts a new load while the first load still runs.
   origin.write("a");
-  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "1:a"; }));
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").value == "1:a"; }));
   EXPECT_EQ(origin.loads("a"), 2U);
   origin.let_go("a");
   const tally late = leader.result();
   EXPECT_EQ(late.got("0:a"), 1U) << "its own caller has the late result: " << late.line();
-  EXPECT_EQ(here.ask("a").value, "1:a") << "and nobody else";
-  EXPECT_EQ(here.values.stats().fills, 1U);
+  EXPECT_EQ(cached.ask("a").value, "1:a") << "and nobody else";
+  EXPECT_EQ(cached.values.stats().fills, 1U);
   EXPECT_EQ(origin.loads("a"), 2U);
   EXPECT_EQ(other->quit(), 0);
 }
@@ -166,16 +167,16 @@ TEST_F(holder, WhoseRefreshPassesItsLimitLeavesTheOldValueServed) {
   setup.policy.grace = 1h;
   setup.policy.lease_ttl = 200ms;
   setup.policy.load_max = 300ms;
-  cached_origin here{origin, setup};
-  static_cast<void>(here.ask("a"));
+  cached_origin cached{origin, setup};
+  static_cast<void>(cached.ask("a"));
   origin.write("a");
   ASSERT_TRUE(eventually([&] {
     origin.hold("a", 2);
-    return here.ask("a").how == "stale";
+    return cached.ask("a").how == "stale";
   }));
-  EXPECT_TRUE(eventually([&] { return here.log->count(event_kind::load_timed_out) == 1; }));
-  EXPECT_EQ(here.ask("a").how, "stale");
-  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "1:a"; })) << "by the third load";
+  EXPECT_TRUE(eventually([&] { return cached.log->count(event_kind::load_timed_out) == 1; }));
+  EXPECT_EQ(cached.ask("a").how, "stale");
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").value == "1:a"; })) << "by the third load";
   origin.let_go("a");
 }
 
@@ -184,8 +185,8 @@ TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
   std::atomic<unsigned> most{0};
   const auto loader = [&](std::string_view key) {
     const unsigned now = ++at_once;
-    unsigned seen = most;
-    while (seen < now && !most.compare_exchange_weak(seen, now)) {
+    unsigned previous = most;
+    while (previous < now && !most.compare_exchange_weak(previous, now)) {
     }
     auto unstored = loaded<std::string>::do_not_store(origin.load(key));
     --at_once;

@@ -25,8 +25,8 @@ TEST_F(idle_close, ManyTimesInARowCostsNoCallItsFreshValue) {
   });
 }
 
-// Each new connection is closed before anybody has used it. The call then waits for a connection
-// and for no back-off: half a second is hundreds of times as long as it takes.
+// Each new connection is closed before it is used. The call then waits for a connection, but not
+// for a back-off. Half a second is hundreds of times as long as that takes.
 TEST_F(idle_close, RightAfterConnectingIsNoEvidenceAgainstTheServer) {
   in_child([&] {
     reply_proxy proxy{server};
@@ -39,7 +39,8 @@ TEST_F(idle_close, RightAfterConnectingIsNoEvidenceAgainstTheServer) {
     for (unsigned closed = 0; closed < 8; ++closed) {
       const std::uint64_t before = connections();
       ASSERT_TRUE(eventually([&] { return proxy.close_idle() > 0; }));
-      if (!eventually([&] { return connections() > before; }, 2s)) break;  // not by itself
+      // The client does not reconnect by itself.
+      if (!eventually([&] { return connections() > before; }, 2s)) break;
     }
     ASSERT_TRUE(eventually([&] { return proxy.close_idle() > 0; }));
     EXPECT_EQ(cached.ask("a").how, "fresh");

@@ -11,7 +11,7 @@
 
 namespace drover::test {
 
-/// 1 when an expectation failed in this process, or `body` threw; else 0.
+/// Runs `body`. Returns 1 when an expectation failed in this process or `body` threw, otherwise 0.
 inline int status_of(const std::function<void()>& body) {
   try {
     body();
@@ -26,8 +26,8 @@ inline void expect_good(const child_end& ended) {
   EXPECT_TRUE(!ended.hung && ended.status == 0) << "the child process: " << ended.text();
 }
 
-/// Runs `body` in a child. Fails the test when an expectation fails there, and when it does not
-/// end. Does nothing when the test has failed before: every hang takes long.
+/// Runs `body` in a child. Fails the test when an expectation fails in the child or the child does
+/// not end. Does nothing when the test has already failed, because every hang takes long.
 inline void in_child(const std::function<void()>& body, std::chrono::seconds guard = child_guard) {
   if (testing::Test::HasFailure()) return;
   expect_good(run_in_child([&] { return status_of(body); }, guard));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keys that users should not choose, and do.
+// Unusual keys that users should avoid.
 #include <vector>
 
 #include "integration/fleet.hpp"
@@ -44,11 +44,11 @@ std::vector<std::string> chosen_badly() {
 }
 
 TEST_F(hostile_keys, AreKeysLikeAllOthers) {
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   const std::vector<std::string> keys = chosen_badly();
   for (const std::string& key : keys) {
-    const answer got = here.ask(key);
+    const answer got = cached.ask(key);
     EXPECT_EQ(got.how, "loaded") << testing::PrintToString(key.substr(0, 50));
     EXPECT_EQ(got.value, "0:" + key);
   }
@@ -59,29 +59,29 @@ TEST_F(hostile_keys, AreKeysLikeAllOthers) {
   }
   EXPECT_EQ(origin.loads(), keys.size());
   EXPECT_EQ(server.command({"DBSIZE"}).root().integer(), static_cast<long long>(keys.size()));
-  EXPECT_EQ(here.values.stats().corrupt_entries + other.values.stats().corrupt_entries, 0U);
+  EXPECT_EQ(cached.values.stats().corrupt_entries + other.values.stats().corrupt_entries, 0U);
 }
 
 TEST_F(hostile_keys, AreInvalidatedLikeAllOthers) {
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   for (const std::string& key : chosen_badly()) {
-    static_cast<void>(here.ask(key));
+    static_cast<void>(cached.ask(key));
     ASSERT_TRUE(other.values.invalidate(key).has_value());
-    EXPECT_EQ(here.values.peek(key), std::nullopt);
+    EXPECT_EQ(cached.values.peek(key), std::nullopt);
   }
   EXPECT_EQ(server.command({"DBSIZE"}).root().integer(), 0);
 }
 
 TEST_F(hostile_keys, WakeTheirWaiters) {
   use_long_leases();
-  cached_origin here{origin, setup};
+  cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
   for (const std::string& key :
        {std::string{}, std::string("\0\r\n}", 4), std::string(201, '{'), std::string("\xFF")}) {
     const std::uint64_t before = scripts_run();
     origin.hold(key);
-    crowd leader{1, [&](unsigned) { return here.ask(key); }};
+    crowd leader{1, [&](unsigned) { return cached.ask(key); }};
     leader.go();
     ASSERT_TRUE(loads_run(key));
     crowd waiters{3, [&](unsigned) { return other.ask(key); }};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A refresh that waits for a thread while its entry ends: another process loads the key meanwhile.
+// A refresh waits for a thread while its entry ends, and another process loads the key.
 #include <thread>
 
 #include "integration/gated_loads.hpp"
@@ -19,14 +19,14 @@ TEST_F(late_refresh, DoesNotRunBesideTheLoadThatReplacesIt) {
 
   client_options one_thread = setup.client();
   one_thread.background_threads = 1;
-  client here{one_thread};
-  text_cache mine{here, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
+  client own_client{one_thread};
+  text_cache mine{own_client, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
                     if (key == "x") ++loads_here;
                     if (key == "slow" && are_gated) queue.pass();
                     return std::string{key};
                   }};
-  client there{setup.client()};
-  text_cache theirs{there, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
+  client other_client{setup.client()};
+  text_cache theirs{other_client, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
                       others.pass();
                       return std::string{key};
                     }};
@@ -46,7 +46,8 @@ TEST_F(late_refresh, DoesNotRunBesideTheLoadThatReplacesIt) {
   const int loads_before = loads_here;
 
   std::thread caller{[&] {
-    while (others.reached() == 0) static_cast<void>(theirs.get("x"));  // stale, until it has ended
+    // Stale until the entry has ended.
+    while (others.reached() == 0) static_cast<void>(theirs.get("x"));
   }};
   EXPECT_TRUE(eventually([&] { return others.reached() == 1; }));
   queue.open();

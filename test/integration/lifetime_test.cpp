@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Caches and clients that are destroyed in difficult places: inside their own loader, and at the
+// Caches and clients that are destroyed at difficult moments: inside their own loader, and at the
 // exit of the program.
 #include <cstdlib>
 #include <memory>
@@ -9,7 +9,7 @@
 namespace drover::test {
 namespace {
 
-/// A service that owns its client and its cache, and that its loader keeps alive while it runs.
+/// A service that owns its client and its cache. The loader keeps the service alive while it runs.
 struct service : std::enable_shared_from_this<service> {
   service(const cache_setup& with, std::atomic<bool>& ended)
       : setup{with}, redis{with.client()}, has_ended{ended} {}
@@ -41,11 +41,11 @@ TEST_F(lifetime, EndsInTheBackgroundLoaderThatDropsTheLastReference) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
-    one->cached->refresh("a");
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
+    owned_service->cached->refresh("a");
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     EXPECT_FALSE(ended);
     held.open();
     EXPECT_TRUE(eventually([&] { return ended.load(); }));
@@ -56,33 +56,33 @@ TEST_F(lifetime, EndsInTheLoaderOfACallerWithADeadline) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
     std::thread caller{
-        [raw = one->cached.get()] { static_cast<void>(ask(*raw, "a", in_good_time())); }};
+        [raw = owned_service->cached.get()] { static_cast<void>(ask(*raw, "a", in_good_time())); }};
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     held.open();
     caller.join();
     EXPECT_TRUE(eventually([&] { return ended.load(); }));
   });
 }
 
-// The caller calls through a pointer that does not own: its own loader drops the last owner.
+// The caller uses a pointer that does not own the service: the loader drops the last owner.
 TEST_F(lifetime, EndsInTheLoaderThatRunsOnTheCallersThread) {
   for (const bool has_redis : {true, false}) {
     in_child([&] {
       if (!has_redis) setup.url = nobodys_url;
       std::atomic<bool> ended{false};
-      auto one = std::make_shared<service>(setup, ended);
-      std::shared_ptr<service>* const owner = &one;
-      one->cached = std::make_shared<text_cache>(one->redis,
-                                                 cache_options{.name = "t", .policy = setup.policy},
-                                                 [owner](std::string_view key) {
-                                                   owner->reset();
-                                                   return std::string{key};
-                                                 });
-      text_cache& cached = *one->cached;
+      auto owned_service = std::make_shared<service>(setup, ended);
+      std::shared_ptr<service>* const owner = &owned_service;
+      owned_service->cached = std::make_shared<text_cache>(
+          owned_service->redis, cache_options{.name = "t", .policy = setup.policy},
+          [owner](std::string_view key) {
+            owner->reset();
+            return std::string{key};
+          });
+      text_cache& cached = *owned_service->cached;
       EXPECT_EQ(cached.get("a"), "a");
       EXPECT_TRUE(ended);
     });
@@ -93,13 +93,13 @@ TEST_F(lifetime, EndsInALoaderWhileOthersWaitForTheSameLoad) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
-    auto guests = one->cached;
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
+    auto guests = owned_service->cached;
     crowd callers{4, [&](unsigned) { return ask(*guests, "a"); }};
     callers.go();
     ASSERT_TRUE(eventually([&] { return guests->stats().misses == 4 && held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     held.open();
     EXPECT_EQ(callers.result().got("a"), 4U);
     guests.reset();
@@ -121,7 +121,7 @@ TEST_F(lifetime, EndsWhileWhatIsToBeRefreshedIsLookedUp) {
 TEST_F(lifetime, OfAProcessEndsByExitWithinALoader) {
   for (const bool on_a_thread_of_ours : {false, true}) {
     const child_end ended = run_in_child([&] {
-      static std::unique_ptr<client> redis;  // ends at exit
+      static std::unique_ptr<client> redis;  // destroyed at exit
       static std::unique_ptr<text_cache> cached;
       redis = std::make_unique<client>(setup.client());
       cached =
@@ -140,7 +140,7 @@ TEST_F(lifetime, OfAProcessEndsByExitWithinALoader) {
 TEST_F(lifetime, OfAProcessEndsByExitWithinALoaderThatAnotherLoadWaitsFor) {
   setup.policy.load_max = 10min;
   const child_end ended = run_in_child([&] {
-    static std::unique_ptr<client> redis;  // ends at exit
+    static std::unique_ptr<client> redis;  // destroyed at exit
     static std::unique_ptr<text_cache> cached;
     static gate waited_for;
     redis = std::make_unique<client>(setup.client());

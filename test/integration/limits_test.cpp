@@ -38,7 +38,7 @@ TEST_F(caller_limits, ADeadlineEndsAWaitForAnotherProcess) {
   use_long_leases();
   cached_origin holder{origin, setup};
   cached_origin cached{origin, setup};
-  ASSERT_EQ(cached.ask("other").how, "loaded");  // connects, which is not to use up the deadline
+  ASSERT_EQ(cached.ask("other").how, "loaded");  // connects first, outside of the deadline
   std::unique_ptr<crowd> leader;
   hold_in(holder, leader);
   // Redis has half of the deadline to answer. Without an answer the call would load by itself.
@@ -51,7 +51,7 @@ TEST_F(caller_limits, ADeadlineEndsAWaitForAnotherProcess) {
 
 TEST_F(caller_limits, ADeadlineOfTheLeaderLeavesTheLoadToTheOthers) {
   cached_origin cached{origin, setup};
-  ASSERT_EQ(cached.ask("other").how, "loaded");  // connects, which is not to use up the deadline
+  ASSERT_EQ(cached.ask("other").how, "loaded");  // connects first, outside of the deadline
   origin.hold("a");
   crowd leader{1, [&](unsigned) { return cached.ask("a", call_options::within(1s)); }};
   leader.go();

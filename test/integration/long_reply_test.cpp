@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Replies that are too long or too slow: they cost their own call, and end.
+// Replies that are too long or too slow: only their own call fails, and it ends.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A reply is lost, doubled or damaged on its way: the process notices it, and no other reply is
+// A reply is lost, doubled or damaged on its way: the client detects it, and no other reply is
 // affected.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
@@ -12,7 +12,7 @@ class lost_reply : public fleet {
   lost_reply() { setup.patience = 500ms; }
   static constexpr unsigned keys = 10;
 
-  /// Every key is fresh, three times in a row, and has its own value.
+  /// True when every key is fresh three times in a row and has its own value.
   static bool all_fresh(cached_origin& cached) {
     for (unsigned i = 0; i < 3 * keys; ++i) {
       const std::string key = std::to_string(i % keys);
@@ -22,7 +22,8 @@ class lost_reply : public fleet {
     }
     return true;
   }
-  /// The rule changes one reply while readers never pause, so that the connection is never silent.
+  /// Applies the rule to one reply while readers never pause, so that the connection is never
+  /// silent.
   void damage(const reply_rule& rule) {
     in_child([&] {
       reply_proxy proxy{server};

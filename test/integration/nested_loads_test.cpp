@@ -23,7 +23,7 @@ struct family {
   text_cache tree;
 };
 
-// The parent's refresh has begun, waits for a thread, and its old value is gone by then.
+// The parent's refresh has begun and waits for a thread, and the old value has ended by then.
 TEST_F(nested_loads, OfRefreshesThatFillThePoolGetAParentWhoseRefreshIsQueuedBehindThem) {
   setup.policy.grace = 1h;
   in_child([&] {
@@ -142,8 +142,8 @@ TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetTheirParentWhileRedisIsAway) {
   });
 }
 
-// The children join while the parent's flight waits for a holder in another process. It needs no
-// turn then, but needs one later.
+// The children join while the parent's flight waits for a holder in another process. The flight
+// needs a turn only later.
 TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetAParentThatWasWaitedForWhenRedisWentAway) {
   setup.policy.bypass_max = 2;
   in_child([&] {
@@ -185,7 +185,8 @@ TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetAParentThatWasWaitedForWhenRed
   });
 }
 
-// A user's loader asks for its organisation, and the organisation's for its owner, a user.
+// The loader of a user asks for its organisation, and the loader of the organisation asks for its
+// owner, a user.
 TEST_F(nested_loads, ThatGoThroughTwoCachesAndBackEndWhileRedisIsAway) {
   setup.policy.bypass_max = 2;
   in_child([&] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Entries and answers that could make a reader ask for ever: it asks a few times, then it bypasses.
+// Entries and replies that could make a reader ask for ever. It asks a few times, then it bypasses
+// Redis.
 #include <algorithm>
 
 #include "integration/gated_loads.hpp"
@@ -22,7 +23,7 @@ class no_progress : public fleet {
     head.digest = entry::key_space{setup.name, 1}.digest("a");
     return head;
   }
-  /// An entry of ours in which only one byte of the payload is wrong.
+  /// An entry of the library in which one byte of the payload is wrong.
   [[nodiscard]] static std::string damaged(entry::envelope head) {
     head.checksum = entry::checksum_of("value", head.digest) ^ 1U;
     return entry::encode(head, "value");
@@ -38,7 +39,8 @@ class no_progress : public fleet {
            "\r\n:" + std::to_string(left.count()) + "\r\n$" + size + "\r\n" + std::string{bytes} +
            "\r\n";
   }
-  /// The server answers every lease like this. Each call is still served, after a few requests.
+  /// The server answers every LEASE with this reply. Each call still gets a value, after a few
+  /// requests.
   void expect_bypasses(const std::string& lease_reply) {
     in_child([&] {
       reply_proxy proxy{server};
@@ -49,7 +51,7 @@ class no_progress : public fleet {
       const std::uint64_t before = scripts_run();
       for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(cached.ask("a").value, "0:a");
-        server.command({"UNLINK", value_key("a")});  // the PENDING that the lease has stored
+        server.command({"UNLINK", value_key("a")});  // the PENDING entry that LEASE has stored
       }
       EXPECT_LE(scripts_run() - before, 100U);
     });

@@ -40,7 +40,7 @@ TEST_F(pending_invalidation, IsHonouredByTheProcessThatAskedForIt) {
     EXPECT_FALSE(cached.values.invalidate(key).has_value());
     EXPECT_EQ(cached.values.peek(key), std::nullopt);
     EXPECT_EQ(cached.ask(key).value, "1:" + key);
-    // A lease granted since then settles the key.
+    // A lease that was granted since then settles the key.
     EXPECT_TRUE(eventually([&] { return cached.ask(key).how == "fresh"; }));
     EXPECT_EQ(cached.ask(key).value, "1:" + key);
     cached_origin elsewhere{origin, setup};

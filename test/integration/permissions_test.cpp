@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The whole library as a user with few rights: what is needed suffices, and what is missing costs
-// what it must and no more.
+// The whole library with a user that has few rights: the documented rights suffice, and each
+// missing right has only its documented effect.
 #include <csignal>
 #include <sstream>
 
@@ -55,8 +55,9 @@ TEST_F(permissions, AsDocumentedSufficeForEverything) {
   EXPECT_TRUE(cached.values.expire("a").has_value());
   EXPECT_EQ(cached.ask("a").how, "stale");
   EXPECT_TRUE(eventually([&] { return cached.ask("a").how == "fresh"; }));
-  // Another key: when the refresh before has not released its mark yet, a new one keeps quiet for a
-  // third of the lease, which is long here. While the load is being stored, a refresh is dropped.
+  // Use another key. If the last refresh has not released its mark yet, a new one would be
+  // suppressed for a third of the lease, which is long here. While a load is being stored, a
+  // refresh is dropped.
   EXPECT_EQ(cached.ask("c").how, "loaded");
   EXPECT_TRUE(eventually([&] {
     cached.values.refresh("c");
@@ -65,7 +66,8 @@ TEST_F(permissions, AsDocumentedSufficeForEverything) {
   EXPECT_TRUE(cached.values.invalidate("a").has_value());
   origin.set_failing("b", true);
   EXPECT_EQ(cached.ask("b").how, "origin_failure");
-  const tally theirs = other->get(1, "b");  // told, or, after the pause, its own load's exception
+  // The reported failure, or after the pause the exception of its own load.
+  const tally theirs = other->get(1, "b");
   EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 1U);
   for (std::size_t code = 0; code < fault_code_count; ++code) {
     const auto faults = cached.log->faults(static_cast<fault_code>(code));
@@ -76,8 +78,8 @@ TEST_F(permissions, AsDocumentedSufficeForEverything) {
   EXPECT_EQ(other->quit(), 0);
 }
 
-// The holder has all rights; the waiter's lease asks it to publish. The lease is long: nothing
-// but the message, or polling, ends the wait.
+// The holder has all rights, and the LEASE of the waiter requests a message. The lease is long, so
+// only the message or polling ends the wait.
 TEST_F(permissions, WithoutTrackingWaitersAreWokenByTheChannel) {
   use_long_leases();
   const std::string limited = url_with({"-client|tracking", "-client|caching"});
@@ -145,8 +147,8 @@ TEST_F(permissions, WithoutClientListADeadHoldersLeaseIsWaitedFor) {
   EXPECT_EQ(second->quit(), 0);
 }
 
-// Nobody can look for the holder's connection, so that however often it is killed nobody takes
-// over.
+// No process can check the holder's connection, so no process takes over, however often the
+// connection is killed.
 TEST_F(permissions, WithoutClientListKillingConnectionsCostsNoLoadAtAll) {
   use_long_leases();
   setup.url = url_with({"-client|list"});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fixture that every other test of a server rests on.
+// The fixture that all other tests with a server use.
 #include "support/redis_server.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server has become a replica: the client looks for another one, and until then nothing is
-// fresh.
+// The server has become a replica: the client looks for another server, and until it finds one
+// nothing is fresh.
 #include "integration/fleet.hpp"
 #include "support/reply_proxy.hpp"
 
@@ -22,7 +22,7 @@ class replica : public fleet {
     return info.root().text().find("master_link_status:up") != std::string_view::npos;
   }
 
-  /// The leader of a replica that keeps what it has and waits.
+  /// The port of the leader. Nobody listens there, so the replica keeps its data and waits.
   static constexpr std::uint16_t nobodys_port = 1;
 
   redis_server first{{.tcp = true, .arguments = {"--repl-diskless-sync-delay", "0"}}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The proxy changes replies as its rules say, and leaves all others alone.
+// The proxy changes replies according to its rules, and passes all others unchanged.
 #include "support/reply_proxy.hpp"
 
 #include "integration/fleet.hpp"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The scripts against a small model of an entry, over many random sequences. The model is told the
-// server's time before and after each request; some millisecond in between must explain the reply
-// and every byte that is stored. It is written from docs/internals/lease-protocol.md, not from the
-// scripts.
+// The scripts against a small model of an entry, over many random sequences. The model gets the
+// server's time before and after each request. Some millisecond in between must explain the reply
+// and every stored byte. The model follows docs/internals/lease-protocol.md, not the scripts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,11 +32,11 @@ using entry::token;
 
 constexpr std::uint64_t digest = lease_client::digest;
 
-/// What the key holds.
+/// The contents of the key.
 struct world {
   std::optional<std::string> bytes;
   bool is_other_type = false;
-  std::optional<milliseconds> ttl_set;  ///< by the last request, if it set one
+  std::optional<milliseconds> ttl_set;  ///< the ttl that the last request set, if any
   bool has_ttl = false;
 
   void set(const envelope& head, std::string_view payload, milliseconds ttl) {
@@ -45,7 +44,8 @@ struct world {
     ttl_set = std::clamp<milliseconds>(ttl, 1ms, 24h * 36'525);
     has_ttl = true;
   }
-  /// Bytes [begin, end) only: what else is stored stays, be it as no writer of ours would leave it.
+  /// Changes bytes [begin, end) only. The other bytes stay, even if no writer of the library would
+  /// leave them.
   void change(const envelope& head, std::size_t begin, std::size_t end) {
     bytes->replace(begin, end - begin, entry::encode(head, "").substr(begin, end - begin));
   }
@@ -65,7 +65,7 @@ enum class verb {
   count
 };
 
-/// One request, every field drawn at random; each verb uses what it needs.
+/// One request with random fields. Each kind of request uses the fields that it needs.
 struct request {
   verb kind = verb::lease;
   token first;
@@ -81,7 +81,8 @@ struct request {
   milliseconds pause_max{};
 };
 
-/// A marker's key ends with it; it must not end while the test looks at it.
+/// The key of a marker ends with the marker, so its ttl must be long enough for the test to read
+/// it.
 milliseconds marker_ttl(const request& r) { return r.lease_ttl + 1min; }
 
 struct outcome {
@@ -190,8 +191,8 @@ outcome modelled_expire(world w, const request& r, const entry::decoded& read, s
   return {"applied", w};
 }
 
-/// Renew, promote, failure, release and uncacheable: to the entry whose kind and token are named,
-/// or not at all.
+/// Renew, promote, failure, release and uncacheable: they apply only to an entry with the given
+/// kind and token.
 outcome modelled_step(world w, const request& r, const entry::decoded& read, server_time t) {
   const kind needed = r.kind == verb::promote ? kind::value : kind::pending;
   if (read.format != entry::decoding::ours || read.head.kind != needed ||
@@ -331,7 +332,7 @@ std::string described(verb kind, resp::message&& reply) {
   }
 }
 
-/// Draws requests, and what others might leave under the key.
+/// Draws random requests, and random entries that other clients may store under the key.
 class dice {
  public:
   explicit dice(std::uint64_t seed) : source_{seed} {}
@@ -357,24 +358,25 @@ class dice {
                                   verb::fill,    verb::fill,      verb::fill,    verb::renew,
                                   verb::promote, verb::failure,   verb::release, verb::uncacheable,
                                   verb::expire,  verb::invalidate};
-    request drawn{.kind = weighted[below(weighted.size())],
-                  .first = some_token(),
-                  .second = some_token(),
-                  .third = below(3) == 0 ? some_token() : token{},
-                  .lease_ttl = some_time(),
-                  .fresh = some_time(),
-                  .grace = some_time(),
-                  .flag = below(3) == 0,
-                  .number = some_number(),
-                  .payload = some_bytes(),
-                  .stored_from = now - some_time(),
-                  .pause_max = below(2) == 0 ? 1h : some_time()};
-    if (drawn.kind == verb::fill && below(2) == 0) drawn.second = drawn.first;
-    if (drawn.kind == verb::lease && below(2) == 0) drawn.second = {};
-    return drawn;
+    request random_request{.kind = weighted[below(weighted.size())],
+                           .first = some_token(),
+                           .second = some_token(),
+                           .third = below(3) == 0 ? some_token() : token{},
+                           .lease_ttl = some_time(),
+                           .fresh = some_time(),
+                           .grace = some_time(),
+                           .flag = below(3) == 0,
+                           .number = some_number(),
+                           .payload = some_bytes(),
+                           .stored_from = now - some_time(),
+                           .pause_max = below(2) == 0 ? 1h : some_time()};
+    if (random_request.kind == verb::fill && below(2) == 0)
+      random_request.second = random_request.first;
+    if (random_request.kind == verb::lease && below(2) == 0) random_request.second = {};
+    return random_request;
   }
 
-  /// Any string: an entry of ours, a newer one, one cut short, or no entry at all.
+  /// Any string: an entry of the library, a newer one, a truncated one, or no entry.
   std::string some_entry(server_time now) {
     envelope head{.kind = static_cast<kind>(below(5)),
                   .flags = static_cast<std::uint8_t>(below(256)),
@@ -418,10 +420,10 @@ class script_model : public testing::Test {
     }
   }
 
-  std::map<std::string, int> seen_;  ///< replies by their first word
+  std::map<std::string, int> reply_counts_;  ///< the number of replies by their first word
 
  private:
-  /// Somebody else writes to the key.
+  /// Another client writes to the key.
   void interfere(dice& random, world& now) {
     client_.wire().command({"DEL", lease_client::key});
     now.remove();
@@ -450,7 +452,7 @@ class script_model : public testing::Test {
     const server_time end = lease::read_time(replies[2]).value();
     const auto stored = lease::read_get(std::move(replies[3]));
     const std::int64_t key_end = replies[4].root().integer();
-    ++seen_[reply.substr(0, reply.find(" at "))];
+    ++reply_counts_[reply.substr(0, reply.find(" at "))];
 
     for (server_time t = begin; t <= end; t += 1ms) {
       outcome expected = modelled(now, r, t);
@@ -490,7 +492,7 @@ TEST_F(script_model, AgreesWithTheServerOverAFixedSetOfSequences) {
   for (const char* const outcome :
        {"lead", "wait", "failed", "hit", "uncacheable", "newer", "stored", "duplicate", "refused",
         "applied", "not applied", "fault corrupt"}) {
-    EXPECT_GT(seen_[outcome], 20) << outcome;
+    EXPECT_GT(reply_counts_[outcome], 20) << outcome;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The least an ACL user needs, and what the loss of each right looks like: a fault with a class,
-// from the request that needed it, and never a reply that is taken for something else.
+// The minimum rights of an ACL user, and the effect of each missing right: a fault with a class,
+// from the request that needs the right, and never a reply that is misread.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// As docs/internals/lease-protocol.md gives them to an application, for the cache `t`.
+/// The rights of an application in docs/internals/lease-protocol.md, for the cache `t`.
 std::vector<std::string> documented_rights() {
   const std::string page = document("docs/internals/lease-protocol.md");
   std::istringstream words{
@@ -41,7 +41,7 @@ std::vector<std::string> documented_rights() {
   return rights;
 }
 
-/// A request of the library's by a name for messages, and how many replies it brings.
+/// A request of the library: its name in messages, and the number of its replies.
 struct sent {
   std::string name;
   std::string bytes;
@@ -61,7 +61,7 @@ sent request_of(std::string name, std::size_t replies, Write write) {
   return request;
 }
 
-/// Everything the library ever sends, in an order in which each request has something to do.
+/// All requests of the library, in an order in which each of them has an effect.
 std::vector<sent> everything(lease_client& as) {
   constexpr std::string_view key = lease_client::key;
   constexpr std::string_view mark = lease_client::refresh_mark_key;
@@ -125,8 +125,8 @@ class script_permissions : public testing::Test {
   lease_client admin{server};
   const std::vector<std::string> rights = documented_rights();
 
-  /// The faults that the user meets, by the request that met them. What it says when it is refused
-  /// a subscription is a reply, not a push: the PING behind each request tells them apart.
+  /// The faults of a user with these rights, by request. The refusal of a subscription is a reply,
+  /// not a push; the PING after each request distinguishes the two.
   std::multimap<std::string, fault> faults_with(const std::vector<std::string>& granted) {
     std::vector<std::string_view> rule{"ACL",     "SETUSER",   "app",           "reset", "on",
                                        ">secret", "resetkeys", "resetchannels", "-@all"};
@@ -151,7 +151,7 @@ class script_permissions : public testing::Test {
   }
 
  private:
-  /// ECHO is not granted, so its refusal marks the end of a request's replies.
+  /// The user may not run ECHO, so its refusal marks the end of the replies to a request.
   static bool is_end(const resp::message& reply) {
     return reply.root().is_error() && reply.text.find("'echo'") != std::string::npos;
   }
@@ -164,8 +164,8 @@ TEST_F(script_permissions, TheDocumentedRightsSuffice) {
 }
 
 TEST_F(script_permissions, EachRightTakenAwayIsAFaultOfTheRequestsThatNeedIt) {
-  // AUTH and HELLO need no right on this server, PTTL and PUBLISH are not missed: a wake-up that is
-  // refused leaves the fill standing.
+  // AUTH and HELLO need no right on this server. PTTL and PUBLISH cause no fault: a fill succeeds
+  // even if its wake-up is refused.
   const std::map<std::string, std::string> needed_by{
       {"+hello", ""},
       {"+auth", ""},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every script against a real server: what it answers, what it leaves behind, and what it must not
-// touch. Time is never waited for: a lease, a pause or a value of 0 ms has ended when it is
-// written.
+// Every script on a real server: its reply, its effect, and the data that it must not change. No
+// test waits: a lease, a pause or a value of 0 ms has ended when it is written.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,67 +15,67 @@ using namespace std::string_view_literals;
 
 class scripts : public two_clients {
  protected:
-  /// A VALUE under token `a`, stored by `one`.
+  /// Stores a VALUE with token `a`.
   void store_value(milliseconds fresh = 1min, milliseconds grace = 2min) {
-    ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-    auto request = one.fill_of(a, "payload");
+    ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+    auto request = first.fill_of(a, "payload");
     request.times = {.fresh = fresh, .grace = grace, .key_ttl = 1h};
-    ASSERT_EQ(one.fill(request)->outcome, fills::stored);
+    ASSERT_EQ(first.fill(request)->outcome, fills::stored);
   }
   void store_failure(milliseconds pause, std::uint32_t attempts = 1) {
-    ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-    auto request = one.failure_of(a);
+    ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+    auto request = first.failure_of(a);
     request.pause = pause;
     request.attempts = attempts;
-    ASSERT_TRUE(one.fail(request)->applied);
+    ASSERT_TRUE(first.fail(request)->applied);
   }
 };
 
 // ---- lease
 
 TEST_F(scripts, AMissingEntryIsLeasedToTheFirstAndTheSecondWaits) {
-  const server_time before = one.now();
-  const auto first = one.lease(a);
-  ASSERT_EQ(first->outcome, leases::lead);
-  EXPECT_EQ(first->attempts, 0U);
-  EXPECT_EQ(first->entry_bytes, "");
+  const server_time before = first.now();
+  const auto grant = first.lease(a);
+  ASSERT_EQ(grant->outcome, leases::lead);
+  EXPECT_EQ(grant->attempts, 0U);
+  EXPECT_EQ(grant->entry_bytes, "");
 
-  const auto second = two.lease(b);
-  ASSERT_EQ(second->outcome, leases::wait);
-  EXPECT_LE(second->left, 1min);
-  EXPECT_GT(second->left, 30s);
-  EXPECT_EQ(second->entry_bytes, two.stored());
+  const auto denial = second.lease(b);
+  ASSERT_EQ(denial->outcome, leases::wait);
+  EXPECT_LE(denial->left, 1min);
+  EXPECT_GT(denial->left, 30s);
+  EXPECT_EQ(denial->entry_bytes, second.stored());
 
-  const envelope stub = two.head();
+  const envelope stub = second.head();
   EXPECT_EQ(stub.kind, kind::pending);
   EXPECT_EQ(stub.flags, 0);
   EXPECT_EQ(stub.produced_by, a);
   EXPECT_EQ(stub.holder_client_id, 7U);
   EXPECT_EQ(stub.digest, lease_client::digest);
-  EXPECT_EQ(stub.stored_at, first->now);
-  EXPECT_EQ(stub.until, first->now + 1min);
+  EXPECT_EQ(stub.stored_at, grant->now);
+  EXPECT_EQ(stub.until, grant->now + 1min);
   EXPECT_GE(stub.stored_at, before);
-  EXPECT_LE(stub.stored_at, two.now());
-  EXPECT_EQ(two.stored()->size(), entry::envelope_size);
-  EXPECT_GT(two.key_ttl(), 59min);
+  EXPECT_LE(stub.stored_at, second.now());
+  EXPECT_EQ(second.stored()->size(), entry::envelope_size);
+  EXPECT_GT(second.key_ttl(), 59min);
 }
 
 TEST_F(scripts, ARetryThatNamesItsLostAttemptTakesTheLeaseUnderTheNewToken) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  auto retry = one.lease_of(b);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  auto retry = first.lease_of(b);
   retry.previous = a;
   retry.client_id = 0xFFFF'FFFF'0000'0D0AU;
-  const auto again = one.lease(retry);
+  const auto again = first.lease(retry);
   ASSERT_EQ(again->outcome, leases::lead);
-  EXPECT_EQ(one.head().produced_by, b);
-  EXPECT_EQ(one.head().holder_client_id, 0xFFFF'FFFF'0000'0D0AU);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
-  EXPECT_EQ(one.fill(one.fill_of(b, "good"))->outcome, fills::stored);
+  EXPECT_EQ(first.head().produced_by, b);
+  EXPECT_EQ(first.head().holder_client_id, 0xFFFF'FFFF'0000'0D0AU);
+  EXPECT_EQ(first.fill(first.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(first.fill(first.fill_of(b, "good"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, TheSameAttemptSentTwiceLeadsTwice) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  EXPECT_EQ(one.lease(a)->outcome, leases::lead);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  EXPECT_EQ(first.lease(a)->outcome, leases::lead);
 }
 
 TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
@@ -84,121 +83,121 @@ TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
                 .flags = envelope::flag_untracked_waiter,
                 .attempts = 3,
                 .stored_at = server_time{1s},
-                .until = one.now() + 1h,
+                .until = first.now() + 1h,
                 .produced_by = a,
                 .holder_client_id = 9,
                 .digest = lease_client::digest};
-  one.store(stub, "");
-  auto take_over = two.lease_of(b);
+  first.store(stub, "");
+  auto take_over = second.lease_of(b);
   take_over.previous = a;
-  const auto taken = two.lease(take_over);
-  ASSERT_EQ(taken->outcome, leases::lead);
-  EXPECT_EQ(taken->attempts, 3U);
+  const auto taken_over = second.lease(take_over);
+  ASSERT_EQ(taken_over->outcome, leases::lead);
+  EXPECT_EQ(taken_over->attempts, 3U);
 
-  stub.stored_at = taken->now;
-  stub.until = taken->now + 1min;
+  stub.stored_at = taken_over->now;
+  stub.until = taken_over->now + 1min;
   stub.produced_by = b;
   stub.holder_client_id = 7;
-  EXPECT_EQ(two.head(), stub);
-  EXPECT_FALSE(one.renew(a, 1min)->applied);
-  EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
-  EXPECT_EQ(two.head(), stub);
+  EXPECT_EQ(second.head(), stub);
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_FALSE(first.release(a)->applied);
+  EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+  EXPECT_EQ(first.fill(first.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(second.head(), stub);
 }
 
 TEST_F(scripts, ATakeOverThatNamesAnotherTokenWaits) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  auto take_over = two.lease_of(b);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  auto take_over = second.lease_of(b);
   take_over.previous = c;
-  EXPECT_EQ(two.lease(take_over)->outcome, leases::wait);
-  EXPECT_EQ(two.head().produced_by, a);
+  EXPECT_EQ(second.lease(take_over)->outcome, leases::wait);
+  EXPECT_EQ(second.head().produced_by, a);
 }
 
 TEST_F(scripts, ALeaseEndsAtItsVeryMillisecond) {
-  auto request = one.lease_of(a);
+  auto request = first.lease_of(a);
   request.lease_ttl = 0ms;
-  ASSERT_EQ(one.lease(request)->outcome, leases::lead);
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
-  EXPECT_EQ(two.head().produced_by, b);
+  ASSERT_EQ(first.lease(request)->outcome, leases::lead);
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(second.head().produced_by, b);
 }
 
 TEST_F(scripts, AnEndedLeaseThatNobodyTookMayStillFill) {
-  auto request = one.lease_of(a);
+  auto request = first.lease_of(a);
   request.lease_ttl = 0ms;
-  ASSERT_EQ(one.lease(request)->outcome, leases::lead);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late but alone"))->outcome, fills::stored);
+  ASSERT_EQ(first.lease(request)->outcome, leases::lead);
+  EXPECT_EQ(first.fill(first.fill_of(a, "late but alone"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, ANewLeaseOverAnEndedOneKeepsAttemptsAndTheUntrackedWaiter) {
-  one.store({.kind = kind::pending,
-             .flags = envelope::flag_untracked_waiter,
-             .attempts = 4,
-             .until = one.now(),
-             .produced_by = a},
-            "");
-  const auto granted = two.lease(b);
+  first.store({.kind = kind::pending,
+               .flags = envelope::flag_untracked_waiter,
+               .attempts = 4,
+               .until = first.now(),
+               .produced_by = a},
+              "");
+  const auto granted = second.lease(b);
   ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 4U);
-  EXPECT_EQ(two.head().attempts, 4U);
-  EXPECT_EQ(two.head().flags, envelope::flag_untracked_waiter);
+  EXPECT_EQ(second.head().attempts, 4U);
+  EXPECT_EQ(second.head().flags, envelope::flag_untracked_waiter);
 }
 
 TEST_F(scripts, AFreshValueIsAHitForALease) {
   store_value();
-  const auto hit = two.lease(b);
+  const auto hit = second.lease(b);
   ASSERT_EQ(hit->outcome, leases::hit);
-  EXPECT_EQ(hit->entry_bytes, two.stored());
+  EXPECT_EQ(hit->entry_bytes, second.stored());
 }
 
 TEST_F(scripts, AValueWithinGraceIsAHitForALease) {
   store_value(0ms, 1min);
-  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
+  EXPECT_EQ(second.lease(b)->outcome, leases::hit);
 }
 
 TEST_F(scripts, AValueAfterItsGraceIsLeased) {
   store_value(0ms, 0ms);
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
-  EXPECT_EQ(two.head().kind, kind::pending);
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(second.head().kind, kind::pending);
 }
 
 TEST_F(scripts, AnAbsentEntryHasNoGraceWhateverItSays) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  auto request = one.fill_of(a, "");
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  auto request = first.fill_of(a, "");
   request.absent = true;
   request.times = {.fresh = 1min, .grace = 1h, .key_ttl = 1h};
-  ASSERT_EQ(one.fill(request)->outcome, fills::stored);
-  EXPECT_EQ(one.head().kind, kind::absent);
-  EXPECT_EQ(one.head().grace, 0ms);
-  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
+  ASSERT_EQ(first.fill(request)->outcome, fills::stored);
+  EXPECT_EQ(first.head().kind, kind::absent);
+  EXPECT_EQ(first.head().grace, 0ms);
+  EXPECT_EQ(second.lease(b)->outcome, leases::hit);
 
   std::string claiming =
-      entry::encode({.kind = kind::absent, .until = one.now(), .produced_by = a}, "");
+      entry::encode({.kind = kind::absent, .until = first.now(), .produced_by = a}, "");
   claiming.replace(40, 8, "\0\0\0\0\xFF\xFF\xFF\xFF"sv);
-  one.store(claiming);
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
+  first.store(claiming);
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
 }
 
 TEST_F(scripts, ARefusedEntryCountsAsMissingForThatReaderOnly) {
   store_value();
-  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
-  auto undecodable = two.lease_of(b);
+  EXPECT_EQ(second.lease(b)->outcome, leases::hit);
+  auto undecodable = second.lease_of(b);
   undecodable.refused = a;
-  EXPECT_EQ(two.lease(undecodable)->outcome, leases::lead);
-  EXPECT_EQ(two.head().produced_by, b);
+  EXPECT_EQ(second.lease(undecodable)->outcome, leases::lead);
+  EXPECT_EQ(second.head().produced_by, b);
 
   undecodable.attempt = c;
   undecodable.refused = b;
-  EXPECT_EQ(two.lease(undecodable)->outcome, leases::wait) << "a lease is nothing to decode";
+  EXPECT_EQ(second.lease(undecodable)->outcome, leases::wait) << "a lease is nothing to decode";
 }
 
 TEST_F(scripts, AnEntryWithoutATokenIsForeign) {
   for (const kind stored :
        {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.kind = stored, .until = one.now() + 1min, .grace = 1min}, "");
-    EXPECT_FALSE(one.expire(b)->applied);
-    EXPECT_EQ(two.lease(b)->outcome, leases::lead);
-    EXPECT_EQ(two.head().produced_by, b);
+    first.store({.kind = stored, .until = first.now() + 1min, .grace = 1min}, "");
+    EXPECT_FALSE(first.expire(b)->applied);
+    EXPECT_EQ(second.lease(b)->outcome, leases::lead);
+    EXPECT_EQ(second.head().produced_by, b);
   }
 }
 
@@ -209,120 +208,120 @@ TEST_F(scripts, ForeignStringsAreOverwrittenUnderALease) {
   const std::string no_magic = "\xEF" + whole.substr(1);
   for (const std::string& foreign : {std::string{}, std::string{"hello"}, magic_only, short_by_one,
                                      no_magic, std::string(1000, '\0')}) {
-    one.store(foreign);
-    EXPECT_EQ(one.lease(a)->outcome, leases::lead) << foreign;
-    EXPECT_EQ(one.head().produced_by, a);
-    EXPECT_GT(one.key_ttl(), 59min);
-    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
+    first.store(foreign);
+    EXPECT_EQ(first.lease(a)->outcome, leases::lead) << foreign;
+    EXPECT_EQ(first.head().produced_by, a);
+    EXPECT_GT(first.key_ttl(), 59min);
+    EXPECT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::stored);
   }
 }
 
 TEST_F(scripts, ForeignStringsAreTouchedByNothingElse) {
-  one.store("hello");
-  EXPECT_FALSE(one.renew(a, 1min)->applied);
-  EXPECT_FALSE(one.promote(a, b)->applied);
-  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
-  EXPECT_FALSE(one.expire(b)->applied);
-  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
-  EXPECT_EQ(one.stored(), "hello");
+  first.store("hello");
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_FALSE(first.promote(a, b)->applied);
+  EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+  EXPECT_FALSE(first.release(a)->applied);
+  EXPECT_FALSE(first.mark_uncacheable(a, 1min)->applied);
+  EXPECT_FALSE(first.expire(b)->applied);
+  EXPECT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::refused);
+  EXPECT_EQ(first.stored(), "hello");
 }
 
 TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
-  const envelope head{.kind = kind::value, .until = one.now() + 1min, .produced_by = a};
+  const envelope head{.kind = kind::value, .until = first.now() + 1min, .produced_by = a};
   for (const char version : {'\x20', '\x00', '\x15', '\x1F', '\xF0'}) {
     std::string newer = entry::encode(head, "from the future");
     newer[1] = version;
-    one.store(newer);
-    const auto answer = one.lease(a);
+    first.store(newer);
+    const auto answer = first.lease(a);
     ASSERT_EQ(answer->outcome, leases::newer);
     EXPECT_GE(answer->now, head.until - 1min);
-    auto refusing = one.lease_of(b);
+    auto refusing = first.lease_of(b);
     refusing.refused = a;
     refusing.previous = a;
     refusing.notify = true;
-    EXPECT_EQ(one.lease(refusing)->outcome, leases::newer);
-    EXPECT_FALSE(one.renew(a, 1min)->applied);
-    EXPECT_FALSE(one.promote(a, b)->applied);
-    EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-    EXPECT_FALSE(one.release(a)->applied);
-    EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
-    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
-    EXPECT_EQ(one.fill(one.refresh_of(a, b, "x"))->outcome, fills::refused);
-    EXPECT_EQ(one.stored(), newer);
-    EXPECT_TRUE(one.expire(b)->applied) << "asked for by hand: it may not be served on";
-    EXPECT_EQ(one.stored(), std::nullopt);
+    EXPECT_EQ(first.lease(refusing)->outcome, leases::newer);
+    EXPECT_FALSE(first.renew(a, 1min)->applied);
+    EXPECT_FALSE(first.promote(a, b)->applied);
+    EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+    EXPECT_FALSE(first.release(a)->applied);
+    EXPECT_FALSE(first.mark_uncacheable(a, 1min)->applied);
+    EXPECT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::refused);
+    EXPECT_EQ(first.fill(first.refresh_of(a, b, "x"))->outcome, fills::refused);
+    EXPECT_EQ(first.stored(), newer);
+    EXPECT_TRUE(first.expire(b)->applied) << "asked for by hand: it may not be served on";
+    EXPECT_EQ(first.stored(), std::nullopt);
   }
 }
 
 TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
-  one.wire().command({"HSET", lease_client::key, "field", "theirs"});
-  one.wire().command({"RPUSH", lease_client::refresh_mark_key, "theirs"});
+  first.wire().command({"HSET", lease_client::key, "field", "theirs"});
+  first.wire().command({"RPUSH", lease_client::refresh_mark_key, "theirs"});
   const auto expect_corrupt = [](const auto& answer) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, fault_code::corrupt);
     EXPECT_EQ(answer.error().text.substr(0, 9), "WRONGTYPE");
   };
-  expect_corrupt(one.lease(a));
-  expect_corrupt(one.renew(a, 1min));
-  expect_corrupt(one.promote(a, b));
-  expect_corrupt(one.fill(one.fill_of(a, "x")));
-  expect_corrupt(one.fail(one.failure_of(a)));
-  expect_corrupt(one.release(a));
-  expect_corrupt(one.mark_uncacheable(a, 1min));
-  expect_corrupt(one.expire(b));
-  expect_corrupt(one.take_refresh_mark(a, 1min));
-  expect_corrupt(one.extend_refresh_mark(a, 1min));
-  expect_corrupt(one.release_refresh_mark(a));
-  EXPECT_EQ(one.wire().command({"HGET", lease_client::key, "field"}).text, "theirs");
-  EXPECT_EQ(one.wire().command({"LLEN", lease_client::refresh_mark_key}).root().integer(), 1);
-  EXPECT_EQ(one.key_ttl(), -1ms);
+  expect_corrupt(first.lease(a));
+  expect_corrupt(first.renew(a, 1min));
+  expect_corrupt(first.promote(a, b));
+  expect_corrupt(first.fill(first.fill_of(a, "x")));
+  expect_corrupt(first.fail(first.failure_of(a)));
+  expect_corrupt(first.release(a));
+  expect_corrupt(first.mark_uncacheable(a, 1min));
+  expect_corrupt(first.expire(b));
+  expect_corrupt(first.take_refresh_mark(a, 1min));
+  expect_corrupt(first.extend_refresh_mark(a, 1min));
+  expect_corrupt(first.release_refresh_mark(a));
+  EXPECT_EQ(first.wire().command({"HGET", lease_client::key, "field"}).text, "theirs");
+  EXPECT_EQ(first.wire().command({"LLEN", lease_client::refresh_mark_key}).root().integer(), 1);
+  EXPECT_EQ(first.key_ttl(), -1ms);
 }
 
 // ---- renew, release, promote
 
 TEST_F(scripts, ARenewalMovesTheEndAndTheClientIdAndNothingElse) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  envelope stub = one.head();
-  ASSERT_TRUE(one.renew(a, 5min, 99)->applied);
-  const envelope renewed = one.head();
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  envelope stub = first.head();
+  ASSERT_TRUE(first.renew(a, 5min, 99)->applied);
+  const envelope renewed = first.head();
   EXPECT_GE(renewed.until, stub.until + 4min);
   stub.until = renewed.until;
   stub.holder_client_id = 99;
   EXPECT_EQ(renewed, stub);
-  EXPECT_GT(one.key_ttl(), 59min);
+  EXPECT_GT(first.key_ttl(), 59min);
 }
 
 TEST_F(scripts, ARenewalOfAnythingButOnesOwnLeaseChangesNothing) {
-  EXPECT_FALSE(one.renew(a, 1min)->applied);
-  EXPECT_EQ(one.stored(), std::nullopt);
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_EQ(first.stored(), std::nullopt);
   store_value();
-  const auto value = one.stored();
-  EXPECT_FALSE(one.renew(a, 1min)->applied);
-  EXPECT_EQ(one.stored(), value);
+  const auto value = first.stored();
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_EQ(first.stored(), value);
 }
 
 TEST_F(scripts, AReleaseLetsTheNextOneLead) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  EXPECT_FALSE(one.release(b)->applied);
-  EXPECT_TRUE(one.release(a)->applied);
-  EXPECT_EQ(one.stored(), std::nullopt);
-  EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  EXPECT_FALSE(first.release(b)->applied);
+  EXPECT_TRUE(first.release(a)->applied);
+  EXPECT_EQ(first.stored(), std::nullopt);
+  EXPECT_FALSE(first.release(a)->applied);
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
 }
 
 TEST_F(scripts, AReleaseLeavesAValueAlone) {
   store_value();
-  EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_EQ(one.head().kind, kind::value);
+  EXPECT_FALSE(first.release(a)->applied);
+  EXPECT_EQ(first.head().kind, kind::value);
 }
 
 TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
   store_value();
-  const server_time before = one.now();
-  ASSERT_TRUE(one.promote(a, b)->applied);
-  const envelope stub = one.head();
+  const server_time before = first.now();
+  ASSERT_TRUE(first.promote(a, b)->applied);
+  const envelope stub = first.head();
   EXPECT_EQ(stub.kind, kind::pending);
   EXPECT_EQ(stub.flags, 0);
   EXPECT_EQ(stub.attempts, 0U);
@@ -331,30 +330,30 @@ TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
   EXPECT_EQ(stub.produced_by, b);
   EXPECT_EQ(stub.holder_client_id, 7U);
   EXPECT_EQ(stub.digest, lease_client::digest);
-  EXPECT_EQ(one.stored()->size(), entry::envelope_size);
-  EXPECT_EQ(two.lease(c)->outcome, leases::wait);
-  EXPECT_EQ(one.fill(one.refresh_of(a, c, "x"))->outcome, fills::refused);
-  EXPECT_EQ(one.fill(one.fill_of(b, "x"))->outcome, fills::stored);
+  EXPECT_EQ(first.stored()->size(), entry::envelope_size);
+  EXPECT_EQ(second.lease(c)->outcome, leases::wait);
+  EXPECT_EQ(first.fill(first.refresh_of(a, c, "x"))->outcome, fills::refused);
+  EXPECT_EQ(first.fill(first.fill_of(b, "x"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, OnlyTheValueItStartedFromCanBePromoted) {
-  EXPECT_FALSE(one.promote(a, b)->applied) << "missing: perhaps invalidated";
-  EXPECT_EQ(one.stored(), std::nullopt);
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  EXPECT_FALSE(one.promote(a, b)->applied) << "another lease";
-  EXPECT_EQ(one.head().produced_by, a);
-  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
-  EXPECT_FALSE(one.promote(c, b)->applied) << "another value";
-  ASSERT_TRUE(one.expire(c)->applied);
-  EXPECT_FALSE(one.promote(a, b)->applied) << "expired by hand since";
-  EXPECT_EQ(one.head().kind, kind::value);
+  EXPECT_FALSE(first.promote(a, b)->applied) << "missing: perhaps invalidated";
+  EXPECT_EQ(first.stored(), std::nullopt);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  EXPECT_FALSE(first.promote(a, b)->applied) << "another lease";
+  EXPECT_EQ(first.head().produced_by, a);
+  ASSERT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::stored);
+  EXPECT_FALSE(first.promote(c, b)->applied) << "another value";
+  ASSERT_TRUE(first.expire(c)->applied);
+  EXPECT_FALSE(first.promote(a, b)->applied) << "expired by hand since";
+  EXPECT_EQ(first.head().kind, kind::value);
 }
 
 // ---- fill
 
 TEST_F(scripts, AFillStoresExactlyTheEntryItDescribes) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  const auto filled = one.fill(one.fill_of(a, "payload"));
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  const auto filled = first.fill(first.fill_of(a, "payload"));
   ASSERT_EQ(filled->outcome, fills::stored);
   const envelope expected{.kind = kind::value,
                           .load_us = 1500,
@@ -364,58 +363,59 @@ TEST_F(scripts, AFillStoresExactlyTheEntryItDescribes) {
                           .grace = 2min,
                           .digest = lease_client::digest,
                           .checksum = entry::checksum_of("payload", lease_client::digest)};
-  EXPECT_EQ(one.stored(), entry::encode(expected, "payload"));
-  EXPECT_TRUE(entry::is_genuine(entry::decode(*one.stored()), lease_client::digest));
-  EXPECT_LE(one.key_ttl(), 3min);
-  EXPECT_GT(one.key_ttl(), 2min);
+  EXPECT_EQ(first.stored(), entry::encode(expected, "payload"));
+  EXPECT_TRUE(entry::is_genuine(entry::decode(*first.stored()), lease_client::digest));
+  EXPECT_LE(first.key_ttl(), 3min);
+  EXPECT_GT(first.key_ttl(), 2min);
 }
 
 TEST_F(scripts, ARepeatedFillIsADuplicateAndProlongsNothing) {
   store_value();
-  const auto first = one.stored();
-  auto again = one.fill_of(a, "another payload");
+  const auto stored = first.stored();
+  auto again = first.fill_of(a, "another payload");
   again.times = {.fresh = 10h, .grace = 10h, .key_ttl = 20h};
-  EXPECT_EQ(one.fill(again)->outcome, fills::duplicate);
-  EXPECT_EQ(one.stored(), first);
-  EXPECT_LE(one.key_ttl(), 1h);
+  EXPECT_EQ(first.fill(again)->outcome, fills::duplicate);
+  EXPECT_EQ(first.stored(), stored);
+  EXPECT_LE(first.key_ttl(), 1h);
 }
 
 TEST_F(scripts, AFillNeverCreatesAKey) {
-  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
-  EXPECT_EQ(one.stored(), std::nullopt);
+  EXPECT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::refused);
+  EXPECT_EQ(first.stored(), std::nullopt);
 }
 
 TEST_F(scripts, AFillAfterAnInvalidationIsRefused) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  ASSERT_TRUE(two.invalidate());
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused);
-  ASSERT_EQ(two.lease(b)->outcome, leases::lead);
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused) << "created anew by another";
-  EXPECT_EQ(two.fill(two.fill_of(b, "new"))->outcome, fills::stored);
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused) << "filled by another";
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  ASSERT_TRUE(second.invalidate());
+  EXPECT_EQ(first.fill(first.fill_of(a, "old"))->outcome, fills::refused);
+  ASSERT_EQ(second.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(first.fill(first.fill_of(a, "old"))->outcome, fills::refused)
+      << "created anew by another";
+  EXPECT_EQ(second.fill(second.fill_of(b, "new"))->outcome, fills::stored);
+  EXPECT_EQ(first.fill(first.fill_of(a, "old"))->outcome, fills::refused) << "filled by another";
 }
 
 TEST_F(scripts, AFailureDoesNotCertifyALateFillOfItsToken) {
   store_failure(1min);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
-  EXPECT_EQ(one.head().kind, kind::failed);
+  EXPECT_EQ(first.fill(first.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(first.head().kind, kind::failed);
 }
 
 TEST_F(scripts, OfTwoRefreshesOfOneValueTheFirstFillWins) {
   store_value();
-  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->outcome, fills::stored);
-  EXPECT_EQ(two.fill(two.refresh_of(a, c, "second"))->outcome, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->outcome, fills::duplicate);
-  EXPECT_EQ(one.head().produced_by, b);
+  EXPECT_EQ(first.fill(first.refresh_of(a, b, "first"))->outcome, fills::stored);
+  EXPECT_EQ(second.fill(second.refresh_of(a, c, "second"))->outcome, fills::refused);
+  EXPECT_EQ(first.fill(first.refresh_of(a, b, "first"))->outcome, fills::duplicate);
+  EXPECT_EQ(first.head().produced_by, b);
 }
 
 TEST_F(scripts, ARefreshThatFindsNothingReplacesTheValue) {
   store_value();
-  auto request = one.refresh_of(a, b, "");
+  auto request = first.refresh_of(a, b, "");
   request.absent = true;
-  EXPECT_EQ(one.fill(request)->outcome, fills::stored);
-  EXPECT_EQ(one.head().kind, kind::absent);
-  EXPECT_EQ(one.fill(one.refresh_of(b, c, "back again"))->outcome, fills::stored);
+  EXPECT_EQ(first.fill(request)->outcome, fills::stored);
+  EXPECT_EQ(first.head().kind, kind::absent);
+  EXPECT_EQ(first.fill(first.refresh_of(b, c, "back again"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
@@ -423,16 +423,16 @@ TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
   for (const char byte : {'\0', '\xFF', '\r', '\n', '\xFE'}) {
     odd.bytes[15] = byte;
     const std::string payload = std::string{"\0\r\n$5\r\n\xFF\xFE", 9} + std::string(3, byte);
-    auto request = one.lease_of(odd);
+    auto request = first.lease_of(odd);
     request.digest = 0xFF00'0D0A'0000'00FFU;
     request.client_id = ~std::uint64_t{0};
-    ASSERT_TRUE(one.invalidate());
-    ASSERT_EQ(one.lease(request)->outcome, leases::lead);
-    EXPECT_EQ(one.head().digest, request.digest);
-    EXPECT_EQ(one.head().holder_client_id, request.client_id);
-    EXPECT_EQ(one.lease(token_of('x'))->outcome, leases::wait);
-    ASSERT_EQ(one.fill(one.fill_of(odd, payload))->outcome, fills::stored);
-    const std::string stored = one.stored().value();
+    ASSERT_TRUE(first.invalidate());
+    ASSERT_EQ(first.lease(request)->outcome, leases::lead);
+    EXPECT_EQ(first.head().digest, request.digest);
+    EXPECT_EQ(first.head().holder_client_id, request.client_id);
+    EXPECT_EQ(first.lease(token_of('x'))->outcome, leases::wait);
+    ASSERT_EQ(first.fill(first.fill_of(odd, payload))->outcome, fills::stored);
+    const std::string stored = first.stored().value();
     EXPECT_EQ(entry::decode(stored).payload, payload);
     EXPECT_EQ(entry::decode(stored).head.produced_by, odd);
     EXPECT_TRUE(entry::is_genuine(entry::decode(stored), lease_client::digest));
@@ -441,17 +441,17 @@ TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
 
 TEST_F(scripts, TimesAtTheirLimitsAreStoredAndNeverRefused) {
   for (const milliseconds extreme : {milliseconds::min(), -1ms, 0ms, milliseconds::max()}) {
-    ASSERT_TRUE(one.invalidate());
-    auto request = one.lease_of(a);
+    ASSERT_TRUE(first.invalidate());
+    auto request = first.lease_of(a);
     request.lease_ttl = request.pending_ttl = extreme;
-    ASSERT_TRUE(one.lease(request).has_value());
-    if (extreme < 1ms) one.store({.kind = kind::pending, .produced_by = a}, "");
-    auto fill = one.fill_of(a, "x");
+    ASSERT_TRUE(first.lease(request).has_value());
+    if (extreme < 1ms) first.store({.kind = kind::pending, .produced_by = a}, "");
+    auto fill = first.fill_of(a, "x");
     fill.load_time = microseconds::max();
     fill.times = {.fresh = extreme, .grace = extreme, .key_ttl = extreme};
-    ASSERT_EQ(one.fill(fill)->outcome, fills::stored);
+    ASSERT_EQ(first.fill(fill)->outcome, fills::stored);
     if (extreme > 1ms) {
-      EXPECT_EQ(one.head().load_us, 0xFFFF'FFFFU);
+      EXPECT_EQ(first.head().load_us, 0xFFFF'FFFFU);
     }
   }
 }
@@ -459,16 +459,16 @@ TEST_F(scripts, TimesAtTheirLimitsAreStoredAndNeverRefused) {
 // ---- failure
 
 TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  auto failure = one.failure_of(a);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  auto failure = first.failure_of(a);
   failure.failure = entry::failure_class::timed_out;
   failure.attempts = 5;
   failure.text = "no answer";
-  ASSERT_TRUE(one.fail(failure)->applied);
+  ASSERT_TRUE(first.fail(failure)->applied);
 
-  auto asking = two.lease_of(b);
+  auto asking = second.lease_of(b);
   asking.failure_pause_max = 1h;
-  const auto answer = two.lease(asking);
+  const auto answer = second.lease(asking);
   ASSERT_EQ(answer->outcome, leases::failed);
   EXPECT_GT(answer->left, 30s);
   EXPECT_LE(answer->left, 1min);
@@ -484,53 +484,53 @@ TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
                           .digest = lease_client::digest,
                           .checksum = entry::checksum_of("no answer", lease_client::digest)};
   EXPECT_EQ(read.head, expected);
-  EXPECT_LE(one.key_ttl(), 3min);
-  EXPECT_EQ(one.head(), expected) << "asking changed nothing";
+  EXPECT_LE(first.key_ttl(), 3min);
+  EXPECT_EQ(first.head(), expected) << "asking changed nothing";
 }
 
 TEST_F(scripts, TheLeaseAfterAPauseCarriesTheAttempts) {
   store_failure(0ms, 5);
-  const auto granted = two.lease(b);
+  const auto granted = second.lease(b);
   ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 5U);
-  EXPECT_EQ(two.head().attempts, 5U);
-  ASSERT_EQ(two.fill(two.fill_of(b, "x"))->outcome, fills::stored);
-  EXPECT_EQ(two.head().load_us, 1500U) << "a value counts no attempts";
+  EXPECT_EQ(second.head().attempts, 5U);
+  ASSERT_EQ(second.fill(second.fill_of(b, "x"))->outcome, fills::stored);
+  EXPECT_EQ(second.head().load_us, 1500U) << "a value counts no attempts";
 }
 
 TEST_F(scripts, AttemptsReachTheirLimitAndStay) {
   store_failure(0ms, 0xFFFF'FFFF);
-  EXPECT_EQ(two.lease(b)->attempts, 0xFFFF'FFFFU);
+  EXPECT_EQ(second.lease(b)->attempts, 0xFFFF'FFFFU);
 }
 
 TEST_F(scripts, OnlyTheHolderCanFail) {
-  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_EQ(one.stored(), std::nullopt);
+  EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+  EXPECT_EQ(first.stored(), std::nullopt);
   store_value();
-  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_EQ(one.head().kind, kind::value);
+  EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+  EXPECT_EQ(first.head().kind, kind::value);
 }
 
 // ---- expire
 
 TEST_F(scripts, ExpireMakesAValueStaleAndRefusesRefreshesInFlight) {
   store_value();
-  envelope head = one.head();
-  const server_time before = one.now();
-  ASSERT_TRUE(two.expire(b)->applied);
-  const envelope expired = one.head();
+  envelope head = first.head();
+  const server_time before = first.now();
+  ASSERT_TRUE(second.expire(b)->applied);
+  const envelope expired = first.head();
   EXPECT_GE(expired.until, before);
-  EXPECT_LE(expired.until, one.now());
+  EXPECT_LE(expired.until, first.now());
   head.until = expired.until;
   head.flags = envelope::flag_expired_by_hand;
   head.produced_by = b;
   EXPECT_EQ(expired, head);
-  EXPECT_EQ(entry::decode(*one.stored()).payload, "payload");
-  EXPECT_GT(one.key_ttl(), 59min);
-  EXPECT_EQ(one.lease(c)->outcome, leases::hit) << "within grace";
-  EXPECT_EQ(one.fill(one.refresh_of(a, c, "begun before"))->outcome, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(b, c, "begun after"))->outcome, fills::stored);
-  EXPECT_EQ(one.head().flags, 0);
+  EXPECT_EQ(entry::decode(*first.stored()).payload, "payload");
+  EXPECT_GT(first.key_ttl(), 59min);
+  EXPECT_EQ(first.lease(c)->outcome, leases::hit) << "within grace";
+  EXPECT_EQ(first.fill(first.refresh_of(a, c, "begun before"))->outcome, fills::refused);
+  EXPECT_EQ(first.fill(first.refresh_of(b, c, "begun after"))->outcome, fills::stored);
+  EXPECT_EQ(first.head().flags, 0);
 }
 
 TEST_F(scripts, ExpiringTwiceKeepsTheFlagsAndTheEarlierEnd) {
@@ -539,27 +539,27 @@ TEST_F(scripts, ExpiringTwiceKeepsTheFlagsAndTheEarlierEnd) {
                 .until = server_time{5s},
                 .produced_by = a,
                 .grace = 10min};
-  one.store(head, "x");
-  ASSERT_TRUE(one.expire(b)->applied);
-  ASSERT_TRUE(one.expire(c)->applied);
-  EXPECT_EQ(one.head().flags, 0xFF);
-  EXPECT_EQ(one.head().until, server_time{5s});
-  EXPECT_EQ(one.head().produced_by, c);
+  first.store(head, "x");
+  ASSERT_TRUE(first.expire(b)->applied);
+  ASSERT_TRUE(first.expire(c)->applied);
+  EXPECT_EQ(first.head().flags, 0xFF);
+  EXPECT_EQ(first.head().until, server_time{5s});
+  EXPECT_EQ(first.head().produced_by, c);
 }
 
 TEST_F(scripts, ExpireWithoutGraceDeletes) {
   store_value(1min, 0ms);
-  EXPECT_TRUE(one.expire(b)->applied);
-  EXPECT_EQ(one.stored(), std::nullopt);
+  EXPECT_TRUE(first.expire(b)->applied);
+  EXPECT_EQ(first.stored(), std::nullopt);
 }
 
 TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
-  EXPECT_FALSE(one.expire(c)->applied) << "missing";
+  EXPECT_FALSE(first.expire(c)->applied) << "missing";
   for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.kind = stored, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
-    EXPECT_TRUE(two.expire(c)->applied);
-    EXPECT_EQ(one.stored(), std::nullopt);
-    EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused);
+    first.store({.kind = stored, .until = first.now() + 1min, .produced_by = a, .grace = 1min}, "");
+    EXPECT_TRUE(second.expire(c)->applied);
+    EXPECT_EQ(first.stored(), std::nullopt);
+    EXPECT_EQ(first.fill(first.fill_of(a, "old"))->outcome, fills::refused);
   }
 }
 
@@ -567,102 +567,102 @@ TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
 
 TEST_F(scripts, OneRefresherWinsTheMarkAndSeesTheEntry) {
   store_value();
-  const auto won = one.take_refresh_mark(b, 1min);
+  const auto won = first.take_refresh_mark(b, 1min);
   ASSERT_TRUE(won->won);
-  EXPECT_EQ(won->head_bytes, one.stored()->substr(0, entry::envelope_size));
-  const auto lost = two.take_refresh_mark(c, 1min);
+  EXPECT_EQ(won->head_bytes, first.stored()->substr(0, entry::envelope_size));
+  const auto lost = second.take_refresh_mark(c, 1min);
   EXPECT_FALSE(lost->won);
   EXPECT_EQ(lost->head_bytes, won->head_bytes);
 }
 
 TEST_F(scripts, AMarkOverAMissingEntrySaysSo) {
-  const auto won = one.take_refresh_mark(b, 1min);
+  const auto won = first.take_refresh_mark(b, 1min);
   EXPECT_TRUE(won->won);
   EXPECT_EQ(won->head_bytes, "");
 }
 
 TEST_F(scripts, OnlyItsWinnerExtendsAndReleasesAMark) {
-  EXPECT_FALSE(one.extend_refresh_mark(b, 1min)->applied);
-  EXPECT_FALSE(one.release_refresh_mark(b)->applied);
-  ASSERT_TRUE(one.take_refresh_mark(b, 1min)->won);
-  EXPECT_FALSE(two.extend_refresh_mark(c, 10min)->applied);
-  EXPECT_FALSE(two.release_refresh_mark(c)->applied);
+  EXPECT_FALSE(first.extend_refresh_mark(b, 1min)->applied);
+  EXPECT_FALSE(first.release_refresh_mark(b)->applied);
+  ASSERT_TRUE(first.take_refresh_mark(b, 1min)->won);
+  EXPECT_FALSE(second.extend_refresh_mark(c, 10min)->applied);
+  EXPECT_FALSE(second.release_refresh_mark(c)->applied);
   const auto ttl = [&] {
-    return one.wire().command({"PTTL", lease_client::refresh_mark_key}).root().integer();
+    return first.wire().command({"PTTL", lease_client::refresh_mark_key}).root().integer();
   };
   EXPECT_LE(ttl(), 60'000);
-  EXPECT_TRUE(one.extend_refresh_mark(b, 10min)->applied);
+  EXPECT_TRUE(first.extend_refresh_mark(b, 10min)->applied);
   EXPECT_GT(ttl(), 60'000);
-  EXPECT_TRUE(one.release_refresh_mark(b)->applied);
-  EXPECT_TRUE(two.take_refresh_mark(c, 1min)->won);
+  EXPECT_TRUE(first.release_refresh_mark(b)->applied);
+  EXPECT_TRUE(second.take_refresh_mark(c, 1min)->won);
 }
 
 // ---- the server's own limits
 
 TEST_F(scripts, WithoutMemoryNothingIsWrittenAndWhatOnlyFreesStillWorks) {
   store_value();
-  const auto value = one.stored();
-  one.wire().command({"CONFIG", "SET", "maxmemory", "1"});
+  const auto value = first.stored();
+  first.wire().command({"CONFIG", "SET", "maxmemory", "1"});
   const auto expect_overloaded = [](const auto& answer) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, fault_code::overloaded) << answer.error().text;
   };
-  EXPECT_EQ(one.lease(b)->outcome, leases::hit) << "a hit writes nothing";
-  auto undecodable = one.lease_of(b);
+  EXPECT_EQ(first.lease(b)->outcome, leases::hit) << "a hit writes nothing";
+  auto undecodable = first.lease_of(b);
   undecodable.refused = a;
-  expect_overloaded(one.lease(undecodable));
-  expect_overloaded(one.fill(one.refresh_of(a, b, "x")));
-  expect_overloaded(one.promote(a, b));
-  EXPECT_EQ(one.stored(), value);
-  EXPECT_TRUE(one.expire(b)->applied);
-  EXPECT_EQ(one.stored(), std::nullopt) << "what cannot be marked stale may not be served on";
+  expect_overloaded(first.lease(undecodable));
+  expect_overloaded(first.fill(first.refresh_of(a, b, "x")));
+  expect_overloaded(first.promote(a, b));
+  EXPECT_EQ(first.stored(), value);
+  EXPECT_TRUE(first.expire(b)->applied);
+  EXPECT_EQ(first.stored(), std::nullopt) << "what cannot be marked stale may not be served on";
 
-  one.wire().command({"CONFIG", "SET", "maxmemory", "0"});
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  one.wire().command({"CONFIG", "SET", "maxmemory", "1"});
-  expect_overloaded(one.renew(a, 1min));
-  expect_overloaded(one.fail(one.failure_of(a)));
-  EXPECT_TRUE(one.release(a)->applied);
+  first.wire().command({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  first.wire().command({"CONFIG", "SET", "maxmemory", "1"});
+  expect_overloaded(first.renew(a, 1min));
+  expect_overloaded(first.fail(first.failure_of(a)));
+  EXPECT_TRUE(first.release(a)->applied);
 }
 
 TEST_F(scripts, AfterTheScriptsAreForgottenEveryRequestSaysNoscript) {
-  one.wire().command({"SCRIPT", "FLUSH"});
+  first.wire().command({"SCRIPT", "FLUSH"});
   std::string request;
-  lease::write_lease(request, one.lease_of(a), true);
-  one.wire().send(request);
-  EXPECT_TRUE(lease::read_acknowledged(one.wire().read_reply()));
-  EXPECT_TRUE(lease::is_noscript(one.wire().read_reply()));
+  lease::write_lease(request, first.lease_of(a), true);
+  first.wire().send(request);
+  EXPECT_TRUE(lease::read_acknowledged(first.wire().read_reply()));
+  EXPECT_TRUE(lease::is_noscript(first.wire().read_reply()));
 
   request.clear();
   lease::write_load_scripts(request);
-  one.wire().send(request);
+  first.wire().send(request);
   for (const lease::script& script : lease::scripts()) {
-    EXPECT_EQ(one.wire().read_reply().text, script.sha1) << script.name;
+    EXPECT_EQ(first.wire().read_reply().text, script.sha1) << script.name;
   }
-  EXPECT_EQ(one.lease(a)->outcome, leases::lead);
+  EXPECT_EQ(first.lease(a)->outcome, leases::lead);
 }
 
 TEST_F(scripts, AReplicaRefusesToLease) {
-  one.wire().command({"REPLICAOF", "127.0.0.1", "1"});
-  const auto answer = one.lease(a);
+  first.wire().command({"REPLICAOF", "127.0.0.1", "1"});
+  const auto answer = first.lease(a);
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, fault_code::unreachable) << answer.error().text;
 }
 
 TEST_F(scripts, HoldersAreTheClientsThatAreStillConnected) {
-  const std::uint64_t other = two.wire().client_id();
-  const std::uint64_t self = one.wire().client_id();
+  const std::uint64_t other = second.wire().client_id();
+  const std::uint64_t self = first.wire().client_id();
   const std::vector<std::uint64_t> clients{other, 123'456'789, self};
   std::string request;
   lease::write_holders(request, clients);
-  one.wire().send(request);
-  EXPECT_EQ(lease::read_holders(one.wire().read_reply()).value(),
+  first.wire().send(request);
+  EXPECT_EQ(lease::read_holders(first.wire().read_reply()).value(),
             (std::vector<std::uint64_t>{self, other}));
 
   request.clear();
   lease::write_holders(request, std::vector<std::uint64_t>{123'456'789});
-  one.wire().send(request);
-  EXPECT_TRUE(lease::read_holders(one.wire().read_reply()).value().empty());
+  first.wire().send(request);
+  EXPECT_TRUE(lease::read_holders(first.wire().read_reply()).value().empty());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which entries LEASE believes: entries from before the server's start, pauses that other processes
-// set, and the marker for values that cannot be cached.
+// Which entries LEASE trusts: entries from before the server's start, pauses that other processes
+// set, and the marker for values that must not be stored.
 #include <string>
 
 #include "integration/two_clients.hpp"
@@ -13,35 +13,38 @@ using script_trust = two_clients;
 // ---- entries from before the server's start
 
 TEST_F(script_trust, AValueFromBeforeTheServersStartIsAHitOnlyWhileItHasGrace) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
-  auto since = two.lease_of(b);
-  since.stored_from = one.head().stored_at;
-  EXPECT_EQ(two.lease(since)->outcome, leases::hit) << "not older";
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  ASSERT_EQ(first.fill(first.fill_of(a, "x"))->outcome, fills::stored);
+  auto since = second.lease_of(b);
+  since.stored_from = first.head().stored_at;
+  EXPECT_EQ(second.lease(since)->outcome, leases::hit) << "not older";
   since.stored_from += 1ms;
-  EXPECT_EQ(two.lease(since)->outcome, leases::hit) << "to be served as stale";
-  one.store({.kind = kind::value, .until = one.now() - 1min, .produced_by = a, .grace = 1s}, "x");
-  EXPECT_EQ(two.lease(since)->outcome, leases::lead) << "its grace is over";
-  one.store({.kind = kind::value, .until = one.now() + 1min, .produced_by = a}, "x");
-  EXPECT_EQ(two.lease(since)->outcome, leases::lead) << "it has no grace";
+  EXPECT_EQ(second.lease(since)->outcome, leases::hit) << "to be served as stale";
+  first.store({.kind = kind::value, .until = first.now() - 1min, .produced_by = a, .grace = 1s},
+              "x");
+  EXPECT_EQ(second.lease(since)->outcome, leases::lead) << "its grace is over";
+  first.store({.kind = kind::value, .until = first.now() + 1min, .produced_by = a}, "x");
+  EXPECT_EQ(second.lease(since)->outcome, leases::lead) << "it has no grace";
 }
 
 TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
-  auto since = two.lease_of(b);
+  auto since = second.lease_of(b);
   since.stored_from = server_time{2ms};
   since.failure_pause_max = 24h * 36'525;
   for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    envelope head{
-        .kind = stored, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
-    one.store(head, "");
-    EXPECT_NE(two.lease(since)->outcome, leases::lead);
+    envelope head{.kind = stored,
+                  .stored_at = server_time{2ms},
+                  .until = first.now() + 1min,
+                  .produced_by = a};
+    first.store(head, "");
+    EXPECT_NE(second.lease(since)->outcome, leases::lead);
     head.stored_at = server_time{1ms};
     if (stored == kind::pending || stored == kind::failed) head.attempts = 4;
-    one.store(head, "");
-    const auto granted = two.lease(since);
+    first.store(head, "");
+    const auto granted = second.lease(since);
     ASSERT_EQ(granted->outcome, leases::lead);
     EXPECT_EQ(granted->attempts, head.attempts);
-    EXPECT_EQ(two.head().produced_by, b);
+    EXPECT_EQ(second.head().produced_by, b);
   }
 }
 
@@ -49,16 +52,16 @@ TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
 
 TEST_F(script_trust, NoPauseIsLongerThanItsReaderAllowsAndNoneBeginsInTheFuture) {
   const auto answer_to = [&](milliseconds since, milliseconds pause_max) {
-    const server_time now = one.now();
-    one.store({.kind = kind::failed,
-               .attempts = 4,
-               .stored_at = now - since,
-               .until = now + 1h,
-               .produced_by = a},
-              "");
-    auto asking = two.lease_of(b);
+    const server_time now = first.now();
+    first.store({.kind = kind::failed,
+                 .attempts = 4,
+                 .stored_at = now - since,
+                 .until = now + 1h,
+                 .produced_by = a},
+                "");
+    auto asking = second.lease_of(b);
     asking.failure_pause_max = pause_max;
-    return two.lease(asking);
+    return second.lease(asking);
   };
   const auto cut = answer_to(1min, 2min);
   ASSERT_EQ(cut->outcome, leases::failed);
@@ -72,15 +75,15 @@ TEST_F(script_trust, NoPauseIsLongerThanItsReaderAllowsAndNoneBeginsInTheFuture)
 }
 
 TEST_F(script_trust, AFailureThatAReaderRefusesIsTriedAgainByIt) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  auto failure = one.failure_of(a);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  auto failure = first.failure_of(a);
   failure.attempts = 5;
-  ASSERT_TRUE(one.fail(failure)->applied);
-  auto with_its_own_loader = two.lease_of(b);
+  ASSERT_TRUE(first.fail(failure)->applied);
+  auto with_its_own_loader = second.lease_of(b);
   with_its_own_loader.failure_pause_max = 1min;
-  ASSERT_EQ(two.lease(with_its_own_loader)->outcome, leases::failed);
+  ASSERT_EQ(second.lease(with_its_own_loader)->outcome, leases::failed);
   with_its_own_loader.refused = a;
-  const auto granted = two.lease(with_its_own_loader);
+  const auto granted = second.lease(with_its_own_loader);
   ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 5U);
 }
@@ -88,50 +91,50 @@ TEST_F(script_trust, AFailureThatAReaderRefusesIsTriedAgainByIt) {
 // ---- the marker
 
 TEST_F(script_trust, AMarkerTellsEveryoneToLoadUntilItsEnd) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  EXPECT_FALSE(one.mark_uncacheable(b, 1min)->applied) << "only the holder";
-  ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
-  const envelope marker = two.head();
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  EXPECT_FALSE(first.mark_uncacheable(b, 1min)->applied) << "only the holder";
+  ASSERT_TRUE(first.mark_uncacheable(a, 1min)->applied);
+  const envelope marker = second.head();
   EXPECT_EQ(marker, (envelope{.kind = kind::uncacheable,
                               .stored_at = marker.stored_at,
                               .until = marker.stored_at + 1min,
                               .produced_by = a,
                               .digest = lease_client::digest}));
-  EXPECT_TRUE(entry::is_genuine(entry::decode(*two.stored()), lease_client::digest));
-  EXPECT_EQ(two.stored()->size(), entry::envelope_size);
-  EXPECT_LE(two.key_ttl(), 1min);
-  EXPECT_GT(two.key_ttl(), 30s);
+  EXPECT_TRUE(entry::is_genuine(entry::decode(*second.stored()), lease_client::digest));
+  EXPECT_EQ(second.stored()->size(), entry::envelope_size);
+  EXPECT_LE(second.key_ttl(), 1min);
+  EXPECT_GT(second.key_ttl(), 30s);
 
-  const auto answer = two.lease(b);
+  const auto answer = second.lease(b);
   ASSERT_EQ(answer->outcome, leases::uncacheable);
   EXPECT_GT(answer->left, 30s);
   EXPECT_LE(answer->left, 1min);
-  EXPECT_EQ(one.head(), marker) << "asking changed nothing";
-  auto refusing = two.lease_of(b);
+  EXPECT_EQ(first.head(), marker) << "asking changed nothing";
+  auto refusing = second.lease_of(b);
   refusing.refused = a;
-  EXPECT_EQ(two.lease(refusing)->outcome, leases::lead) << "a damaged one is replaced";
+  EXPECT_EQ(second.lease(refusing)->outcome, leases::lead) << "a damaged one is replaced";
 }
 
 TEST_F(script_trust, AMarkerThatHasEndedIsLeased) {
-  one.store({.kind = kind::uncacheable, .until = one.now(), .produced_by = a}, "");
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
-  EXPECT_EQ(two.head().produced_by, b);
+  first.store({.kind = kind::uncacheable, .until = first.now(), .produced_by = a}, "");
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(second.head().produced_by, b);
 }
 
 TEST_F(script_trust, AMarkerIsNeitherFilledNorRenewedNorPromotedNorReleased) {
-  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
-  ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
-  const auto marker = one.stored();
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(b, a, "late"))->outcome, fills::refused);
-  EXPECT_FALSE(one.renew(a, 1min)->applied);
-  EXPECT_FALSE(one.promote(a, b)->applied);
-  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_FALSE(one.mark_uncacheable(a, 1h)->applied);
-  EXPECT_EQ(one.stored(), marker);
-  ASSERT_TRUE(two.invalidate());
-  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
+  ASSERT_EQ(first.lease(a)->outcome, leases::lead);
+  ASSERT_TRUE(first.mark_uncacheable(a, 1min)->applied);
+  const auto marker = first.stored();
+  EXPECT_EQ(first.fill(first.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(first.fill(first.refresh_of(b, a, "late"))->outcome, fills::refused);
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_FALSE(first.promote(a, b)->applied);
+  EXPECT_FALSE(first.fail(first.failure_of(a))->applied);
+  EXPECT_FALSE(first.release(a)->applied);
+  EXPECT_FALSE(first.mark_uncacheable(a, 1h)->applied);
+  EXPECT_EQ(first.stored(), marker);
+  ASSERT_TRUE(second.invalidate());
+  EXPECT_EQ(second.lease(b)->outcome, leases::lead);
 }
 
 }  // namespace

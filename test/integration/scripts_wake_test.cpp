@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which clients a write wakes: by pushes if their lease was tracked, by messages if they asked for
-// the wake channel. A push has come, or will not come, before the reply of a PING sent after the
-// write.
+// the wake channel. A push must have come before the reply to a PING that is sent after the write,
+// or it will not come.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -37,7 +37,7 @@ class script_wakes : public testing::Test {
     ASSERT_EQ(waiter.lease(b)->outcome, leases::wait);
     ASSERT_EQ(notices_of(waiter).size(), 0U);
   }
-  /// What a client was told of its key until now, as keys or channels.
+  /// The notices that a client has received, as keys or channels.
   static std::vector<std::string> notices_of(lease_client& client) {
     std::vector<std::string> names;
     for (const resp::message& push : client.wire().pushes_so_far()) {

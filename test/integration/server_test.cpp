@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a server can do to a cache: die, hang, forget, be full, hold somebody else's data.
+// Problems of a server: it dies, hangs, loses data, is full, or has data of other clients.
 #include <atomic>
 
 #include "integration/doorway.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 class server_trouble : public fleet {
  protected:
-  /// Callers that ask for several keys again and again until told to end.
+  /// Callers that ask for several keys repeatedly until they are stopped.
   class traffic {
    public:
     traffic(cached_origin& through, unsigned callers, unsigned keys)
@@ -19,7 +19,7 @@ class server_trouble : public fleet {
                    for (unsigned i = number; !ended_; ++i) {
                      const std::string key = "key" + std::to_string(i % keys);
                      last = through.ask(key);
-                     ++asked_;
+                     ++call_count_;
                      if (last.value != "0:" + key) return last;
                    }
                    return answer{.how = "served"};
@@ -28,10 +28,10 @@ class server_trouble : public fleet {
     }
     ~traffic() { ended_ = true; }
 
-    /// Waits until everybody has asked about so many times more.
+    /// Waits until each caller has asked about `times` more times.
     [[nodiscard]] bool goes_on(unsigned times) {
-      const std::uint64_t until = asked_ + times;
-      return eventually([&] { return asked_ >= until || crowd_.done() > 0; });
+      const std::uint64_t until = call_count_ + times;
+      return eventually([&] { return call_count_ >= until || crowd_.done() > 0; });
     }
     [[nodiscard]] tally end() {
       ended_ = true;
@@ -40,7 +40,7 @@ class server_trouble : public fleet {
 
    private:
     std::atomic<bool> ended_{false};
-    std::atomic<std::uint64_t> asked_{0};
+    std::atomic<std::uint64_t> call_count_{0};
     crowd crowd_;
   };
 };
@@ -80,9 +80,9 @@ TEST_F(server_trouble, HangingAndComingBackIsNobodysBusiness) {
   EXPECT_EQ(all.end().count("served"), 8U);
 }
 
-// Each killed connection is made anew at once, and the holder renews under its new client id first,
-// so that nobody takes it for dead. What may cost a load all the same, and is counted: a take-over,
-// when the machine lets the holder's process stand still between two looks at the server's clients;
+// Each killed connection is replaced at once, and the holder first renews under its new client id,
+// so that no process takes it for dead. Two things may still cost a load, and are counted: a
+// take-over, when the holder's process does not run between two checks of the server's clients; and
 // a bypass, when a waiter loses three connections before one of them answers.
 TEST_F(server_trouble, KillingAllConnectionsDuringALoadCostsNoLoadButCountedTakeOvers) {
   auto first = start_worker();
@@ -96,7 +96,7 @@ TEST_F(server_trouble, KillingAllConnectionsDuringALoadCostsNoLoadButCountedTake
   for (int round = 0; round < 10; ++round) {
     admin.command({"CLIENT", "KILL", "TYPE", "normal"});
     ASSERT_TRUE(eventually([&] {
-      // Both are back when both have asked or renewed on new connections.
+      // Both are back when both have sent a LEASE or a renewal on new connections.
       return std::string{admin.command({"CLIENT", "LIST"}).root().text()}.find("cmd=evalsha") !=
              std::string::npos;
     }));
@@ -264,7 +264,7 @@ TEST_F(server_trouble, NoMemoryForTheFillStillServesAllWaiters) {
 TEST_F(server_trouble, EvictionCostsLoadsAndNothingElse) {
   setup.policy.ttl = 10min;
   cached_origin cached{origin, setup};
-  static_cast<void>(cached.ask("warm-up"));  // connection and scripts take memory, too
+  static_cast<void>(cached.ask("warm-up"));  // the connection and the scripts need memory, too
   const std::string info{server.command({"INFO", "memory"}).root().text()};
   const std::size_t at = info.find("used_memory:") + 12;
   const std::uint64_t room = std::stoull(info.substr(at)) + 150'000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signals that come again and again, as those of a profiler do, lengthen no wait.
+// Repeated signals, like those of a profiler, do not prolong any wait.
 #include <csignal>
 
 #include "integration/gated_loads.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 class signals : public fleet {
  protected:
-  /// The server hangs for ever; `call` ends by itself.
+  /// The server hangs for ever, and `call` must end by itself.
   template <class Call>
   void expect_end_of(const Call& call, bool spin = true, duration patience = 300ms) {
     setup.patience = patience;
@@ -23,7 +23,7 @@ class signals : public fleet {
         server.pause();
         const signal_storm storm{flags};
         call(cached);
-        EXPECT_GT(signal_storm::seen(), 0U);
+        EXPECT_GT(signal_storm::count(), 0U);
       });
       server.resume();
     }

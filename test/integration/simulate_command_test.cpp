@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Client programs of the user's: the sample that comes with the tool, and programs that do what
-// they may not.
+// Client programs of the user: the sample that comes with the tool, and programs that break the
+// rules.
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using simulate::command_strategy_kind;
 using simulate::strategy_kind;
 
-/// The program is a shell script; $1 is the server's URL, $2 the key.
+/// A command that runs a shell script. $1 is the URL of the server, $2 the key.
 std::string shell(const std::string& script) { return "sh -c '" + script + "' sh {redis} {key}"; }
 
 std::string complaint_about(const std::string& command) {
@@ -40,7 +40,7 @@ class simulate_command : public strategy_play {
                                    simulate::program_limits within = {}) {
     return begin(command_strategy_kind(command, within));
   }
-  /// What a get says that fails because of its program; empty otherwise.
+  /// The text of a get that fails because of its program; empty otherwise.
   [[nodiscard]] static std::string fault_of(simulate::strategy& played) {
     try {
       static_cast<void>(played.get(key));
@@ -149,7 +149,7 @@ TEST_F(simulate_command, ThatServesOneCallIsStartedForEach) {
   const held_strategy played = play(shell("read l; echo value $$"));
   const row first = played->get(key);
   std::string other;
-  // The first may still be about to end.
+  // The first program may still be ending.
   EXPECT_TRUE(eventually([&] {
     try {
       other = *played->get(key);
@@ -236,7 +236,7 @@ TEST_F(simulate_command, ThatTheSystemCannotStartSaysWhy) {
 
 // --- nothing is left
 
-/// False for a process that is gone, or is dead and only not yet waited for.
+/// False for a process that does not exist or is a zombie.
 bool is_alive(pid_t process) {
   std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -257,7 +257,7 @@ TEST_F(simulate_command, IsGoneWithItsStrategy) {
 TEST_F(simulate_command, OutlivesTheThreadThatDroveIt) {
   const held_strategy played = play(shell("while read l; do echo value $$; done"));
   std::vector<pid_t> programs;
-  // The kernel ends what a thread has started a moment after the thread has been joined.
+  // The kernel ends the processes that a thread has started a moment after the thread was joined.
   for (int i = 0; i < 20; ++i) programs.push_back(std::stoi(*later(*played).get()));
   for (const pid_t process : programs) EXPECT_TRUE(is_alive(process));
 }

@@ -26,7 +26,7 @@ TEST(simulate_postgresql, CountsByTheLogOfAServerThatItStartsAndLeavesNothing) {
   EXPECT_NE(run.out().find(", private\""), std::string::npos) << run.out();
   const std::vector<int> queries = numbers(run.out(), "queries_total");
   ASSERT_EQ(queries.size(), 2U) << run.out();
-  EXPECT_GT(queries[0], 1);  // 40, unless the machine is so busy that some callers come late
+  EXPECT_GT(queries[0], 1);  // 40, unless some callers come late on a busy machine
   EXPECT_LE(queries[0], 40);
   EXPECT_EQ(queries[1], 1);
   EXPECT_EQ(queries, numbers(run.out(), "queries_asked"));
@@ -65,7 +65,7 @@ TEST(simulate_postgresql, WorksInAnybodysDatabaseAndLeavesItAsItWas) {
 TEST(simulate_postgresql, IsTakenDownWhileItStarts) {
   tool_run run{{"--origin", "postgresql"}};
   const auto deadline = std::chrono::steady_clock::now() + tool_patience;
-  // The programs of the server are told by the folder that they work in.
+  // The programs of the server are recognised by their working directory.
   const auto is_starting = [&run] {
     for (const auto& entry : fs::recursive_directory_iterator{run.folder() / "tmp"}) {
       if (entry.path().filename() == "PG_VERSION") return true;
@@ -77,7 +77,7 @@ TEST(simulate_postgresql, IsTakenDownWhileItStarts) {
     try {
       is_seen = is_starting();
     } catch (const fs::filesystem_error&) {
-      is_seen = false;  // the folder changed meanwhile
+      is_seen = false;  // the folder changed during the check
     }
   }
   ASSERT_TRUE(is_seen) << run.err();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The simulation's strategies on a real Redis: what all have in common, and what is peculiar to
-// each, its faults included.
+// The simulator's strategies on a real Redis: their common behaviour, and the behaviour of each
+// one, its faults included.
 #include <ostream>
 
 #include "integration/strategy_play.hpp"
@@ -31,7 +31,7 @@ std::string in_letters(const testing::TestParamInfo<strategy_kind>& info) {
   return name;
 }
 
-// --- what all have in common
+// --- all strategies
 
 class simulate_every_strategy : public strategy_play,
                                 public testing::WithParamInterface<strategy_kind> {
@@ -61,7 +61,8 @@ TEST_P(simulate_every_strategy, AsksAgainOnceTheTtlIsOver) {
   EXPECT_EQ(played->get(key), version(0));
   ASSERT_TRUE(eventually([&] { return !played->is_cached(key); }));
   EXPECT_EQ(origin.loads(key), 1U);
-  // Drover with grace asks in the background, and its own estimate of the server's clock may lag.
+  // Drover with grace refreshes in the background, and its estimate of the server's clock may be
+  // late.
   EXPECT_TRUE(eventually([&] {
     static_cast<void>(played->get(key));
     return origin.loads(key) >= 2;
@@ -126,7 +127,7 @@ TEST_P(simulate_every_strategy, AnswersWithoutRedisAndCachesOnceItIsBack) {
   EXPECT_GT(origin.loads(key), 1U);
   EXPECT_THROW(played->invalidate(key), std::runtime_error);
   if (GetParam().name != "command") {
-    EXPECT_FALSE(played->is_cached(key));  // the sample goes by the ttl
+    EXPECT_FALSE(played->is_cached(key));  // the sample client uses the ttl
   }
 
   server.restart();
@@ -196,7 +197,7 @@ TEST_F(simulate_lock, IsReadAgainOnceItIsHeld) {
   ASSERT_TRUE(eventually([&] { return calls_of(server, "set") >= 2; }));
   server.command({"SET", key, "meanwhile"});
   const row value = got.get();
-  // On a very busy machine five attempts may have passed before the lock's end.
+  // On a very busy machine five attempts may fail before the lock ends.
   EXPECT_TRUE(value == "meanwhile" || value == version(0)) << *value;
   EXPECT_EQ(origin.loads(key), value == "meanwhile" ? 0U : 1U);
 }
@@ -304,7 +305,7 @@ TEST_F(simulate_xfetch, RefreshesEarlyWhatTookLongToLoad) {
   const std::string soon = from_now(60s);
   server.command({"SET", key, "0 " + soon + "\nold"});
   EXPECT_EQ(played->get(key), "old");
-  // e^(-60 s / 32,000 years): near enough to certain.
+  // The probability is 1 - e^(-60 s / 32,000 years): the refresh is almost certain.
   server.command({"SET", key, "1000000000000000000 " + soon + "\nold"});
   EXPECT_EQ(played->get(key), version(0));
   EXPECT_EQ(origin.loads(key), 1U);

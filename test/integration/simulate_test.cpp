@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `drover simulate` as a person runs it: what it says, and that nothing is left whatever ends it.
+// `drover simulate` as a person runs it: its output, and that it leaves nothing behind, however it
+// ends.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -30,7 +31,7 @@ TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
   EXPECT_EQ(WEXITSTATUS(status), 0) << run.err() << json;
   const std::vector<int> queries = numbers(json, "queries_total");
   ASSERT_EQ(queries.size(), 3U) << json;
-  EXPECT_GT(queries[0], 1);  // 40, unless the machine is so busy that some callers come late
+  EXPECT_GT(queries[0], 1);  // 40, unless some callers come late on a busy machine
   EXPECT_LE(queries[0], 40);
   EXPECT_GE(queries[1], 1);
   EXPECT_EQ(queries[2], 1);
@@ -55,7 +56,9 @@ struct scenario_case {
   std::vector<std::string> options;
   std::vector<std::string> expected;  ///< facts of the JSON, as regular expressions
 };
-std::ostream& operator<<(std::ostream& to, const scenario_case& of) { return to << of.name; }
+std::ostream& operator<<(std::ostream& to, const scenario_case& scenario) {
+  return to << scenario.name;
+}
 
 class simulate_scenario : public testing::TestWithParam<scenario_case> {};
 
@@ -101,8 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
         scenario_case{"flushall", small, {"FLUSHALL", one_query}},
         scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
         scenario_case{"invalidation", strict, {"\"stale_reads\": 0", "\"kind\": \"change\""}}),
-    [](const auto& of) {
-      std::string name = of.param.name;
+    [](const auto& parameter) {
+      std::string name = parameter.param.name;
       std::ranges::replace(name, '-', '_');
       return name;
     });
@@ -121,7 +124,7 @@ TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
 }
 
 TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
-  // It stores after the change what it read before the change.
+  // The strategy stores after the change the value that it read before the change.
   tool_run run{{"--scenario", "invalidation", "--strategy", "cache-aside", "--load-ms", "60",
                 "--processes", "2", "--callers", "6", "--format", "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
@@ -138,19 +141,19 @@ TEST(simulate, MarksTheEndOfAValueOfWhoeverLetsItEnd) {
 }
 
 TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
-  // Of that seed the first query takes long, and of the next one it would not.
+  // With this seed the first query takes long; with the next seed it would not.
   constexpr std::uint64_t seed = 53;
-  const auto draw_of = [](std::uint64_t of) {
-    constexpr std::uint64_t first = 1;  // the filling was number 0
+  const auto draw_of = [](std::uint64_t query) {
+    constexpr std::uint64_t first = 1;  // the query that filled the cache was number 0
     const auto load = simulate::load_time::parse("uniform:10-800").value();
-    return load.draw(simulate::draws{of, first}.uniform()) / 1ms;
+    return load.draw(simulate::draws{query, first}.uniform()) / 1ms;
   };
   ASSERT_GT(draw_of(seed), 2 * draw_of(seed + 1));
   tool_run run{{"--load-ms", "uniform:10-800", "--seed", std::to_string(seed), "--processes", "1",
                 "--callers", "1", "--strategy", "cache-aside,retry-lock,drover-strict", "--format",
                 "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
-  const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of lags behind loads
+  const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of delays behind loads
   ASSERT_EQ(times.size(), 6U) << run.out();
   for (const std::size_t wait : {0U, 2U, 4U}) EXPECT_GE(times[wait], draw_of(seed)) << run.out();
 }
@@ -245,7 +248,7 @@ TEST(simulate, LeavesAServerThatItDidNotStartAsItWas) {
   tool_run run{{"--redis", theirs.url(), "--redis-is-mine", "--processes", "2", "--callers", "3",
                 "--load-ms", "20", "--strategy", "all"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
-  // A run's keys have twelve digits of its own in their names.
+  // The names of a run's keys contain twelve digits that are unique to the run.
   EXPECT_EQ(theirs.command({"KEYS", "*drover-simulate:????????????:*"}).root().size(), 0U);
   EXPECT_EQ(theirs.command({"GET", "drover-simulate:not-yours"}).root().text(), "1");
   run.expect_nothing_left();

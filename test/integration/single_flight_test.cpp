@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process always runs one load of a key at a time: also when its tables are full, for keys that
-// are not stored, and when the connection dies.
+// A process runs one load of a key at a time, also when its tables are full, for keys that are not
+// stored, and when the connection dies.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
@@ -11,7 +11,7 @@ class single_flight : public fleet {
  protected:
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
 
-  /// Callers of one key whose load is held until all have asked.
+  /// Callers of one key. The load is held until all callers have asked.
   void load_together(cached_origin& cached, const std::string& key) {
     const std::uint64_t before = cached.values.stats().misses;
     origin.hold(key);

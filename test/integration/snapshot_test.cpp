@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server was killed and has read its last snapshot: entries that were invalidated since are not
-// fresh, and loads that began before are not stored.
+// The server was killed and has loaded its last snapshot: entries that were invalidated after the
+// snapshot are not fresh, and loads that began before it are not stored.
 #include "integration/fleet.hpp"
 #include "integration/in_child.hpp"
 
@@ -16,7 +16,7 @@ class snapshot : public fleet {
     return options;
   }
   void save() const { ASSERT_EQ(server.command({"SAVE"}).root().text(), "OK"); }
-  /// A user that may do everything but ask for INFO: nobody can tell that the server has restarted.
+  /// A user without the right to INFO only, so the client cannot see that the server has restarted.
   [[nodiscard]] client_options without_info() const {
     client_options options = setup.client();
     options.user = "app";
@@ -30,7 +30,7 @@ class snapshot : public fleet {
   static void wait_for_connection_of(cached_origin& cached) {
     ASSERT_TRUE(eventually([&] { return cached.ask("other").how != "bypassed"; }));
   }
-  /// A process loads `key`, the server saves it, the process invalidates it, both crash.
+  /// A process loads `key`, the server saves it, the process invalidates it, and both crash.
   void bring_back(const std::string& key) {
     {
       cached_origin writer{origin, options(), with(true)};
@@ -92,7 +92,7 @@ TEST_F(snapshot, BringsBackNothingThatAProcessWithoutInfoHasInvalidated) {
   ASSERT_FALSE(picky.command({"GET", value_key("a")}).root().is_null()) << "it is back";
   wait_for_connection_of(cached);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(cached.ask("a").value, "1:a");
-  // Another process finds it gone as soon as the invalidations were sent again.
+  // Another process does not find the entry once the invalidations were sent again.
   cached_origin other{origin, options(), without_info()};
   EXPECT_TRUE(eventually([&] { return other.ask("b").value == "1:b"; }));
 }

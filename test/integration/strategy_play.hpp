@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the simulation's strategies share: a server, an origin that counts, and
-// strategies on both.
+// Shared by the tests of the simulator's strategies: a server, a counting origin, and strategies
+// that use both.
 #pragma once
 
 #include <future>
@@ -15,7 +15,7 @@
 
 namespace drover::test {
 
-/// How --strategy-command would name test/support/simulate_client.py.
+/// The value of --strategy-command for test/support/simulate_client.py.
 [[nodiscard]] inline std::string sample_command() {
   return "'" + source_path("test/support/simulate_client.py") + "' {redis} {ttl-ms}";
 }
@@ -31,7 +31,7 @@ class strategy_play : public testing::Test {
 
   [[nodiscard]] simulate::strategy_settings settings(std::chrono::milliseconds ttl = 300s) {
     return {.redis_url = server.url(),
-            .ask = [this](std::string_view of) { return origin.load(of); },
+            .ask = [this](std::string_view loaded_key) { return origin.load(loaded_key); },
             .ttl = ttl};
   }
   [[nodiscard]] held_strategy begin(const simulate::strategy_kind& kind,
@@ -43,41 +43,41 @@ class strategy_play : public testing::Test {
     if (kind == nullptr) throw std::invalid_argument{"no strategy " + std::string{name}};
     return begin(*kind, ttl);
   }
-  /// The value as the origin has it in that version.
+  /// The value of this version in the origin.
   [[nodiscard]] static row version(std::uint64_t number) {
     return shared_origin::text_of(key, number);
   }
-  /// A get on a thread of its own.
-  [[nodiscard]] static std::future<row> later(simulate::strategy& asked) {
-    return std::async(std::launch::async, [&asked] { return asked.get(key); });
+  /// Runs a get on its own thread.
+  [[nodiscard]] static std::future<row> later(simulate::strategy& played) {
+    return std::async(std::launch::async, [&played] { return played.get(key); });
   }
   [[nodiscard]] bool loads_run(unsigned how_many = 1) const {
     return eventually([&] { return origin.running(key) == how_many; });
   }
-  /// What a get throws, empty when it does not.
-  [[nodiscard]] static std::string error_of(simulate::strategy& asked) {
+  /// The text of the exception of a get; empty when it succeeds.
+  [[nodiscard]] static std::string error_of(simulate::strategy& played) {
     try {
-      static_cast<void>(asked.get(key));
+      static_cast<void>(played.get(key));
       return "";
     } catch (const std::exception& error) {
       return error.what();
     }
   }
-  /// What Redis has under that name.
+  /// The value under this name in Redis.
   [[nodiscard]] row stored(std::string_view name) const {
     const resp::message reply = server.command({"GET", name});
     if (reply.root().is_null()) return std::nullopt;
     return std::string{reply.root().text()};
   }
-  /// All keys in Redis, but for those with which Drover tries whether pushes arrive.
+  /// All keys in Redis, except the canaries with which Drover tests whether pushes arrive.
   [[nodiscard]] std::vector<std::string> keys() const {
     const resp::message reply = server.command({"KEYS", "*"});
-    std::vector<std::string> found;
+    std::vector<std::string> names;
     for (std::size_t i = 0; i < reply.root().size(); ++i) {
-      std::string each{reply.root()[i].text()};
-      if (each.find(":c:") == std::string::npos) found.push_back(std::move(each));
+      std::string name{reply.root()[i].text()};
+      if (name.find(":c:") == std::string::npos) names.push_back(std::move(name));
     }
-    return found;
+    return names;
   }
 
   watchdog guard;

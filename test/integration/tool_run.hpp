@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `drover simulate` run as a person runs it, and what it leaves behind.
+// Runs `drover simulate` as a person does, and finds what it leaves behind.
 #pragma once
 
 #include <fcntl.h>
@@ -30,7 +30,8 @@ using namespace std::chrono_literals;
 inline constexpr const char* tool_program = DROVER_EXAMPLE_DIR "/drover";
 inline constexpr auto tool_patience = 90s;
 
-/// Empty when it cannot be read, as that of a process that ends in this moment.
+/// The contents of a file. Empty when it cannot be read, for example that of a process that is
+/// ending.
 inline std::string contents(const fs::path& file) {
   std::ifstream stream{file};
   try {
@@ -40,7 +41,7 @@ inline std::string contents(const fs::path& file) {
   }
 }
 
-/// One run with temporary files in a folder of its own, so that its processes can be told by its
+/// One run with temporary files in its own folder, so that its processes can be recognised by the
 /// path.
 class tool_run {
  public:
@@ -48,7 +49,7 @@ class tool_run {
     std::string name = (fs::temp_directory_path() / "simulate-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     folder_ = name;
-    // A PostgreSQL that root starts runs as somebody else.
+    // PostgreSQL runs as another user when root starts it.
     fs::permissions(folder_, fs::perms::owner_all | fs::perms::others_exec);
     fs::create_directory(folder_ / "tmp");
     std::vector<std::string> texts{tool_program, "simulate"};
@@ -79,7 +80,7 @@ class tool_run {
 
   void send(int signal) const { ::kill(pid_, signal); }
 
-  /// Its status as waitpid(2) says it; -1 when it does not come to an end.
+  /// The status of waitpid(2); -1 when the run does not end.
   int wait() {
     int status = -1;
     const auto deadline = std::chrono::steady_clock::now() + tool_patience;
@@ -90,7 +91,7 @@ class tool_run {
     return ended_ ? status : -1;
   }
 
-  /// Processes, other than it, that were started with a path in its folder and with `word`.
+  /// The other processes that were started with a path in its folder and with `word`.
   [[nodiscard]] std::vector<pid_t> processes(const std::string& word = "") const {
     std::vector<pid_t> out;
     for (const auto& entry : fs::directory_iterator{"/proc"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the scripts share: a server, two clients of it, and tokens by letter.
+// Shared by the tests of the scripts: a server, two clients, and tokens by letter.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,8 +26,8 @@ inline const entry::token c = token_of('c');
 class two_clients : public testing::Test {
  protected:
   redis_server server;
-  lease_client one{server};
-  lease_client two{server};
+  lease_client first{server};
+  lease_client second{server};
 };
 
 }  // namespace drover::test

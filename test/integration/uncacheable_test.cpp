@@ -5,7 +5,7 @@
 namespace drover::test {
 namespace {
 
-/// Several clients with the same cache. Each stands for a process.
+/// Several clients with the same cache. Each one represents a process.
 class uncacheable : public fleet {
  protected:
   static constexpr unsigned processes = 6;
@@ -26,7 +26,7 @@ class uncacheable : public fleet {
       return value;
     };
   }
-  /// All processes ask for a key. All but the first must load it at the same time.
+  /// All processes ask for a key. All processes except the first must load it at the same time.
   void load_side_by_side(const loaded<std::string>& brought) {
     setup.policy.uncacheable_ttl = 1min;
     in_child([&] {
@@ -83,8 +83,8 @@ TEST_F(uncacheable, IsLoadedByOneCallerOfAProcessAtATime) {
   });
 }
 
-// A caller that joined too late for one load starts again, and the next load is good for it even if
-// that has begun when the caller joins.
+// A caller that joined too late for one load starts again. It gets the result of the next load,
+// even if that load has begun when the caller joins.
 TEST_F(uncacheable, IsWaitedForDuringTwoLoadsAtMost) {
   constexpr unsigned late = 32;
   in_child([&] {
@@ -94,7 +94,7 @@ TEST_F(uncacheable, IsWaitedForDuringTwoLoadsAtMost) {
     const auto cached = make([&](std::string_view) {
       const unsigned number = ++loads;
       if (number == 2) second_load.pass();
-      if (number == 3) {  // held until all that start again have read the key
+      if (number == 3) {  // held until all callers that start again have read the key
         static_cast<void>(eventually([&] { return calls_of(server, "get") >= reads_wanted; }));
       }
       std::this_thread::sleep_for(5ms);

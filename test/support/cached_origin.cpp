@@ -93,13 +93,13 @@ std::vector<std::string> event_log::faults(fault_code code) const {
   return texts;
 }
 
-void tally::add(const answer& one) {
-  ++how[one.how];
-  if (one.thrown) {
-    texts.insert(one.text);
-    objects.insert(one.object);
+void tally::add(const answer& result) {
+  ++how[result.how];
+  if (result.thrown) {
+    texts.insert(result.text);
+    objects.insert(result.object);
   } else {
-    ++values[one.value];
+    ++values[result.value];
   }
 }
 
@@ -142,7 +142,7 @@ tally tally::from_line(const std::string& line) {
 
 tally count(const std::vector<answer>& answers) {
   tally sum;
-  for (const answer& one : answers) sum.add(one);
+  for (const answer& result : answers) sum.add(result);
   return sum;
 }
 

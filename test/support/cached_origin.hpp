@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A cache in front of a shared_origin, as a test sets it up and as a worker process sets up the
-// same.
+// A cache in front of a shared_origin, for tests and for worker processes.
 #pragma once
 
 #include <drover/cache.hpp>
@@ -22,15 +21,15 @@
 
 namespace drover::test {
 
-/// A policy without chance in it: nothing early, nothing shortened.
+/// A policy without randomness: no early refresh and no jitter.
 [[nodiscard]] policy plain_policy();
 
 struct cache_setup {
   std::string url{};
   std::string name = "t";
   drover::policy policy = plain_policy();
-  /// For a connection and for a byte from the server. Long, since a machine that is busy is no
-  /// fault of the server's.
+  /// The limit for connecting and for the server's silence. It is long, because a busy machine must
+  /// not look like a fault of the server.
   duration patience = std::chrono::seconds{20};
 
   [[nodiscard]] client_options client() const;
@@ -38,14 +37,14 @@ struct cache_setup {
   [[nodiscard]] static cache_setup from_arguments(std::span<const std::string> arguments);
 };
 
-/// Counts events, and keeps the texts of faults.
+/// Counts events and keeps the texts of faults.
 class event_log : public observer {
  public:
   void on_event(const event& happened) override;
   [[nodiscard]] std::uint64_t count(event_kind kind) const {
     return counts_[static_cast<std::size_t>(kind)];
   }
-  /// The texts of the faults of a class.
+  /// The texts of the faults with this code.
   [[nodiscard]] std::vector<std::string> faults(fault_code code) const;
 
  private:
@@ -54,44 +53,44 @@ class event_log : public observer {
   std::multimap<fault_code, std::string> faults_;
 };
 
-/// How one call ended, in words.
+/// The result of one call as text.
 struct answer {
-  std::string how{};     ///< as to_string(served), or origin_failure, load_failed:why, refused:why
-  std::string value{};   ///< of a served one; "absent" for none
-  std::string text{};    ///< of what was thrown
-  unsigned attempt = 0;  ///< of a load_failed
-  duration retry_in{};   ///< of a load_failed
+  std::string how{};     ///< to_string(served), or origin_failure, load_failed:why, refused:why
+  std::string value{};   ///< the value of a served call; "absent" for none
+  std::string text{};    ///< the text of the exception
+  unsigned attempt = 0;  ///< from a load_failed
+  duration retry_in{};   ///< from a load_failed
   std::exception_ptr thrown{};   ///< keeps `object` alive
   const void* object = nullptr;  ///< the exception object itself
 };
 
-/// Many answers, counted.
+/// The counts of many answers.
 struct tally {
   std::map<std::string, unsigned> how{};
   std::map<std::string, unsigned> values{};
   std::set<std::string> texts{};
   std::set<const void*> objects{};
 
-  void add(const answer& one);
+  void add(const answer& result);
   [[nodiscard]] unsigned count(const std::string& source) const;
-  /// How many got `value`.
+  /// The number of calls that got `value`.
   [[nodiscard]] unsigned got(const std::string& value) const;
   [[nodiscard]] unsigned total() const;
 
-  /// One line without `texts` and `objects`. Values must not hold blanks.
+  /// The counts as one line, without `texts` and `objects`. Values must not contain blanks.
   [[nodiscard]] std::string line() const;
   [[nodiscard]] static tally from_line(const std::string& line);
 };
 
 [[nodiscard]] tally count(const std::vector<answer>& answers);
 
-/// Threads: any, but construction.
+/// Threads: any, except for the construction.
 class cached_origin {
  public:
   cached_origin(shared_origin& origin, const cache_setup& setup);
   cached_origin(shared_origin& origin, cache_options options, client_options with);
 
-  /// One `fetch`; whatever it throws is caught.
+  /// Calls `fetch` once. Catches all exceptions.
   [[nodiscard]] answer ask(std::string_view key, const call_options& limits = {});
   [[nodiscard]] std::uint64_t faults(fault_code code) const {
     return values.stats().faults[static_cast<std::size_t>(code)];

@@ -15,7 +15,7 @@ namespace drover::test {
 namespace {
 
 pid_t fork_child() {
-  std::fflush(nullptr);  // or the child would print it, too
+  std::fflush(nullptr);  // otherwise the child would print it, too
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw std::system_error{errno, std::generic_category(), "fork"};

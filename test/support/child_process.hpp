@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a part of a test in a process of its own, so that a hang, an abort or an exit in it fails
-// only this test. Start it before the test has threads: the child is a fork of the test, and shares
-// with it only servers, files and a shared_origin.
+// Runs a part of a test in a child process, so that a hang, an abort or an exit in it fails only
+// this test. Start it before the test has threads: the child is a fork of the test, and shares only
+// servers, files and a shared_origin with it.
 #pragma once
 
 #include <sys/types.h>
@@ -26,8 +26,8 @@ struct child_end {
   [[nodiscard]] std::string text() const;
 };
 
-/// Runs `body` in a child and waits for its end. The child's status is what `body` returns. It is
-/// killed after `guard`.
+/// Runs `body` in a child and waits for its end. The return value of `body` is the exit status of
+/// the child. The child is killed after `guard`.
 [[nodiscard]] child_end run_in_child(const std::function<int()>& body,
                                      std::chrono::seconds guard = child_guard);
 

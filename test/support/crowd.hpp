@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Threads that begin together.
+// Threads that start at the same moment.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace drover::test {
 /// Threads: one at a time.
 class crowd {
  public:
-  /// Returns when all threads stand ready. `work` gets a thread's number.
+  /// Returns when all threads are ready. `work` gets the number of the thread.
   crowd(unsigned threads, std::function<answer(unsigned)> work)
       : work_{std::move(work)}, answers_(threads), ready_{threads} {
     threads_.reserve(threads);
@@ -37,9 +37,9 @@ class crowd {
     begun_ = true;
     begun_.notify_all();
   }
-  /// How many have ended.
+  /// The number of threads that have ended.
   [[nodiscard]] unsigned done() const { return done_; }
-  /// Waits for all.
+  /// Waits for all threads.
   [[nodiscard]] std::vector<answer> answers() {
     join();
     return std::move(answers_);
@@ -49,7 +49,7 @@ class crowd {
  private:
   void join() {
     go();
-    for (std::thread& one : threads_) one.join();
+    for (std::thread& member : threads_) member.join();
     threads_.clear();
   }
 

@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::size_t operations_per_thread = 40'000;
 
-// A machine that is busy takes longer until the run has shown something.
-constexpr unsigned changes_min = 10;  // of a thread
+// On a busy machine it takes longer until the run has enough changes.
+constexpr unsigned changes_min = 10;  // changes of each thread
 constexpr auto longest = std::chrono::seconds{40};
 
 std::uint64_t now_ns() {
@@ -33,7 +33,7 @@ std::uint64_t now_ns() {
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
 
-/// A mapped file: what is in it stays when the process is killed.
+/// A mapped file, whose contents survive when the process is killed.
 class history_file {
  public:
   history_file(const std::string& path, unsigned threads)
@@ -64,12 +64,12 @@ class recorder {
   explicit recorder(operation* at) : at_{at} {}
   [[nodiscard]] bool is_full() const { return used_ + 4 > operations_per_thread; }
 
-  void add(operation one) {
-    const operation::action done = std::exchange(one.done, operation::action::nothing);
-    one.ended_ns = now_ns();
+  void add(operation recorded) {
+    const operation::action done = std::exchange(recorded.done, operation::action::nothing);
+    recorded.ended_ns = now_ns();
     operation& slot = at_[used_++];
-    slot = one;
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // a kill may come between
+    slot = recorded;
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // the process may be killed in between
     slot.done = done;
   }
 
@@ -114,8 +114,8 @@ void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixtu
   const auto goes_on = [&] {
     const auto since = std::chrono::steady_clock::now() - begun;
     if (since < std::chrono::milliseconds{plan.run_ms}) return true;
-    const cache_stats seen = cached.values.stats();
-    const bool has_shown = changes >= changes_min && seen.fills_refused + seen.leases_lost > 0;
+    const cache_stats stats = cached.values.stats();
+    const bool has_shown = changes >= changes_min && stats.fills_refused + stats.leases_lost > 0;
     return !has_shown && since < longest;
   };
   while (goes_on() && !into.is_full()) {
@@ -142,16 +142,18 @@ class key_check {
   key_check(verdict& into, std::size_t processes) : into_{into}, floor_of_(processes) {}
 
   void run(std::vector<labelled>& all) {
-    for (const labelled& one : all) {
-      if (one.done.done == operation::action::write) written_[one.done.version] = one.done.began_ns;
+    for (const labelled& checked : all) {
+      if (checked.done.done == operation::action::write)
+        written_[checked.done.version] = checked.done.began_ns;
     }
-    // An invalidation counts from its end, a get from its beginning: both on the safe side.
+    // An invalidation counts from its end, and a get from its beginning, so that no violation is
+    // reported wrongly.
     std::sort(all.begin(), all.end(), [](const labelled& a, const labelled& b) {
       return moment_of(a.done) < moment_of(b.done);
     });
-    for (const labelled& one : all) {
-      if (one.done.done == operation::action::invalidate) invalidated(one);
-      if (one.done.done == operation::action::get) got(one);
+    for (const labelled& checked : all) {
+      if (checked.done.done == operation::action::invalidate) invalidated(checked);
+      if (checked.done.done == operation::action::get) got(checked);
     }
   }
 
@@ -160,52 +162,53 @@ class key_check {
     return done.done == operation::action::invalidate ? done.ended_ns : done.began_ns;
   }
 
-  void invalidated(const labelled& one) {
-    if (one.done.note != operation::remark::none) {
+  void invalidated(const labelled& checked) {
+    if (checked.done.note != operation::remark::none) {
       ++into_.unknown;
       return;
     }
     ++into_.invalidations;
-    if (get_end_ > one.done.ended_ns) ++into_.overlaps;
-    floor_ = std::max(floor_, one.done.version);
-    floor_of_[one.process] = std::max(floor_of_[one.process], one.done.version);
+    if (get_end_ > checked.done.ended_ns) ++into_.overlaps;
+    floor_ = std::max(floor_, checked.done.version);
+    floor_of_[checked.process] = std::max(floor_of_[checked.process], checked.done.version);
   }
 
-  void got(const labelled& one) {
+  void got(const labelled& checked) {
     ++into_.gets;
-    get_end_ = std::max(get_end_, one.done.ended_ns);
-    switch (one.done.note) {
-      case operation::remark::failed: complain(one, "threw"); return;
-      case operation::remark::mixed_up: complain(one, "is not a value of this key"); return;
+    get_end_ = std::max(get_end_, checked.done.ended_ns);
+    switch (checked.done.note) {
+      case operation::remark::failed: complain(checked, "threw"); return;
+      case operation::remark::mixed_up: complain(checked, "is not a value of this key"); return;
       case operation::remark::stale: ++into_.stale; break;
       case operation::remark::bypassed: ++into_.bypassed; break;
       case operation::remark::none: break;
     }
-    // Without asking Redis a process knows only its own invalidations.
-    const bool bypassed = one.done.note == operation::remark::bypassed;
-    const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
-    if (one.done.version < floor) complain(one, "older than what was invalidated before it");
-    const auto written = written_.find(one.done.version);
-    if (written != written_.end() && written->second > one.done.ended_ns) {
-      complain(one, "a version that was not yet written");
+    // A get that bypassed Redis knows only the invalidations of its own process.
+    const bool bypassed = checked.done.note == operation::remark::bypassed;
+    const std::uint32_t floor = bypassed ? floor_of_[checked.process] : floor_;
+    if (checked.done.version < floor)
+      complain(checked, "older than what was invalidated before it");
+    const auto written = written_.find(checked.done.version);
+    if (written != written_.end() && written->second > checked.done.ended_ns) {
+      complain(checked, "a version that was not yet written");
     }
   }
 
-  void complain(const labelled& one, const std::string& complaint) {
+  void complain(const labelled& checked, const std::string& complaint) {
     if (into_.violations.size() >= 20) return;
     into_.violations.push_back(
-        "key " + std::to_string(one.done.key) + " process " + std::to_string(one.process) +
-        " version " + std::to_string(one.done.version) + " floor " + std::to_string(floor_) +
-        " how " + std::to_string(static_cast<unsigned>(one.done.note)) + " from " +
-        std::to_string(one.done.began_ns) + " to " + std::to_string(one.done.ended_ns) + ": " +
-        complaint);
+        "key " + std::to_string(checked.done.key) + " process " + std::to_string(checked.process) +
+        " version " + std::to_string(checked.done.version) + " floor " + std::to_string(floor_) +
+        " how " + std::to_string(static_cast<unsigned>(checked.done.note)) + " from " +
+        std::to_string(checked.done.began_ns) + " to " + std::to_string(checked.done.ended_ns) +
+        ": " + complaint);
   }
 
   verdict& into_;
   std::uint32_t floor_ = 0;
   std::vector<std::uint32_t> floor_of_;
   std::map<std::uint32_t, std::uint64_t> written_;
-  std::uint64_t get_end_ = 0;  ///< the latest end of the gets so far
+  std::uint64_t get_end_ = 0;  ///< the latest end of the gets checked so far
 };
 
 }  // namespace
@@ -217,15 +220,15 @@ void mix(cached_origin& cached, shared_origin& origin, const mixture& plan) {
     threads.emplace_back(
         [&, i] { mix_in_one_thread(cached, origin, plan, i, recorder{file.of_thread(i)}); });
   }
-  for (std::thread& one : threads) one.join();
+  for (std::thread& thread : threads) thread.join();
 }
 
 std::vector<operation> read_history(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
   std::vector<operation> all;
-  operation one;
-  while (in.read(reinterpret_cast<char*>(&one), sizeof one)) {
-    if (one.done != operation::action::nothing) all.push_back(one);
+  operation recorded;
+  while (in.read(reinterpret_cast<char*>(&recorded), sizeof recorded)) {
+    if (recorded.done != operation::action::nothing) all.push_back(recorded);
   }
   return all;
 }
@@ -234,7 +237,8 @@ verdict judge(const std::vector<std::vector<operation>>& histories) {
   verdict sum;
   std::map<std::uint32_t, std::vector<labelled>> by_key;
   for (std::size_t process = 0; process < histories.size(); ++process) {
-    for (const operation& one : histories[process]) by_key[one.key].push_back({one, process});
+    for (const operation& recorded : histories[process])
+      by_key[recorded.key].push_back({recorded, process});
   }
   for (auto& [key, all] : by_key) key_check{sum, histories.size()}.run(all);
   return sum;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the threads of a fleet did, in a file that outlives each of them: the evidence for "a get
-// that begins after an invalidation was acknowledged never returns an older version".
+// The operations of the threads of a fleet, in a file that outlives the processes: the evidence for
+// "a get that begins after an invalidation was acknowledged never returns an older version".
 //
-// All processes run on one machine, so that CLOCK_MONOTONIC orders what they did.
+// All processes run on one machine, so CLOCK_MONOTONIC orders their operations.
 #pragma once
 
 #include <cstdint>
@@ -35,24 +35,24 @@ struct mixture {
   std::string history_path{};
 };
 
-/// Gets, writes and invalidates keys at random and records what it does: for `run_ms`, and until
-/// each thread has changed keys some times and a fill of the process was refused.
+/// Gets, writes and invalidates keys at random and records its operations. It runs for `run_ms`,
+/// and until each thread has changed keys several times and a fill of the process was refused.
 void mix(cached_origin& cached, shared_origin& origin, const mixture& plan);
 
 [[nodiscard]] std::vector<operation> read_history(const std::string& path);
 
-/// What the histories of several processes show.
+/// The result of checking the histories of several processes.
 struct verdict {
   std::uint64_t gets = 0;
   std::uint64_t invalidations = 0;  ///< acknowledged
-  std::uint64_t unknown = 0;        ///< invalidations that were not
+  std::uint64_t unknown = 0;        ///< invalidations that were not acknowledged
   std::uint64_t stale = 0;
   std::uint64_t bypassed = 0;
   std::uint64_t overlaps = 0;  ///< invalidations acknowledged while a get of the key ran
   std::vector<std::string> violations{};
 };
 
-/// One history per process.
+/// Checks the histories, one for each process.
 [[nodiscard]] verdict judge(const std::vector<std::vector<operation>>& histories);
 
 }  // namespace drover::test

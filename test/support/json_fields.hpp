@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fields of a JSON text, and those that a page of docs/reference describes in its tables.
+// The fields of a JSON text, and the fields that the tables of a page of docs/reference describe.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@
 
 namespace drover::test {
 
-/// Reads JSON just well enough to know the path of every field, "a.b" for b in (the objects of) a.
-/// Fails the test where the text is no JSON.
+/// A minimal JSON parser that collects the path of every field, "a.b" for b in (the objects of) a.
+/// Fails the test when the text is not JSON.
 class field_reader {
  public:
   explicit field_reader(std::string_view text) : text_{text} {
@@ -89,7 +89,7 @@ class field_reader {
   std::vector<std::string> texts_;
 };
 
-/// Of the lines that begin as "| `name` |".
+/// The names in the lines that begin with "| `name` |".
 inline std::set<std::string> fields_described(std::string_view page) {
   std::istringstream text{document(page)};
   std::set<std::string> fields;

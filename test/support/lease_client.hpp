@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What one process of a fleet does with one key, request by request, over a connection of its own:
-// the library's commands and replies without its store. Requests are made with plain defaults that
-// a test changes by field.
+// The requests of one process of a fleet for one key, over its own connection: the library's
+// commands and replies without its store. Requests have simple defaults, and tests change single
+// fields.
 #pragma once
 
 #include <chrono>
@@ -56,9 +56,9 @@ class lease_client {
   result<lease::step_reply> extend_refresh_mark(const entry::token& held, milliseconds ttl);
   result<lease::step_reply> release_refresh_mark(const entry::token& held);
 
-  /// What is stored now; nullopt when there is nothing. Untracked.
+  /// The stored bytes; nullopt when the key does not exist. Read without tracking.
   [[nodiscard]] std::optional<std::string> stored();
-  /// Its envelope. Throws std::runtime_error when there is none of ours.
+  /// The stored envelope. Throws std::runtime_error when the key has no entry of the library.
   [[nodiscard]] entry::envelope head();
   void store(std::string_view bytes);
   void store(const entry::envelope& head, std::string_view payload);

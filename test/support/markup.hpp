@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages and pictures as tests look at them: what tags there are, and how often something is there.
+// Inspects HTML pages and SVG pictures: lists their tags, and counts occurrences of a text.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline std::size_t count_of(std::string_view text, std::string_view part) {
   return count;
 }
 
-/// Every tag outside scripts and styles, by its name.
+/// The names of all tags outside scripts and styles.
 inline std::vector<std::string> tags_of(std::string_view page) {
   std::vector<std::string> tags;
   for (std::size_t at = page.find('<'); at != std::string_view::npos; at = page.find('<', at)) {

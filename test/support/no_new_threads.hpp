@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// While an object of this class lives, no thread can be started in the process: the stack that a
-// new thread would get fits into no address space.
+// While an object of this class lives, no thread can be started in the process, because the stack
+// of a new thread would not fit into the address space.
 #pragma once
 
 #include <pthread.h>

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t buffered_max = std::size_t{64} << 20U;
 
-/// Bytes that have come; empty when there are none now. False: the other side has closed.
+/// Receives the available bytes; none is possible. False: the peer has closed.
 bool receive(int from, std::string& into) {
   std::array<char, 65536> buffer;
   const ssize_t got = ::recv(from, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -24,7 +24,7 @@ bool receive(int from, std::string& into) {
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/// How many bytes were sent. False: the other side is gone.
+/// Sends as much as possible; `sent` is the number of bytes. False: the peer has closed.
 bool send_some(int to, std::string_view bytes, std::size_t& sent) {
   const ssize_t done = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   sent = done > 0 ? static_cast<std::size_t>(done) : 0;
@@ -41,7 +41,7 @@ std::string name_of(const resp::request& request) {
   return name;
 }
 
-/// RESP3 answers these by pushes.
+/// In RESP3 some commands are answered with pushes only.
 bool has_reply(const std::string& command) {
   return command != "SUBSCRIBE" && command != "UNSUBSCRIBE";
 }
@@ -92,7 +92,7 @@ bool proxied_connection::take_message(const rule_for& rule) {
   std::string bytes = std::exchange(reply_bytes_, {});
   const reply_rule* applied = nullptr;
   if (!is_push) {
-    if (awaited_.empty()) return false;  // a reply without a request
+    if (awaited_.empty()) return false;  // the reply has no request
     applied = rule(awaited_.front());
     awaited_.pop_front();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One connection through a reply_proxy: the requests that await replies, and what is still to be
-// sent to the client, piece by piece, each not before its time.
+// One connection through a reply_proxy: the requests that await replies, and the pieces that are to
+// be sent to the client, each at its time.
 #pragma once
 
 #include <chrono>
@@ -21,10 +21,10 @@ namespace drover::test {
 class proxied_connection {
  public:
   using clock = std::chrono::steady_clock;
-  /// The rule for the reply to a command, by the proxy; a null pointer: none.
+  /// The proxy's rule for the reply to a command; a null pointer: none.
   using rule_for = std::function<const reply_rule*(const std::string& command)>;
 
-  /// Owns both descriptors from here on. Nothing below waits for them.
+  /// Takes ownership of both descriptors. No member waits for them.
   proxied_connection(int client, int server) noexcept : client_{client}, server_{server} {}
   ~proxied_connection();
   proxied_connection(const proxied_connection&) = delete;
@@ -34,7 +34,7 @@ class proxied_connection {
   [[nodiscard]] int server() const noexcept { return server_; }
   [[nodiscard]] bool is_idle() const noexcept { return awaited_.empty() && to_client_.empty(); }
 
-  // Each returns false when the connection is to be closed.
+  // Each of these returns false when the connection must be closed.
   [[nodiscard]] bool read_client();
   [[nodiscard]] bool read_server(const rule_for& rule);
   [[nodiscard]] bool write(clock::time_point now);
@@ -63,7 +63,7 @@ class proxied_connection {
   std::deque<std::string> awaited_;  // the commands whose replies are due
   resp::reader replies_;
   resp::message reply_;
-  std::string reply_bytes_;  // of the message that is not complete
+  std::string reply_bytes_;  // the bytes of the incomplete message
   std::string to_server_;
   std::deque<piece> to_client_;
   bool is_held_ = false;

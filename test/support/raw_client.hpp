@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A blocking connection for tests that speaks RESP by the library's own reader and writer and
-// nothing else of it: what a test observes does not depend on what it tests. Every failure throws
-// std::runtime_error, also when no byte comes for ten seconds.
+// A blocking connection for tests. Of the library it uses only the RESP reader and writer, so that
+// observations of a test do not depend on the tested code. Every failure throws std::runtime_error,
+// also when no byte comes for ten seconds.
 #pragma once
 
 #include <chrono>
@@ -32,14 +32,13 @@ class raw_client {
   void send_command(std::span<const std::string_view> arguments);
   void send_command(std::initializer_list<std::string_view> arguments);
 
-  /// The next reply. Pushes in front of it are kept for `read_push`.
+  /// The next reply. Pushes before it are kept for `read_push`.
   [[nodiscard]] resp::message read_reply();
   [[nodiscard]] std::vector<resp::message> read_replies(std::size_t count);
-  /// The next push; nullopt when none comes in time. A reply in front of it is kept for
-  /// `read_reply`.
+  /// The next push; nullopt when none comes in time. A reply before it is kept for `read_reply`.
   [[nodiscard]] std::optional<resp::message> read_push(
       std::chrono::milliseconds within = std::chrono::seconds{10});
-  /// The pushes that have come before the reply of a PING sent now.
+  /// Sends a PING. Returns the pushes that come before its reply.
   [[nodiscard]] std::vector<resp::message> pushes_so_far();
 
   /// Sends one command and reads its reply.
@@ -51,7 +50,7 @@ class raw_client {
 
  private:
   explicit raw_client(int descriptor) noexcept : descriptor_{descriptor} {}
-  /// False when nothing came in time.
+  /// Reads one message. False when none came in time.
   [[nodiscard]] bool read_one(std::chrono::milliseconds within);
 
   int descriptor_ = -1;

@@ -49,7 +49,7 @@ std::optional<fs::path> in_path(std::string_view program) {
 }
 
 fs::path find_program(const fs::path& directory) {
-  if (const char* const given = std::getenv("DROVER_REDIS_SERVER")) return given;
+  if (const char* const configured = std::getenv("DROVER_REDIS_SERVER")) return configured;
 #ifdef DROVER_REDIS_SERVER
   if (::access(DROVER_REDIS_SERVER, X_OK) == 0) return DROVER_REDIS_SERVER;
 #endif
@@ -174,7 +174,8 @@ void redis_server::launch() {
     pid_ = child;
     return;
   }
-  // Only what is async-signal-safe from here on: other threads' locks are as the fork found them.
+  // Only async-signal-safe calls are allowed from here on, because other threads may have held
+  // locks at the fork.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
   sigset_t none;
@@ -193,7 +194,7 @@ bool redis_server::wait_until_up() {
       const resp::message reply = command({"PING"});
       if (!reply.root().text().starts_with("LOADING")) return true;
     } catch (const std::runtime_error&) {
-      // Not yet listening.
+      // The server does not listen yet.
     }
     std::this_thread::sleep_for(2ms);
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A private redis-server for one test: its own temporary directory, a unix socket in it, and a TCP
-// port when asked for. Tests run in parallel, so nothing is shared and nothing is left behind: it
-// stops with this object, or with the thread that started it, should the test crash.
+// port when asked for. Tests run in parallel, so nothing is shared and nothing is left behind: the
+// server stops with this object, or with the thread that started it if the test crashes.
 //
 // The program is, in this order: $DROVER_REDIS_SERVER, what the build found, redis-server in $PATH,
-// redis-check-rdb in $PATH (the same program under another name). None is a failure of the test.
+// redis-check-rdb in $PATH (the same program under another name). If none is found, the test fails.
 #pragma once
 
 #include <sys/types.h>
@@ -21,38 +21,38 @@
 
 namespace drover::test {
 
-/// Threads: one at a time; start and restart it on a thread that outlives the server's use.
+/// Threads: one at a time; start and restart it on a thread that lives as long as the server is
+///          used.
 class redis_server {
  public:
   struct options {
     bool tcp = false;                    ///< also listen on a free port of 127.0.0.1
-    std::vector<std::string> arguments;  ///< more configuration: {"--maxmemory", "2mb"}
+    std::vector<std::string> arguments;  ///< more arguments: {"--maxmemory", "2mb"}
   };
 
-  /// Returns when the server answers. Throws std::runtime_error, with the end of its log, when it
-  /// does not.
+  /// Returns when the server answers. Otherwise throws std::runtime_error with the end of its log.
   redis_server() : redis_server(options{}) {}
   explicit redis_server(options with);
   ~redis_server();
   redis_server(const redis_server&) = delete;
   redis_server& operator=(const redis_server&) = delete;
 
-  [[nodiscard]] std::string url() const;      ///< of the unix socket
+  [[nodiscard]] std::string url() const;      ///< the URL of the unix socket
   [[nodiscard]] std::string tcp_url() const;  ///< only with `tcp`
   [[nodiscard]] const std::string& socket_path() const noexcept { return socket_path_; }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }  ///< 0 without `tcp`
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }            ///< 0 while it is down
 
-  void stop();     ///< asks it to end, and waits until it has
+  void stop();     ///< asks it to exit, and waits until it has
   void kill9();    ///< ends it at once
-  void restart();  ///< stops it when it runs; the same addresses, an empty data set
-  void pause();    ///< it hangs: connections stand, nothing is answered
+  void restart();  ///< stops it if it runs, and starts it with the same addresses and no data
+  void pause();    ///< it hangs: connections stay open, and nothing is answered
   void resume();
 
   [[nodiscard]] raw_client connect() const { return raw_client::over_unix(socket_path_); }
   /// A connection that speaks RESP3.
   [[nodiscard]] raw_client connect3() const;
-  /// One command over a connection of its own.
+  /// Sends one command over its own connection.
   resp::message command(std::initializer_list<std::string_view> arguments) const;
 
  private:

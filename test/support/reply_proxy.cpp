@@ -45,7 +45,7 @@ int listen_on(std::uint16_t& port) {
   return descriptor;
 }
 
-/// -1 when the server is not there.
+/// Connects to the server. -1: it cannot be reached.
 int connect_to(const std::string& socket_path) {
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
@@ -73,7 +73,7 @@ class reply_proxy::engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Changes the state, or asks for it, between two rounds.
+  /// Changes or reads the state between two rounds.
   template <class Change>
   auto with_lock(const Change& change) {
     const std::scoped_lock lock{mutex_};
@@ -82,7 +82,7 @@ class reply_proxy::engine {
   }
   void run();
 
-  // Below: only within `with_lock`, or in `run`.
+  // Use the members below only within `with_lock`, or in `run`.
   std::uint16_t port = 0;
   std::string socket_path;
   std::vector<reply_rule> rules;
@@ -113,11 +113,11 @@ std::vector<pollfd> reply_proxy::engine::polled() const {
   std::vector<pollfd> all{{.fd = listening_, .events = POLLIN, .revents = 0},
                           {.fd = bell_, .events = POLLIN, .revents = 0}};
   if (is_held) return all;
-  for (const proxied_connection& one : connections) {
-    const bool writes = one.awaits_writing();
+  for (const proxied_connection& connection : connections) {
+    const bool writes = connection.awaits_writing();
     const auto events = static_cast<short>(writes ? POLLIN | POLLOUT : POLLIN);
-    all.push_back({.fd = one.client(), .events = POLLIN, .revents = 0});
-    all.push_back({.fd = one.server(), .events = events, .revents = 0});
+    all.push_back({.fd = connection.client(), .events = POLLIN, .revents = 0});
+    all.push_back({.fd = connection.server(), .events = events, .revents = 0});
   }
   return all;
 }
@@ -126,7 +126,8 @@ int reply_proxy::engine::patience(clock::time_point now) const {
   clock::time_point next = now + std::chrono::seconds{1};
   if (!is_held) {
     if (push_interval.count() > 0) next = std::min(next, next_push);
-    for (const proxied_connection& one : connections) next = std::min(next, one.next_send());
+    for (const proxied_connection& connection : connections)
+      next = std::min(next, connection.next_send());
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
   return static_cast<int>(std::max<std::int64_t>(left, 1));
@@ -163,7 +164,7 @@ void reply_proxy::engine::accept_one() {
 void reply_proxy::engine::push(clock::time_point now) {
   if (push_interval.count() == 0 || now < next_push) return;
   next_push = now + push_interval;
-  for (proxied_connection& one : connections) one.push(pushed);
+  for (proxied_connection& connection : connections) connection.push(pushed);
 }
 
 void reply_proxy::engine::run() {
@@ -185,8 +186,8 @@ void reply_proxy::engine::run() {
     if (is_held) continue;
     const auto now = clock::now();
     push(now);
-    connections.remove_if([&](proxied_connection& one) {
-      return !one.read_client() || !one.read_server(rule) || !one.write(now);
+    connections.remove_if([&](proxied_connection& connection) {
+      return !connection.read_client() || !connection.read_server(rule) || !connection.write(now);
     });
   }
 }
@@ -225,7 +226,7 @@ void reply_proxy::refuse(bool is_refusing) {
 
 unsigned reply_proxy::close_idle() {
   return engine_->with_lock([&] {
-    const auto is_idle = [](const proxied_connection& one) { return one.is_idle(); };
+    const auto is_idle = [](const proxied_connection& connection) { return connection.is_idle(); };
     return static_cast<unsigned>(engine_->connections.remove_if(is_idle));
   });
 }

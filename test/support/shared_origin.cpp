@@ -37,7 +37,7 @@ struct shared_origin::table {
   std::atomic<std::uint64_t> loads;
   std::atomic<unsigned> running;
   std::atomic<unsigned> running_max;
-  std::array<row, rows> of;
+  std::array<row, rows> rows_by_hash;
 };
 
 namespace {
@@ -51,12 +51,12 @@ constexpr auto hold_max = 60s;
 }
 
 void raise(std::atomic<unsigned>& most, unsigned to) {
-  unsigned seen = most.load();
-  while (seen < to && !most.compare_exchange_weak(seen, to)) {
+  unsigned previous = most.load();
+  while (previous < to && !most.compare_exchange_weak(previous, to)) {
   }
 }
 
-/// Counts one more while it lives.
+/// Increments the counter while it lives.
 class counted {
  public:
   counted(std::atomic<unsigned>& now, std::atomic<unsigned>& most) : now_{now} {
@@ -91,7 +91,7 @@ shared_origin::~shared_origin() {
   if (is_owner_) ::unlink(path_.c_str());
 }
 
-// A file of zeros is an empty table: every member of it is an integer.
+// A file of zeros is an empty table, because all members are integers.
 void shared_origin::map(int descriptor) {
   void* const at =
       ::mmap(nullptr, sizeof(table), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -103,27 +103,27 @@ void shared_origin::map(int descriptor) {
 shared_origin::row& shared_origin::at(std::string_view key) const {
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a: the same in every process
   for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return table_->of[(hash ^ (hash >> 32U)) % table::rows];
+  return table_->rows_by_hash[(hash ^ (hash >> 32U)) % table::rows];
 }
 
 std::optional<std::string> shared_origin::load(std::string_view key) {
-  row& of = at(key);
-  // A test that has seen the count may ask at once who it was.
-  of.last_loader = ::getpid();
-  const std::uint64_t number = ++of.loads;
+  row& entry = at(key);
+  // Set it before the count, because a test that sees the count may ask for the process at once.
+  entry.last_loader = ::getpid();
+  const std::uint64_t number = ++entry.loads;
   ++table_->loads;
-  const counted here{of.running, of.running_max};
-  const counted everywhere{table_->running, table_->running_max};
-  const std::uint64_t version = of.version;
-  const bool failing = of.failing;
-  const bool absent = of.absent;
-  take_time(of, number);
+  const counted key_count{entry.running, entry.running_max};
+  const counted total_count{table_->running, table_->running_max};
+  const std::uint64_t version = entry.version;
+  const bool failing = entry.failing;
+  const bool absent = entry.absent;
+  take_time(entry, number);
   if (failing) throw origin_failure{"no answer for " + std::string{key}};
   if (absent) return std::nullopt;
   return text_of(key, version);
 }
 
-void shared_origin::take_time(const row& of, std::uint64_t number) const {
+void shared_origin::take_time(const row& entry, std::uint64_t number) const {
   const auto began = clock::now();
   const auto end = began + std::chrono::milliseconds{table_->load_ms};
   if (table_->busy) {
@@ -132,7 +132,7 @@ void shared_origin::take_time(const row& of, std::uint64_t number) const {
   } else {
     std::this_thread::sleep_until(end);
   }
-  while (number <= of.held_up_to) {
+  while (number <= entry.held_up_to) {
     if (clock::now() - began > hold_max) throw std::logic_error{"a load was held for too long"};
     std::this_thread::sleep_for(1ms);
   }
@@ -161,7 +161,7 @@ void shared_origin::set_busy(bool is) { table_->busy = is; }
 void shared_origin::hold(std::string_view key, std::uint64_t last) { at(key).held_up_to = last; }
 void shared_origin::let_go(std::string_view key) { at(key).held_up_to = 0; }
 void shared_origin::let_all_go() {
-  for (row& one : table_->of) one.held_up_to = 0;
+  for (row& entry : table_->rows_by_hash) entry.held_up_to = 0;
 }
 void shared_origin::set_failing(std::string_view key, bool is) { at(key).failing = is; }
 void shared_origin::set_absent(std::string_view key, bool is) { at(key).absent = is; }

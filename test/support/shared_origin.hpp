@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// An origin that counts, shared by processes: per key a version that each write increases, how
-// often it was loaded, and how many loads ran at once. A load reads the version first and takes its
-// time afterwards, so that what it returns may be old by then, as with a real database.
+// An origin with counters, shared by processes. For each key it has a version that each write
+// increases, the number of loads, and the number of loads at once. A load first reads the version
+// and then takes its time, so that its result may be old, as with a real database.
 //
-// The table lies in a mapped file and is found by a hash of the key: tests use few keys.
+// The table is in a mapped file, indexed by a hash of the key: tests use few keys.
 // Threads: any, of any process.
 #pragma once
 
@@ -18,15 +18,15 @@
 
 namespace drover::test {
 
-/// What a load throws that was told to fail.
+/// The exception of a load that was set to fail.
 struct origin_failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 class shared_origin {
  public:
-  shared_origin();                                  ///< a new one, in a file of its own
-  explicit shared_origin(const std::string& path);  ///< that of another process
+  shared_origin();                                  ///< makes a new origin in its own file
+  explicit shared_origin(const std::string& path);  ///< opens the origin of another process
   ~shared_origin();
   shared_origin(const shared_origin&) = delete;
   shared_origin& operator=(const shared_origin&) = delete;
@@ -38,24 +38,25 @@ class shared_origin {
   /// One write. Returns the new version.
   std::uint64_t write(std::string_view key);
   [[nodiscard]] static std::string text_of(std::string_view key, std::uint64_t version);
-  /// The version in a loaded text, if that is a text of `key`.
+  /// The version in a loaded text, if the text belongs to `key`.
   [[nodiscard]] static std::optional<std::uint64_t> version_in(std::string_view text,
                                                                std::string_view key);
 
-  // --- how loads behave from now on
-  void set_load_time(std::chrono::milliseconds time);  ///< of all keys
+  // --- the behaviour of loads from now on
+  void set_load_time(std::chrono::milliseconds time);  ///< for all keys
   void set_busy(bool is);  ///< loads burn their time instead of sleeping
-  /// Loads up to the `last`-th of this key do not end before `let_go`. For a minute at most.
+  /// Loads of this key up to number `last` do not end before `let_go`. The hold lasts at most a
+  /// minute.
   void hold(std::string_view key, std::uint64_t last = UINT64_MAX);
   void let_go(std::string_view key);
   void let_all_go();
   void set_failing(std::string_view key, bool is);  ///< loads throw origin_failure
   void set_absent(std::string_view key, bool is);
 
-  // --- what has been
+  // --- counters
   [[nodiscard]] std::uint64_t version(std::string_view key) const;
   [[nodiscard]] std::uint64_t loads(std::string_view key) const;
-  [[nodiscard]] std::uint64_t loads() const;  ///< of all keys
+  [[nodiscard]] std::uint64_t loads() const;  ///< for all keys
   [[nodiscard]] unsigned running(std::string_view key) const;
   [[nodiscard]] unsigned running() const;
   [[nodiscard]] unsigned running_max(std::string_view key) const;
@@ -68,7 +69,7 @@ class shared_origin {
   struct row;
   [[nodiscard]] row& at(std::string_view key) const;
   void map(int descriptor);
-  void take_time(const row& of, std::uint64_t number) const;
+  void take_time(const row& entry, std::uint64_t number) const;
 
   std::string path_;
   bool is_owner_ = false;

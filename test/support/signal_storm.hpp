@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signals that come again and again, as those of a profiler do.
+// Repeated signals, like those of a profiler.
 #pragma once
 
 #include <pthread.h>
@@ -11,14 +11,14 @@
 
 namespace drover::test {
 
-/// Sends SIGUSR1 to the thread that made it, every 5 ms. Threads: one object at a time.
+/// Sends SIGUSR1 to the thread that made the object, every 5 ms. Threads: one object at a time.
 class signal_storm {
  public:
   /// `flags`: those of `sigaction`.
   explicit signal_storm(int flags = 0) {
-    seen_ = 0;
+    count_ = 0;
     struct sigaction counts {};
-    counts.sa_handler = [](int) { ++seen_; };
+    counts.sa_handler = [](int) { ++count_; };
     counts.sa_flags = flags;
     ::sigaction(SIGUSR1, &counts, &before_);
     sender_ = std::thread{[this, to = ::pthread_self()] {
@@ -37,10 +37,10 @@ class signal_storm {
   signal_storm& operator=(const signal_storm&) = delete;
 
   /// How many signals have arrived.
-  [[nodiscard]] static unsigned seen() { return seen_; }
+  [[nodiscard]] static unsigned count() { return count_; }
 
  private:
-  inline static std::atomic<unsigned> seen_{0};
+  inline static std::atomic<unsigned> count_{0};
   struct sigaction before_ {};
   std::atomic<bool> over_{false};
   std::thread sender_;

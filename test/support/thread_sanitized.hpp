@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether this build runs under the thread sanitizer: it cannot follow a child that a process of
-// many threads forked, and has allocation functions of its own that cannot be replaced.
+// Whether this build runs under the thread sanitizer: it cannot follow a child that a process with
+// many threads forked, and its allocation functions cannot be replaced.
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)

@@ -41,7 +41,8 @@ worker::worker(const std::string& program, const shared_origin& origin, const ca
   const pid_t child = ::fork();
   if (child < 0) fail("fork");
   if (child == 0) {
-    // Only what is async-signal-safe: other threads' locks are as the fork found them.
+    // Only async-signal-safe calls are allowed here, because other threads may have held locks at
+    // the fork.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     sigset_t none;

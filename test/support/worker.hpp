@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One process of a fleet: test/integration/process/worker.cpp, told line by line what to do. It
-// ends with this object, or with the thread that started it.
+// One process of a fleet: test/integration/process/worker.cpp, which gets its commands line by
+// line. It ends with this object, or with the thread that started it.
 #pragma once
 
 #include <sys/types.h>
@@ -21,18 +21,18 @@ class worker {
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  /// `threads` threads get `key`, together, at `go`.
+  /// Prepares `threads` threads that all get `key` at `go`.
   void poise(unsigned threads, std::string_view key);
   void go();
   [[nodiscard]] tally result();
-  /// The three at once.
+  /// `poise`, `go` and the answers in one call.
   tally get(unsigned threads, std::string_view key);
-  void start(unsigned threads, std::string_view key);  ///< the first two
+  void start(unsigned threads, std::string_view key);  ///< `poise` and `go`
 
-  [[nodiscard]] bool invalidate(std::string_view key);  ///< whether it was acknowledged
+  [[nodiscard]] bool invalidate(std::string_view key);  ///< true: it was acknowledged
   /// A counter of cache_stats by its name.
   [[nodiscard]] std::uint64_t stat(std::string_view name);
-  /// How often the process saw an event of this kind.
+  /// The number of events of this kind in the process.
   [[nodiscard]] std::uint64_t events(event_kind kind);
 
   void send(const std::string& line);
@@ -41,7 +41,8 @@ class worker {
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void signal(int which) const;
   void kill9();
-  /// Asks it to end. Returns its exit status: 0 unless it, or a sanitizer, found fault.
+  /// Asks it to exit. Returns its exit status: 0 unless the process or a sanitizer reports an
+  /// error.
   [[nodiscard]] int quit();
 
  private:

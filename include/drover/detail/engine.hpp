@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine behind cache<T>: it sees values as erased pointers. Not for users.
+// The engine of cache<T>, which handles values as erased pointers. Not for users.
 #pragma once
 
 #include <drover/cache_options.hpp>
@@ -32,7 +32,8 @@ struct erased_load {
 
 using erased_loader = std::function<erased_load(std::string_view key, load& run)>;
 
-/// The operations on a value of one type. The functions may throw; the engine catches.
+/// The operations on values of one type. The functions may throw; the engine catches their
+/// exceptions.
 struct value_type {
   std::string (*encode)(const void* value);
   /// Empty when the bytes are not understood.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The loaders that a cache accepts, and how one becomes an `erased_loader`. Not for users.
+// The loaders that a cache accepts, and their conversion to `erased_loader`. Not for users.
 //
-// A loader of another shape is rejected by a static_assert that shows the accepted signatures. It
-// is no constraint of the members that take a loader: a failed constraint would name the concepts
-// of this file instead.
+// A static_assert rejects a loader of another shape and shows the accepted signatures. The members
+// that take a loader have no constraint, because the message of a failed constraint would name the
+// concepts of this file instead.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -26,7 +26,7 @@ concept takes_load = std::is_invocable_v<Loader&, Key, load&>;
 template <class Loader, class Key>
 concept takes_key = takes_load<Loader, Key> || std::is_invocable_v<Loader&, Key>;
 
-/// What a loader takes the key as. Text that it takes as a `std::string` is copied for it.
+/// The type in which a loader takes the key. A loader that takes a `std::string` gets a copy.
 template <class Loader>
 using key_of =
     std::conditional_t<takes_key<Loader, std::string_view>, std::string_view, const std::string&>;
@@ -43,7 +43,7 @@ decltype(auto) call_loader(Loader& loader, Key key, load& run) {
   }
 }
 
-/// What a callable for one key returns, references included.
+/// The return type of a callable for one key, references included.
 template <callable_for_key Loader>
 using answer_of = decltype(call_loader<key_of<Loader>>(
     std::declval<Loader&>(), std::declval<key_of<Loader>>(), std::declval<load&>()));
@@ -71,7 +71,7 @@ template <class T, class Key, class Loader>
 
 template <class T, class Loader>
 [[nodiscard]] erased_load run_loader(Loader& loader, std::string_view key, load& run) {
-  // A temporary string, if that is what the loader takes, lives until the end of this statement.
+  // If the loader takes a string, the temporary string lives until the end of this statement.
   loaded<T> answer = load_value<T, key_of<Loader>>(
       loader, static_cast<std::remove_cvref_t<key_of<Loader>>>(key), run);
   erased_load erased;

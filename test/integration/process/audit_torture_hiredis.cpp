@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Much of what a client can do, by way of hiredis, in one script that always does the same.
+// A deterministic script that uses most features of a client library, with hiredis.
 //
 //   audit_torture_hiredis /SOCKET | PORT
 //
-// Prints what came back, a line each, with large values as digests. Two runs against servers that
-// are alike print the same bytes, whatever stands between client and server.
+// Prints each reply on a line, with large values as digests. Two runs against equal servers print
+// the same bytes, with or without a proxy in between.
 #include <hiredis/hiredis.h>
 
 #include <cstdint>
@@ -37,7 +37,7 @@ std::string shown_text(const char* bytes, std::size_t size) {
   return out + "\"";
 }
 
-std::string shown(const redisReply& reply) {
+std::string describe(const redisReply& reply) {
   switch (reply.type) {
     case REDIS_REPLY_STRING: return shown_text(reply.str, reply.len);
     case REDIS_REPLY_STATUS: return "+" + shown_text(reply.str, reply.len);
@@ -47,7 +47,7 @@ std::string shown(const redisReply& reply) {
     default: break;
   }
   std::string out = "[";
-  for (std::size_t i = 0; i < reply.elements; ++i) out += " " + shown(*reply.element[i]);
+  for (std::size_t i = 0; i < reply.elements; ++i) out += " " + describe(*reply.element[i]);
   return out + " ]";
 }
 
@@ -72,7 +72,7 @@ class client {
     redisAppendCommandArgv(context_.get(), static_cast<int>(parts.size()), parts.data(),
                            sizes.data());
   }
-  /// Bytes as they are.
+  /// Sends the bytes unchanged.
   void send_raw(const std::string& bytes) {
     redisAppendFormattedCommand(context_.get(), bytes.data(), bytes.size());
   }
@@ -81,14 +81,15 @@ class client {
       if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return;
     }
   }
-  /// "closed" when there is none: whether as an end or a reset is up to who was first.
+  /// Returns "closed" at the end of the connection. Whether that is an end or a reset depends on
+  /// timing.
   std::string read() {
     void* raw = nullptr;
     if (redisGetReply(context_.get(), &raw) != REDIS_OK) {
       return "closed";
     }
     const held_reply reply{static_cast<redisReply*>(raw), freeReplyObject};
-    return reply ? shown(*reply) : "nothing";
+    return reply ? describe(*reply) : "nothing";
   }
   void print(const std::string& name) { std::printf("%s: %s\n", name.c_str(), read().c_str()); }
   void run(const words& command) {
@@ -103,9 +104,9 @@ class client {
 };
 
 void commands(const std::string& where) {
-  client one{where};
+  client connection{where};
   const std::string binary{"\0\r\n\xff*1\r\n", 8};
-  for (const words& each : std::vector<words>{
+  for (const words& command : std::vector<words>{
            {"PING"},
            {"SET", "k", binary},
            {"GET", "k"},
@@ -142,46 +143,46 @@ void commands(const std::string& where) {
            {"SET", "two", "2"},
            {"RESET"},
            {"GET", "two"},
-           {"CLIENT", "REPLY", "SKIP"},  // its reply and the next one do not come
+           {"CLIENT", "REPLY", "SKIP"},  // neither its own reply nor the next one comes
        }) {
-    if (each.front() == "CLIENT") {
-      one.send(each);
-      one.send({"SET", "skipped", "1"});
-      one.send({"GET", "skipped"});
-      one.print("after SKIP");
+    if (command.front() == "CLIENT") {
+      connection.send(command);
+      connection.send({"SET", "skipped", "1"});
+      connection.send({"GET", "skipped"});
+      connection.print("after SKIP");
     } else {
-      one.run(each);
+      connection.run(command);
     }
   }
-  one.send({"CLIENT", "REPLY", "OFF"});
-  for (int i = 0; i < 100; ++i) one.send({"INCR", "silent"});
-  one.send({"CLIENT", "REPLY", "ON"});
-  one.print("CLIENT REPLY ON");
-  one.run({"GET", "silent"});
+  connection.send({"CLIENT", "REPLY", "OFF"});
+  for (int i = 0; i < 100; ++i) connection.send({"INCR", "silent"});
+  connection.send({"CLIENT", "REPLY", "ON"});
+  connection.print("CLIENT REPLY ON");
+  connection.run({"GET", "silent"});
 }
 
 void pipeline(const std::string& where) {
-  client one{where};
+  client connection{where};
   for (int i = 0; i < 10'000; ++i) {
-    one.send({"SET", "p" + std::to_string(i % 10), std::to_string(i)});
-    one.send({"GET", "p" + std::to_string(i % 7)});
+    connection.send({"SET", "p" + std::to_string(i % 10), std::to_string(i)});
+    connection.send({"GET", "p" + std::to_string(i % 7)});
   }
   std::string all;
-  for (int i = 0; i < 20'000; ++i) all += one.read();
+  for (int i = 0; i < 20'000; ++i) all += connection.read();
   std::printf("pipeline: %s\n", shown_text(all.data(), all.size()).c_str());
 }
 
 void large(const std::string& where) {
-  client one{where};
+  client connection{where};
   for (const std::size_t size :
        {std::size_t{1} << 16U, std::size_t{1} << 20U, std::size_t{64} << 20U}) {
     std::string value(size, 'v');
     for (std::size_t i = 0; i < size; i += 997) value[i] = static_cast<char>(i % 251);
-    one.send({"SET", "large", value});
-    one.print("SET large");
-    one.run({"GET", "large"});
+    connection.send({"SET", "large", value});
+    connection.print("SET large");
+    connection.run({"GET", "large"});
   }
-  one.run({"DEL", "large"});
+  connection.run({"DEL", "large"});
 }
 
 void subscriptions(const std::string& where) {
@@ -208,12 +209,12 @@ void broken(const std::string& where) {
        {std::string{"*1\r\n:5\r\n"}, std::string{"*2\r\n$3\r\nGET\r\n:5\r\n"},
         std::string{"*1\r\n$-5\r\n"}, std::string{"*99999999999\r\n"},
         std::string{"GET \"unbalanced\r\n"}}) {
-    client one{where};
-    one.send({"PING"});
-    one.send_raw(bytes);
-    one.print("PING");
-    one.print(shown_text(bytes.data(), bytes.size()));
-    one.print("then");
+    client connection{where};
+    connection.send({"PING"});
+    connection.send_raw(bytes);
+    connection.print("PING");
+    connection.print(shown_text(bytes.data(), bytes.size()));
+    connection.print("then");
   }
   client quits{where};
   quits.run({"QUIT"});

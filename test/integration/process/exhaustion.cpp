@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Runs one scenario again and again. In each round another allocation fails: the first, the second,
-// and so on, until no allocation is left. Every call must end, nothing may abort, and the next call
-// must work. Prints the number of each round before it begins, and errors. Ends with 0 without any.
+// Runs one scenario repeatedly. In each round another allocation fails: the first, the second, and
+// so on, until no allocation is left. Every call must end, the process must not abort, and the next
+// call must work. Prints the number of each round before it begins, and errors. Exits with 0 if
+// there are no errors.
 //
 //   exhaustion <url> <cold|hit|invalidation|refresh|deadline|away>
 #include <drover/cache.hpp>
@@ -22,7 +23,8 @@
 
 namespace {
 
-std::atomic<long> left_to_pass{-1};  // allocations of all threads; below zero: none fails
+// Allocations of all threads that still succeed; negative: no limit.
+std::atomic<long> left_to_pass{-1};
 std::atomic<bool> has_failed{false};
 
 }  // namespace
@@ -150,7 +152,7 @@ int main(int count, char** arguments) {
   plain.failure_pause_max = 0ms;
   drover::client_options with;
   with.url = arguments[1];
-  with.server_keeps_writes = true;  // or nothing is fresh in the server's first second
+  with.server_keeps_writes = true;  // otherwise nothing is fresh in the first second of the server
   const drover::client redis{with};
   text_cache cached{redis, {.name = arguments[2], .policy = plain}, [](std::string_view key) {
                       return std::string{key};

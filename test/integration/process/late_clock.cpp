@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A process whose clock is an hour behind the server's. Its first readers all ask at once for an
-// entry that has expired. Ends with 0 when none of them was served the entry.
+// entry that has expired. Exits with 0 when none of them gets that entry.
 //
 //   late_clock <url> <name> <key> <the expired value>
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-// std::chrono calls this one, not the C library's.
+// std::chrono calls this function, not that of the C library.
 extern "C" int clock_gettime(clockid_t of, struct timespec* into) noexcept {
   const auto failed = static_cast<int>(::syscall(SYS_clock_gettime, of, into));
   if (failed == 0 && of == CLOCK_REALTIME) into->tv_sec -= 3600;
@@ -42,7 +42,7 @@ int main(int count, char** arguments) {
       if (cached.get(key) == arguments[4]) ++wrong;
     });
   }
-  for (std::thread& one : threads) one.join();
+  for (std::thread& reader : threads) reader.join();
   std::printf("%u of %u readers were served an expired value\n", wrong.load(), readers);
   return wrong == 0 ? 0 : 1;
 }

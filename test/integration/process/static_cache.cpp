@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program with a static cache that is asked at exit, from the destructor of a static object, for
-// a key whose name in Redis is a digest. Ends with 0 when it was served.
+// A program with a static cache. The destructor of a static object asks it at exit for a key whose
+// name in Redis is a digest. Exits with 0 when that call got a value.
 #include <drover/cache.hpp>
 
 #include <unistd.h>
@@ -24,7 +24,7 @@ struct last_question {
   std::unique_ptr<drover::cache<std::string>> cached;
 };
 
-last_question asked_at_exit;  // it ends after everything that is made within main
+last_question asked_at_exit;  // it is destroyed after everything that main makes
 
 }  // namespace
 
@@ -37,5 +37,5 @@ int main(int count, char** arguments) {
       redis, drover::cache_options{.name = "t", .policy = minute},
       [](std::string_view key) { return std::string{key}; });
   static_cast<void>(asked_at_exit.cached->get(std::string(300, 'w')));
-  return 1;  // the destructor decides
+  return 1;  // the destructor sets the exit status
 }

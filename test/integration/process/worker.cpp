@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process of a fleet with a cache of its own in front of the shared origin.
-// test/support/worker.hpp is the other end of its lines.
+// A process of a fleet, with its own cache in front of the shared origin. test/support/worker.hpp
+// sends its commands and reads its output.
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -44,7 +44,7 @@ class process {
   process(const std::string& origin_path, const cache_setup& setup)
       : origin_{origin_path}, cached_{origin_, setup} {}
 
-  /// What to print. Empty: nothing.
+  /// Runs one command. Returns the line to print; empty: print nothing.
   std::string obey(const std::string& line) {
     std::istringstream in{line};
     std::string word;
@@ -93,10 +93,10 @@ class process {
 }  // namespace drover::test
 
 int main(int count, char** arguments) {
-  const std::vector<std::string> given(arguments + 1, arguments + count);
-  if (given.size() < 2) return 2;
+  const std::vector<std::string> options(arguments + 1, arguments + count);
+  if (options.size() < 2) return 2;
   drover::test::process self{
-      given[0], drover::test::cache_setup::from_arguments(std::span{given}.subspan(1))};
+      options[0], drover::test::cache_setup::from_arguments(std::span{options}.subspan(1))};
   std::cout << "ready" << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     std::cout << self.obey(line) << std::endl;
