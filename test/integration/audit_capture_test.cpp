@@ -67,7 +67,8 @@ TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
   const auto commands = records.commands();
   ASSERT_EQ(commands.size(), 3U);
   EXPECT_EQ(commands[0].command, "SET");
-  EXPECT_EQ(commands[1].answer.of.hash, commands[0].arguments[1].of.hash) << "the same value";
+  EXPECT_EQ(commands[1].answer.content_digest.hash, commands[0].arguments[1].content_digest.hash)
+      << "the same value";
   EXPECT_EQ(commands[2].answer.kind, audit::reply_kind::null);
   auto last = opened[0].at;
   for (const audit::event& command : commands) {

@@ -54,7 +54,7 @@ class audit_conversation_redis : public testing::Test {
     (void)exchange(wire({{"ECHO", marker}}));
     const event last = to_.kept.all_of<event>().back();
     ASSERT_EQ(last.command, "ECHO");
-    ASSERT_EQ(last.arguments.at(0).of, last.answer.of) << markers_;
+    ASSERT_EQ(last.arguments.at(0).content_digest, last.answer.content_digest) << markers_;
     ASSERT_FALSE(to_.talk.is_blind());
   }
 

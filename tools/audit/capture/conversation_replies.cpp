@@ -77,7 +77,8 @@ void conversation_state::emit_push(effect confirms, moment at) {
   const push_message& push = collector_.last_push();
   push_received out{.connection = connection_, .at = at, .kind = {}, .names = {}};
   const auto add = [&](const pushed_name& name) {
-    if (name.of.length > 0) core_.set_recorded_name(name.text, name.of, out.names.emplace_back());
+    if (name.content_digest.length > 0)
+      core_.set_recorded_name(name.text, name.content_digest, out.names.emplace_back());
   };
   const bool is_redirected = push.kind() == "message" && push.texts[1].text == invalidations;
   if (is_redirected || push.kind() == "invalidate") {

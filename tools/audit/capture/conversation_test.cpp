@@ -54,11 +54,11 @@ TEST(audit_conversation, GivesEqualValuesEqualHashesWhereverTheyStand) {
   to.ask({"MGET", "k"}, "*1\r\n$100000\r\n" + big + "\r\n");
   to.ask({"SET", "k", "short"}, "+OK\r\n");
   const auto events = to.kept.all_of<event>();
-  EXPECT_EQ(events[0].arguments[1].of.length, big.size());
-  EXPECT_EQ(events[0].arguments[1].of, events[1].answer.of);
-  EXPECT_EQ(events[0].arguments[1].of, events[2].answer.items[0].of);
-  EXPECT_EQ(events[0].arguments[1].of, to.subject.digest_of(big));
-  EXPECT_NE(events[0].arguments[1].of.hash, events[3].arguments[1].of.hash);
+  EXPECT_EQ(events[0].arguments[1].content_digest.length, big.size());
+  EXPECT_EQ(events[0].arguments[1].content_digest, events[1].answer.content_digest);
+  EXPECT_EQ(events[0].arguments[1].content_digest, events[2].answer.items[0].content_digest);
+  EXPECT_EQ(events[0].arguments[1].content_digest, to.subject.digest_of(big));
+  EXPECT_NE(events[0].arguments[1].content_digest.hash, events[3].arguments[1].content_digest.hash);
 }
 
 TEST(audit_conversation, SkipsWhatIsNoRequestAndReadsInlineCommands) {
@@ -289,7 +289,7 @@ TEST(audit_conversation, CutsLongNamesAndKeepsThemApart) {
   EXPECT_EQ(events[0].arguments[0].text.size(), 512U);
   EXPECT_NE(events[0].arguments[0].text, events[1].arguments[0].text);
   EXPECT_EQ(events[0].arguments[0].text, to.subject.recorded_name(name + "a"));
-  EXPECT_EQ(events[0].arguments[0].of.length, 2001U);
+  EXPECT_EQ(events[0].arguments[0].content_digest.length, 2001U);
 }
 
 TEST(audit_conversation, KeepsAtMostSoManyArgumentsAndItems) {

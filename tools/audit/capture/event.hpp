@@ -43,7 +43,7 @@ struct field {
   field_kind kind = field_kind::value;
   std::string text;
   /// The digest of the bytes as sent. Set for keys and for values that are not secret.
-  digest of;
+  digest content_digest;
 };
 
 enum class reply_kind : std::uint8_t {
@@ -64,7 +64,7 @@ struct reply_item {
   /// The text of a known status, or the first word of an error, such as NOSCRIPT.
   std::string word;
   /// The digest of a text.
-  digest of;
+  digest content_digest;
 };
 
 struct reply : reply_item {

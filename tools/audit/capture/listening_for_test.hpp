@@ -21,7 +21,7 @@ inline std::string text_of(const reply_item& item) {
     case reply_kind::status: return "+" + item.word;
     case reply_kind::error: return "-" + item.word;
     case reply_kind::integer: return ":" + std::to_string(item.integer);
-    case reply_kind::text: return "$" + std::to_string(item.of.length);
+    case reply_kind::text: return "$" + std::to_string(item.content_digest.length);
     case reply_kind::aggregate: return "*" + std::to_string(item.integer);
     case reply_kind::missing: return "missing";
   }
@@ -43,7 +43,8 @@ inline std::string text_of(const event& command) {
     out += ' ';
     if (argument.kind == field_kind::word) out += argument.text;
     if (argument.kind == field_kind::key) out += "k:" + argument.text;
-    if (argument.kind == field_kind::value) out += "v" + std::to_string(argument.of.length);
+    if (argument.kind == field_kind::value)
+      out += "v" + std::to_string(argument.content_digest.length);
   }
   if (command.argument_count > command.arguments.size())
     out += " of " + std::to_string(command.argument_count);

@@ -24,7 +24,7 @@ void describe(auto& fields, is_a<digest> auto& digest) {
 /// An argument that is written as an object: a key or a value.
 void describe(auto& fields, is_a<field> auto& argument) {
   if (argument.kind == field_kind::key) fields.text("key", argument.text);
-  describe(fields, argument.of);
+  describe(fields, argument.content_digest);
 }
 
 void describe_item(auto& fields, auto& item) {
@@ -34,7 +34,7 @@ void describe_item(auto& fields, auto& item) {
     case reply_kind::aggregate: fields.number("count", item.integer); break;
     case reply_kind::status:
     case reply_kind::error: fields.text("word", item.word); break;
-    case reply_kind::text: describe(fields, item.of); break;
+    case reply_kind::text: describe(fields, item.content_digest); break;
     case reply_kind::null:
     case reply_kind::missing: break;
   }

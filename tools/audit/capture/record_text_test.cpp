@@ -78,12 +78,12 @@ TEST(audit_record_text, KeepsEveryMemberOfAnEvent) {
     for (std::size_t i = 0; i < written.arguments.size(); ++i) {
       EXPECT_EQ(read_back.arguments[i].kind, written.arguments[i].kind);
       EXPECT_EQ(read_back.arguments[i].text, written.arguments[i].text);
-      EXPECT_EQ(read_back.arguments[i].of, written.arguments[i].of);
+      EXPECT_EQ(read_back.arguments[i].content_digest, written.arguments[i].content_digest);
     }
     EXPECT_EQ(read_back.answer.kind, written.answer.kind);
     EXPECT_EQ(read_back.answer.integer, written.answer.integer);
     EXPECT_EQ(read_back.answer.word, written.answer.word);
-    EXPECT_EQ(read_back.answer.of, written.answer.of);
+    EXPECT_EQ(read_back.answer.content_digest, written.answer.content_digest);
     EXPECT_EQ(read_back.answer.items.size(), written.answer.items.size());
   }
 }

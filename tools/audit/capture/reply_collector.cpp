@@ -41,7 +41,7 @@ std::string_view error_word(std::string_view text) noexcept {
 void push_message::clear() {
   for (pushed_name& name : texts) {
     name.text.clear();
-    name.of = {};
+    name.content_digest = {};
   }
   count = 0;
   inner.clear();
@@ -143,7 +143,7 @@ void reply_collector::open_item(const resp::token& token, const target& destinat
     push_.count = item.integer;
   }
   if (open_name_ != nullptr && !resp::is_aggregate(token.value_type)) {
-    open_name_->of = item.of;
+    open_name_->content_digest = item.content_digest;
     keep_name(token.text);
   }
   if (open_[1] != nullptr) static_cast<reply_item&>(*open_[1]) = item;
@@ -167,7 +167,7 @@ void reply_collector::fill(reply_item& item, const resp::token& token) {
     case resp::type::simple_string:
       item.kind = kind::status;
       item.word = known_status(token.text);
-      if (is_push_or_message_) item.of = digest_of(key_, token.text);
+      if (is_push_or_message_) item.content_digest = digest_of(key_, token.text);
       return;
     case resp::type::simple_error:
     case resp::type::bulk_error:
@@ -176,7 +176,7 @@ void reply_collector::fill(reply_item& item, const resp::token& token) {
       return;
     default:
       item.kind = kind::text;
-      item.of = digest_of(key_, token.text);
+      item.content_digest = digest_of(key_, token.text);
       return;
   }
 }
@@ -194,10 +194,10 @@ void reply_collector::close_bulk(const resp::token& token) {
     denies_command_ = token.depth == 0 && bulk_head_.starts_with("ERR unknown command");
   } else {
     item.kind = reply_kind::text;
-    item.of = bulk_digest;
+    item.content_digest = bulk_digest;
   }
   if (open_name_ != nullptr) {
-    open_name_->of = bulk_digest;
+    open_name_->content_digest = bulk_digest;
     keep_name(bulk_head_);
   }
   if (open_[1] != nullptr) static_cast<reply_item&>(*open_[1]) = item;

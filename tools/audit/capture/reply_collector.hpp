@@ -21,7 +21,7 @@ namespace drover::audit {
 /// A name in a push: its first `name_bytes_max` bytes, and the digest of the whole name.
 struct pushed_name {
   std::string text;
-  digest of;
+  digest content_digest;
 };
 
 /// A push of RESP3, or an array that RESP2 sends in its place.

@@ -139,7 +139,7 @@ void request_events::note_ttl(event& into) const {
   at += position;
   if (at >= texts_.size() || !is_number_word(texts_[at])) return;
   into.arguments[at].kind = field_kind::word;
-  into.arguments[at].of = {};
+  into.arguments[at].content_digest = {};
   assign_upper(into.arguments[at].text, texts_[at]);
 }
 
@@ -149,18 +149,18 @@ void request_events::set_field(const resp::request& from, request_tail& tail, st
   if (role == argument_role::word) {
     out.kind = field_kind::word;
     assign_upper(out.text, from[at]);
-    out.of = {};
+    out.content_digest = {};
     return;
   }
   out.kind = role == argument_role::key ? field_kind::key : field_kind::value;
-  out.of = {};
+  out.content_digest = {};
   if (role != argument_role::secret) {
     const resp::argument& sent = from.arguments[at];
     const digest* const streamed = sent.kept < sent.length ? tail.long_digest(at) : nullptr;
-    out.of = streamed != nullptr ? *streamed : digest_of(core_.key(), from[at]);
+    out.content_digest = streamed != nullptr ? *streamed : digest_of(core_.key(), from[at]);
   }
   if (role == argument_role::key) {
-    core_.set_recorded_name(from[at], out.of, out.text);
+    core_.set_recorded_name(from[at], out.content_digest, out.text);
   } else {
     out.text.clear();
   }

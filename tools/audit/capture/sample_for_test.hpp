@@ -69,7 +69,7 @@ class material {
     field out;
     out.kind = one_of<field_kind>(3);
     if (out.kind != field_kind::value) out.text = text();
-    if (out.kind != field_kind::word) out.of = any_digest();
+    if (out.kind != field_kind::word) out.content_digest = any_digest();
     return out;
   }
   void fill(reply_item& item) {
@@ -77,7 +77,7 @@ class material {
     using kind = reply_kind;
     if (item.kind == kind::integer || item.kind == kind::aggregate) item.integer = integer();
     if (item.kind == kind::status || item.kind == kind::error) item.word = text();
-    if (item.kind == kind::text) item.of = any_digest();
+    if (item.kind == kind::text) item.content_digest = any_digest();
   }
   reply answer() {
     reply out;

@@ -77,7 +77,7 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
     append_line(line, push_received{});
     event command;
     command.arguments.resize(1);
-    command.arguments[0].of = to.subject.digest_of("MARKED");
+    command.arguments[0].content_digest = to.subject.digest_of("MARKED");
     line.clear();
     append_line(line, command);
     const std::size_t at = line.find("\"hash\":\"") + 8;

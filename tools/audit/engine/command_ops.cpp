@@ -29,7 +29,7 @@ const field* first_key(const command_reader& reader) {
 /// The first value among the arguments.
 digest value_of(const command_reader& reader) {
   for (const field& argument : reader.command.arguments) {
-    if (argument.kind == field_kind::value) return argument.of;
+    if (argument.kind == field_kind::value) return argument.content_digest;
   }
   return {};
 }
@@ -85,7 +85,7 @@ void read_key(const command_reader& reader, bool is_text) {
   operation.is_text = is_text;
   operation.part = !is_text;
   if (operation.outcome == outcome::yes) {
-    operation.value = reader.command.answer.of;
+    operation.value = reader.command.answer.content_digest;
     if (!is_text) operation.value.length = 0;
   }
 }
@@ -122,7 +122,7 @@ void read_many(const command_reader& reader) {
     if (answer.kind == reply_kind::error) operation.outcome = outcome::failed;
     if (at < answer.items.size()) {
       operation.outcome = read_outcome(answer.items[at]);
-      if (operation.outcome == outcome::yes) operation.value = answer.items[at].of;
+      if (operation.outcome == outcome::yes) operation.value = answer.items[at].content_digest;
     }
     ++at;
   });
@@ -202,7 +202,7 @@ void set_for(const command_reader& reader, bool seconds) {
   if (arguments.size() < 3 || !is_key(arguments[0])) return;
   op& operation = reader.put(kind::store, arguments[0]);
   operation.outcome = write_outcome(reader.command.answer);
-  operation.value = arguments[2].of;
+  operation.value = arguments[2].content_digest;
   operation.on_ttl = ttl_effect::unknown;
   if (const auto number = number_of(arguments[1])) {
     set_ttl(operation,
@@ -218,7 +218,7 @@ void set_if_absent(const command_reader& reader) {
     if (!is_key(arguments[i])) continue;
     op& operation = reader.put(kind::acquire, arguments[i]);
     operation.outcome = write_outcome(reader.command.answer);
-    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
+    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].content_digest;
   }
 }
 
@@ -231,7 +231,7 @@ void set_many(const command_reader& reader) {
     op& operation = reader.put(absent ? kind::acquire : kind::store, arguments[i]);
     operation.outcome = write_outcome(reader.command.answer);
     if (has_word(reader, "XX")) operation.condition = condition::present;
-    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
+    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].content_digest;
     read_ttl_options(reader, operation);
   }
 }
@@ -265,9 +265,9 @@ void set_part(const command_reader& reader) {
   std::uint64_t length = 0;
   for (const field& argument : reader.command.arguments) {
     if (argument.kind != field_kind::value) continue;
-    length += argument.of.length;
-    operation.value.hash = operation.value.hash * 31 + argument.of.hash;
-    operation.value.looks = argument.of.looks;
+    length += argument.content_digest.length;
+    operation.value.hash = operation.value.hash * 31 + argument.content_digest.hash;
+    operation.value.looks = argument.content_digest.looks;
   }
   operation.value.length = length;
   if (reader.command.command != "HSETEX") return;

@@ -103,8 +103,8 @@ void engine::body::feed(const event& command) {
   // Updated for every 64th command only, to keep the cost for each command low.
   if (commands_ % 64 == 0) progress.commands.store(commands_, std::memory_order_relaxed);
   now_ = std::max(now_, command.done);
-  bytes_read_ += 32 + command.answer.of.length;
-  for (const field& argument : command.arguments) bytes_read_ += argument.of.length;
+  bytes_read_ += 32 + command.answer.content_digest.length;
+  for (const field& argument : command.arguments) bytes_read_ += argument.content_digest.length;
   connection_facts& client = connections_.count_command(command);
   for (rule* const listener : listeners_for(interest::events)) listener->on_event(command, *this);
   const std::span<const op> ops = normaliser_.ops_of(command, client.process);

@@ -57,7 +57,7 @@ reply_item item_of(choices& input) {
   item.kind = static_cast<reply_kind>(input.next(7));
   item.integer = static_cast<std::int8_t>(input.next());
   item.word = input.next(2) == 0 ? "OK" : "NOSCRIPT";
-  item.of = digest_of(input);
+  item.content_digest = digest_of(input);
   return item;
 }
 
@@ -83,7 +83,7 @@ event event_of(choices& input, moment& now, std::uint64_t& sequence) {
     argument.kind = static_cast<field_kind>(input.next(3));
     if (argument.kind == field_kind::key) argument.text = keys[input.next(std::size(keys))];
     if (argument.kind == field_kind::word) argument.text = words[input.next(std::size(words))];
-    if (argument.kind != field_kind::word) argument.of = digest_of(input);
+    if (argument.kind != field_kind::word) argument.content_digest = digest_of(input);
     command.arguments.push_back(std::move(argument));
   }
   command.argument_count = count;

@@ -37,7 +37,7 @@ inline event command_of(const std::string& text) {
                                      : field_kind::word;
     const std::string rest = argument.kind == field_kind::word ? word : word.substr(1);
     if (argument.kind != field_kind::value) argument.text = rest;
-    if (argument.kind != field_kind::word) argument.of = digest_of_text(rest);
+    if (argument.kind != field_kind::word) argument.content_digest = digest_of_text(rest);
     command.arguments.push_back(std::move(argument));
   }
   command.argument_count = command.arguments.size();
@@ -57,7 +57,7 @@ inline reply reply_of(const std::string& text) {
     result.kind = kind::null;
   } else if (text == "text" || text == "empty") {
     result.kind = kind::text;
-    result.of = digest_of_text(text == "text" ? text : "");
+    result.content_digest = digest_of_text(text == "text" ? text : "");
   } else if (text == "error") {
     result.kind = kind::error;
     result.word = "ERR";
@@ -74,7 +74,7 @@ inline reply reply_of(const std::string& text) {
     for (const char letter : inside) {
       reply_item item;
       item.kind = letter == 't' ? kind::text : kind::null;
-      item.of = digest_of_text(letter == 't' ? "text" : "");
+      item.content_digest = digest_of_text(letter == 't' ? "text" : "");
       result.items.push_back(item);
     }
   } else {

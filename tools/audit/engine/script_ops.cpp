@@ -82,14 +82,14 @@ void ops_of_script(const command_reader& reader, const script_seen* script) {
                           script->does == purpose::acquire;
     const unsigned value_position = compares ? script->token_argument : script->value_argument;
     if (const field* const value = argument(reader.command, value_position))
-      operation.value = value->of;
+      operation.value = value->content_digest;
     if (script->does == purpose::compare_and_store) operation.condition = store_condition::script;
     if (call_kind == kind::store || call_kind == kind::acquire ||
         call_kind == kind::compare_expire) {
       read_ttl(reader, *script, operation);
     }
     if (call_kind == kind::read) {
-      operation.value = reader.command.answer.of;
+      operation.value = reader.command.answer.content_digest;
       operation.outcome = read_outcome(reader.command.answer);
     }
     if (call_kind == kind::change && operation.outcome == outcome::no)

@@ -55,22 +55,22 @@ class line {
   line& ex(std::chrono::seconds ttl) { return word("EX").word(std::to_string(ttl.count())); }
   /// Sets the length of the last argument.
   line& sized(std::uint64_t bytes) {
-    event_.arguments.back().of.length = bytes;
+    event_.arguments.back().content_digest.length = bytes;
     return *this;
   }
   line& looks(shape value_shape) {
-    event_.arguments.back().of.looks = value_shape;
+    event_.arguments.back().content_digest.looks = value_shape;
     return *this;
   }
 
   void miss() { nil(); }
   void nil() { reply_with(reply_kind::null); }
   void hit(std::string_view text = "value") {
-    event_.answer.of = digest_of(text);
+    event_.answer.content_digest = digest_of(text);
     reply_with(reply_kind::text);
   }
   void hit_of(std::uint64_t bytes, shape looks = shape::text) {
-    event_.answer.of = {bytes * 31 + 7, bytes, looks};
+    event_.answer.content_digest = {bytes * 31 + 7, bytes, looks};
     reply_with(reply_kind::text);
   }
   void ok() {
@@ -96,7 +96,7 @@ class line {
     for (const std::string& value : values) {
       reply_item item;
       item.kind = value.empty() ? reply_kind::null : reply_kind::text;
-      item.of = digest_of(value);
+      item.content_digest = digest_of(value);
       event_.answer.items.push_back(item);
     }
     items(static_cast<std::int64_t>(values.size()));

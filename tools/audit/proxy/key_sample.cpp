@@ -20,7 +20,7 @@ bool key_sample::includes(const event& command) const noexcept {
   bool has_keys = false;
   for (const field& argument : command.arguments) {
     if (argument.kind != field_kind::key) continue;
-    if (in_sample(argument.of.hash, one_in_)) return true;
+    if (in_sample(argument.content_digest.hash, one_in_)) return true;
     has_keys = true;
   }
   return !has_keys;

@@ -19,7 +19,7 @@ event of_keys(const std::vector<std::uint64_t>& hashes) {
   for (const auto hash : hashes) {
     field key;
     key.kind = field_kind::key;
-    key.of.hash = hash;
+    key.content_digest.hash = hash;
     out.arguments.push_back(key);
   }
   out.arguments.emplace_back();  // a value
