@@ -192,8 +192,8 @@ bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hol
   });
 }
 
-/// Ends a hold whose lock was deleted together with its value. A batch may delete the lock first.
-/// the lock was deleted first.
+/// If a value and its lock are deleted in one batch, this is an invalidation and not a release.
+/// Here the lock was deleted first.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
   const split_name value_name(value.name);
   for (const deletion& other : deletions_) {
