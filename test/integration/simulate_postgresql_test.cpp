@@ -62,6 +62,31 @@ TEST(simulate_postgresql, WorksInAnybodysDatabaseAndLeavesItAsItWas) {
   EXPECT_TRUE(asks.exec("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'drover%'").empty());
 }
 
+TEST(simulate_postgresql, RefusesADatabaseWithTooFewConnectionsAndNamesTheNumberThatFits) {
+  const process::signal_watch signals;
+  const auto programs = process::find_postgresql_programs(std::nullopt);
+  ASSERT_TRUE(programs) << "postgresql is not installed";
+  const process::private_postgresql theirs{*programs, 80, signals};
+  const auto run_with = [&theirs](const std::string& callers) {
+    return std::vector<std::string>{"--origin",    theirs.url(), "--load-ms", "20",
+                                    "--processes", "2",          "--callers", callers,
+                                    "--strategy",  "drover",     "--format",  "json"};
+  };
+  tool_run refused{run_with("200")};
+  EXPECT_EQ(WEXITSTATUS(refused.wait()), 2) << refused.out();
+  const std::string text = refused.err();
+  EXPECT_NE(text.find("the server has room for"), std::string::npos) << text;
+  const std::string before = "at most --callers ";
+  const std::size_t at = text.find(before);
+  ASSERT_NE(at, std::string::npos) << text;
+  refused.expect_nothing_left();
+
+  const int fitting = std::stoi(text.substr(at + before.size()));
+  tool_run accepted{run_with(std::to_string(fitting))};
+  EXPECT_EQ(accepted.wait(), 0) << accepted.err();
+  accepted.expect_nothing_left();
+}
+
 TEST(simulate_postgresql, IsTakenDownWhileItStarts) {
   tool_run run{{"--origin", "postgresql"}};
   const auto deadline = std::chrono::steady_clock::now() + tool_patience;
