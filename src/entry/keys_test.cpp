@@ -150,16 +150,16 @@ TEST(keys, StandAsAHashWhenLonger) {
 
 TEST(keys, AreDifferentForDifferentKeys) {
   const key_space space{"n", 1};
-  std::set<std::string> names;
+  std::set<std::string> keys;
   std::set<std::string> names;
   const auto check = [&](const std::string& key) {
-    const bool is_new = names.insert(key).second;
+    const bool is_new = keys.insert(key).second;
     EXPECT_EQ(names.insert(space.value_key(key)).second, is_new);
   };
   for (const std::string& key : strange_keys()) check(key);
   base::seeded_random random{2};
   for (int i = 0; i < 20'000; ++i) check(random_key(random));
-  EXPECT_GT(names.size(), 5'000U);
+  EXPECT_GT(keys.size(), 5'000U);
 }
 
 TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
