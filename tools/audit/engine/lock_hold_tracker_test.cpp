@@ -176,7 +176,7 @@ TEST(audit_lock_hold_tracker, KnowsTheEndOfAMarkThatIsDeletedWithAValue) {
     stage world;
     refresh_marked(world);
     remove(world);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_EQ(holds.size(), 1U) << name;
     EXPECT_EQ(holds[0].end.kind, ending::removed) << name;
     EXPECT_TRUE(holds[0].end.with_value) << name;
@@ -190,7 +190,7 @@ TEST(audit_lock_hold_tracker, TakesADeleteOfAnotherKeyInTheSameBatchForNoReason)
     refresh_marked(world);
     world.at(50ms).client(1).batch(1).del(other).answers(1);
     world.at(50ms).client(1).batch(1).del("user:1.1:l:1").answers(1);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_EQ(holds.size(), 1U) << other;
     EXPECT_FALSE(holds[0].end.with_value) << other;
   }
@@ -198,7 +198,7 @@ TEST(audit_lock_hold_tracker, TakesADeleteOfAnotherKeyInTheSameBatchForNoReason)
   refresh_marked(world);
   world.at(50ms).client(1).del("user:1.1:v:1").answers(1);
   world.at(51ms).client(1).del("user:1.1:l:1").answers(1);
-  EXPECT_FALSE(hear(world).lock_holds.at(0).end.with_value) << "two batches";
+  EXPECT_FALSE(collect_facts(world).lock_holds.at(0).end.with_value) << "two batches";
 }
 
 struct ttl_case {
