@@ -42,6 +42,8 @@ struct lock_book {
   int affinity = 0;
 };
 
+/// Whether the lock was lost or released without a command that shows it.
+[[nodiscard]] bool ended_unseen(const lock_hold& hold);
 /// Whether the lease of a hold may have ended when a command ran.
 [[nodiscard]] bool may_be_over(const lock_hold& hold, const op& operation);
 

@@ -201,6 +201,17 @@ TEST(audit_lock_hold_tracker, TakesADeleteOfAnotherKeyInTheSameBatchForNoReason)
   EXPECT_FALSE(collect_facts(world).lock_holds.at(0).end.with_value) << "two batches";
 }
 
+TEST(audit_lock_hold_tracker, TakesTwoLocksOfOneNumberForTwoReleases) {
+  stage world;
+  for (const char* lock : {"lock:order:1", "lock:user:1"}) {
+    world.at(0ms).client(1).set(lock, "a").nx().px(5s).ok();
+  }
+  world.at(50ms).client(1).del("lock:order:1").key("lock:user:1").answers(2);
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
+  ASSERT_EQ(holds.size(), 2U);
+  for (const lock_hold& hold : holds) EXPECT_FALSE(hold.end.with_value);
+}
+
 struct ttl_case {
   const char* name;
   void (*play)(stage& world);
