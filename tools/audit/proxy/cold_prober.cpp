@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr moment choose_every = 250ms;
 constexpr auto look_every = 20ms;
 constexpr auto answer_max = 3s;
-constexpr std::size_t batch_max = 200;
+constexpr std::size_t keys_per_batch = 200;
 constexpr std::size_t shown_key_max = 200;
 
 connection::settings settings_for(const probe_settings& settings, std::uint32_t database) {
@@ -147,9 +147,9 @@ void cold_prober::record_ttls() {
   std::map<std::uint32_t, std::vector<std::string>> by_database;
   for (const auto& [database, name] : names_) by_database[database].push_back(name);
   for (const auto& [database, names] : by_database) {
-    for (std::size_t from = 0; from < names.size(); from += batch_max) {
+    for (std::size_t from = 0; from < names.size(); from += keys_per_batch) {
       const auto batch =
-          std::span{names}.subspan(from).first(std::min(batch_max, names.size() - from));
+          std::span{names}.subspan(from).first(std::min(keys_per_batch, names.size() - from));
       std::string requests;
       for (const std::string& name : batch) resp::write_command(requests, {"PTTL", name});
       const auto replies_or_fault = exchange(database, requests, batch.size());

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t batch_max = 1024;
+constexpr std::size_t records_per_batch = 1024;
 constexpr auto poll_interval = 1ms;       // between polls of the queue while there is traffic
 constexpr unsigned idle_polls_max = 100;  // polls without traffic before the thread sleeps
 constexpr auto process_wait = 2s;         // for the name of the process that connected
@@ -221,7 +221,7 @@ void live_capture::run() {
   for (unsigned idle_polls = 0;;) {
     const bool is_last = stopping_.load();
     const std::size_t count = process_batch();
-    if (count >= batch_max) continue;
+    if (count >= records_per_batch) continue;
     if (count == 0 && is_last) return;
     idle_polls = count == 0 ? idle_polls + 1 : 0;
     if (idle_polls == 1 && recorder_) recorder_->flush();
@@ -240,7 +240,7 @@ std::size_t live_capture::process_batch() {
     added.swap(added_);
   }
   // Records from `add_record` are not older than the records in the queue.
-  const std::size_t count = queue_.pop(batch_max, [this](record& item) { process_record(item); });
+  const std::size_t count = queue_.pop(records_per_batch, [this](record& item) { process_record(item); });
   for (record& item : added) process_record(item);
   for (auto& [connection, process] : finder_.late_results()) {
     record known = connection_opened{connection, now(), process.pid, std::move(process.name)};
