@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace drover::audit {
 
@@ -171,11 +172,28 @@ std::size_t split_name::occurrences(std::string_view word) const {
 
 namespace {
 
-/// Whether the last word of `name` that differs from key to key occurs less often in `other`.
-bool ends_otherwise(const split_name& name, const split_name& other) {
-  const auto all = name.words();
-  const auto last = std::find_if(all.rbegin(), all.rend(), is_changing);
-  return last != all.rend() && name.occurrences(*last) > other.occurrences(*last);
+/// The last word that differs from key to key, or "".
+std::string_view last_changing(const split_name& name) {
+  const auto words = name.words();
+  const auto last = std::find_if(words.rbegin(), words.rend(), is_changing);
+  return last == words.rend() ? std::string_view{} : *last;
+}
+
+std::string without_digits(std::string_view word) {
+  std::string letters;
+  std::copy_if(word.begin(), word.end(), std::back_inserter(letters),
+               [](char c) { return !is_digit(c); });
+  return letters;
+}
+
+/// Whether the two names end in different ids of one kind: "user43" and "user42", not "w1" and
+/// "page2".
+bool end_in_different_ids(const split_name& lock, const split_name& value) {
+  const std::string_view ours = last_changing(lock);
+  const std::string_view theirs = last_changing(value);
+  return lock.occurrences(ours) > value.occurrences(ours) &&
+         value.occurrences(theirs) > lock.occurrences(theirs) &&
+         without_digits(ours) == without_digits(theirs);
 }
 
 }  // namespace
@@ -186,7 +204,7 @@ int affinity(const split_name& lock, const split_name& value) {
     return 3;
   }
   // "lock:tenant7:user43" is not the lock of "tenant7:user42".
-  if (ends_otherwise(lock, value) && ends_otherwise(value, lock)) return -1;
+  if (end_in_different_ids(lock, value)) return -1;
   bool shared = false;
   for (const std::string_view word : value.words()) {
     if (!lock.has(word)) continue;

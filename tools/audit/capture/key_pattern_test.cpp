@@ -43,6 +43,7 @@ TEST(audit_key_pattern, TellsHowWellALockFitsAValue) {
   EXPECT_EQ(affinity("lock:tenant7:user43", "tenant7:user42"), -1) << "the last part differs";
   EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:2"), -1) << "the other numbers are a version";
   EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:1"), 2);
+  EXPECT_EQ(affinity("user:5:lock:w1", "user:5:r2024"), 2) << "a worker and a year";
   EXPECT_EQ(affinity("lock:user42", "cache:user42:page3"), 2) << "only the value has one more";
   EXPECT_EQ(affinity("mutex", "user:42"), 0);
   EXPECT_EQ(affinity("lock:a", "lock:b"), 0) << "the word lock does not count";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The cases that a rule collects: their count, the number of opportunities, and the evidence of the
-// first three and the worst three. Evidence is built only if it is kept_case.
+// first three and the worst three. Evidence is built only if it is kept.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class cases {
   std::uint64_t opportunities = 0;
 
   /// Adds one case. A larger `badness` is worse; the unit is the rule's own. `make()` returns the
-  /// evidence and is called only if the evidence is kept_case.
+  /// evidence and is called only if the evidence is kept.
   template <class Make>
   void add(double badness, Make&& make) {
     ++count;

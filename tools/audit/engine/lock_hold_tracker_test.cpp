@@ -201,6 +201,42 @@ TEST(audit_lock_hold_tracker, TakesADeleteOfAnotherKeyInTheSameBatchForNoReason)
   EXPECT_FALSE(collect_facts(world).lock_holds.at(0).end.with_value) << "two batches";
 }
 
+TEST(audit_lock_hold_tracker, TakesACounterOfTheSameNumberForNoValue) {
+  for (const bool lock_first : {true, false}) {
+    stage world;
+    world.at(0ms).client(1).get("page:7:html").miss();
+    world.at(1ms).client(1).set("page:7:lock", "a").nx().px(5s).ok();
+    world.at(2ms).client(1).command("INCR").key("page:7:requests").answers(1);
+    world.at(40ms).client(1).set("page:7:html", "page").px(60s).ok();
+    const char* first = lock_first ? "page:7:lock" : "page:7:requests";
+    const char* second = lock_first ? "page:7:requests" : "page:7:lock";
+    world.at(50ms).client(1).del(first).key(second).answers(2);
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
+    ASSERT_EQ(holds.size(), 1U);
+    EXPECT_FALSE(holds[0].end.with_value) << lock_first;
+  }
+}
+
+TEST(audit_lock_hold_tracker, KnowsAnInvalidationOfManyValuesAndTheirLocks) {
+  stage world;
+  constexpr int count = 100;
+  const auto key = [](const char* use, int i) {
+    return "user:" + std::to_string(i) + ":" + std::string{use};
+  };
+  for (int i = 0; i < count; ++i) {
+    world.at(1ms * i).client(1).get(key("data", i)).miss();
+    world.at(1ms * i + 100us).client(1).set(key("lock", i), "a").nx().px(60s).ok();
+    world.at(1ms * i + 200us).client(1).set(key("data", i), "user").px(60s).ok();
+  }
+  line all = world.at(1s).client(2).del(key("data", 0));
+  for (int i = 1; i < count; ++i) all.key(key("data", i));
+  for (int i = 0; i < count; ++i) all.key(key("lock", i));
+  all.answers(2 * count);
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
+  ASSERT_EQ(holds.size(), static_cast<std::size_t>(count));
+  for (const lock_hold& hold : holds) EXPECT_TRUE(hold.end.with_value) << hold.number;
+}
+
 TEST(audit_lock_hold_tracker, TakesTwoLocksOfOneNumberForTwoReleases) {
   stage world;
   for (const char* lock : {"lock:order:1", "lock:user:1"}) {

@@ -16,6 +16,14 @@ constexpr std::size_t deletions_max = 64;
 /// A read this soon after the win, on the same connection, is the second look of the holder.
 constexpr moment look_again = std::chrono::milliseconds(3);
 
+/// Whether the names and uses of both keys allow that the lock guards the value. Once a value was
+/// stored under the lock, that one is known.
+bool may_guard(const split_name& lock_name, const lock_hold& hold, const key_state& value) {
+  return hold.value.store_count == 0 && value.lock == nullptr && value.counts.changes == 0 &&
+         value.counts.reads() + value.counts.stores > 0 &&
+         affinity(lock_name, split_name(value.name)) >= 2;
+}
+
 }  // namespace
 
 /// The holder is back after its lease. If it has just stored the value, that was a late store.
@@ -83,36 +91,39 @@ void lock_hold_tracker::remember_deletion(const key_state& key, const op& operat
 }
 
 /// True if the batch that deletes the lock has already deleted its value: the known value, or a key
-/// whose name has the same changing part as the lock.
+/// that may be the value of a hold under which nothing was stored.
 bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hold& ended,
                                            const op& operation) const {
+  const key_state* const value = keys_.find(ended.value.key);
+  if (value != nullptr && value->last_remove && in_same_batch(*value->last_remove, operation)) {
+    return true;
+  }
   const split_name lock_name(lock.name);
   return std::any_of(deletions_.begin(), deletions_.end(), [&](const deletion& other) {
     if (other.connection != operation.connection || other.batch != operation.batch) return false;
-    if (other.key == ended.value.key) return true;
     const key_state* const key = keys_.find(other.key);
-    return key != nullptr && key->lock == nullptr &&
-           affinity(lock_name, split_name(key->name)) >= 2;
+    return key != nullptr && may_guard(lock_name, ended, *key);
   });
 }
 
 /// If a value and its lock are deleted in one batch, this is an invalidation and not a release.
 /// Here the lock was deleted first.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
-  const split_name value_name(value.name);
+  const auto end_with_value = [&](key_state& lock, bool is_known) {
+    const split_name lock_name(lock.name);
+    for (lock_hold& hold : lock.lock->former) {
+      if (!hold.end.command || !in_same_batch(*hold.end.command, operation)) continue;
+      if (!is_known && !may_guard(lock_name, hold, value)) continue;
+      hold.end.with_value = true;
+      hold.end.by_other = lock_hold::other_remover::no;
+    }
+  };
+  key_state* const guard = keys_.find(value.guard);
+  if (guard != nullptr && guard->lock != nullptr) end_with_value(*guard, true);
   for (const deletion& other : deletions_) {
     if (other.connection != operation.connection || other.batch != operation.batch) continue;
     key_state* const lock = keys_.find(other.key);
-    if (lock == nullptr || lock->lock == nullptr || lock == &value) continue;
-    const bool fits = value.lock == nullptr && affinity(split_name(lock->name), value_name) >= 2;
-    if (lock->ref != value.guard && !fits) continue;
-    for (lock_hold& hold : lock->lock->former) {
-      if (hold.end.command && hold.end.command->connection == operation.connection &&
-          hold.end.command->batch == operation.batch) {
-        hold.end.with_value = true;
-        hold.end.by_other = lock_hold::other_remover::no;
-      }
-    }
+    if (lock != nullptr && lock->lock != nullptr && lock != guard) end_with_value(*lock, false);
   }
 }
 

@@ -72,20 +72,10 @@ struct op : op_summary {
   std::uint32_t database = 0;
 };
 
-/// True if `a` was done before `b` was sent. Only this order is reliable.
-[[nodiscard]] inline bool is_before(const op_summary& a, const op_summary& b) {
-  return a.done <= b.sent;
-}
-
 /// True if both came in one transaction, or in one read of the client's bytes. Other clients
 /// usually see them as one step.
 [[nodiscard]] inline bool in_same_batch(const op_summary& a, const op_summary& b) {
   return a.connection == b.connection && a.batch == b.batch;
-}
-/// True if no other command can run between the two.
-[[nodiscard]] inline bool in_same_step(const op_summary& a, const op_summary& b) {
-  return a.connection == b.connection &&
-         (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
 }
 
 }  // namespace drover::audit

@@ -17,7 +17,9 @@ constexpr rule_text c204_text{
         "If the lease ended before the load did, the lock may already belong to another caller. "
         "DEL removes that caller's lock, a third caller takes it, and so on: one slow load makes "
         "all later ones overlap.",
-    .left_alone = "occasional deletions by hand (fewer than one in ten releases).",
+    .left_alone =
+        "occasional deletions by hand (fewer than one in ten releases); a lock that is deleted "
+        "together with its value, which is an invalidation.",
     .exercised_by = "a lock that is taken and released",
     .advice =
         "Release by compare-and-delete: DELEX key IFEQ token (Redis 8.4), DELIFEQ (Valkey 9), or a "
