@@ -165,8 +165,9 @@ class cache {
   }
 
   /// Loads `key` again in the background while the old value is served. Does nothing when a load or
-  /// refresh of the key already runs in this process, when another process holds the refresh mark
-  /// of the key (it refreshes the key now), when Redis does not answer, when there are
+  /// refresh of the key already runs in this process, when the refresh mark of the key is held
+  /// (another process refreshes the key, the pause after a failed refresh lasts, or a holder died
+  /// less than `policy::lease_ttl` ago), when Redis does not answer, when there are
   /// `client_options::flights_max` flights, and while the cache drains. When the background queue
   /// is full, the refresh is dropped and counted.
   ///

@@ -28,7 +28,8 @@ struct cache_stats {
   std::uint64_t failures_shared = 0;  ///< calls answered with the failure of another caller's load
   std::uint64_t fills = 0;            ///< loaded values that were stored
   std::uint64_t fills_refused = 0;    ///< not stored: invalidated or taken over during the load
-  std::uint64_t not_stored = 0;       ///< not stored: do_not_store, too long, or not encodable
+  /// not stored: do_not_store, a ttl of the loader that is not positive, too long, or not encodable
+  std::uint64_t not_stored = 0;
   std::uint64_t leases_granted = 0;
   std::uint64_t leases_lost = 0;  ///< taken over or invalidated while the load ran
   std::uint64_t take_overs = 0;   ///< leases taken over from a holder that was gone

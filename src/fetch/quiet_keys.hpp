@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keys that another process refreshes. For a while this process does not request their refresh mark
-// again.
+// Keys that another process refreshes. For a while stale reads of this process do not request their
+// refresh mark again.
 //
 // Threads: one at a time. Bounded: over `capacity` keys are forgotten, which costs one request
 //          each.

@@ -87,7 +87,7 @@ byte entry_token = 0;
 byte entry_version = 0; /* VALUE, FAILED: origin's version when the load read it */
 bool stale = false; /* VALUE: expired by hand, within its grace */
 bool lapsed = false; /* PENDING: the lease has ended; the token still stands */
-byte tracked = 0; /* bit q: process q is told of the next write */
+byte tracked = 0; /* bit q: process q gets a message about the next write */
 #ifdef REFRESH
 byte mark = 0; /* refresh mark: token or 0. Advisory */
 #endif

@@ -74,12 +74,14 @@ std::pair<std::string, std::string> split_pair(const std::string& option, const 
 
 std::vector<audit::report_request> audit_command::parsed_reports() const {
   std::vector<audit::report_request> reports;
-  for (const typed_report& report : reports_.typed()) {
+  const std::vector<typed_report> typed = reports_.typed();
+  for (const typed_report& report : typed) {
     const std::string name = report.format.value_or("text");
     const auto format = find_value(formats, name);
     if (!format) throw text::usage_error{"--format '" + name + "': must be " + audit_formats};
     reports.push_back({.format = *format, .out = report.out});
   }
+  require_one_printed(typed);
   return reports;
 }
 

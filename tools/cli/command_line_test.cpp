@@ -193,6 +193,8 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--format", "pdf"}, "html"},
       {{"simulate", "--format", "json", "--format", "csv"},
        "only one report can go to standard output"},
+      {{"simulate", "--format", "json", "--format", "xml"}, "--format 'xml'"},
+      {{"audit", "--format", "text", "--format", "csv"}, "--format 'csv'"},
       {{"simulate", "--format", "json", "--out", "a", "--out", "b"},
        "--out 'b': each --out must follow"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},

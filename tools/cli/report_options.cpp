@@ -43,13 +43,16 @@ std::vector<typed_report> report_options::typed() const {
     }
   }
   if (reports.empty()) reports.emplace_back();
+  return reports;
+}
+
+void require_one_printed(const std::vector<typed_report>& reports) {
   const auto printed =
       std::ranges::count_if(reports, [](const typed_report& report) { return !report.out; });
   if (printed > 1) {
     throw text::usage_error{
         "--format: only one report can go to standard output; give the others an --out"};
   }
-  return reports;
 }
 
 }  // namespace drover::cli

@@ -22,7 +22,7 @@ class report_options {
   void add_to(CLI::App& app, const std::string& formats, const std::string& group = {});
 
   /// The reports in the order of the command line, at least one. Throws `usage_error` for an --out
-  /// without a --format of its own, and for two reports to standard output.
+  /// without a --format of its own.
   [[nodiscard]] std::vector<typed_report> typed() const;
 
  private:
@@ -32,5 +32,9 @@ class report_options {
   CLI::Option* format_option_ = nullptr;
   CLI::Option* out_option_ = nullptr;
 };
+
+/// Throws `usage_error` for two reports to standard output. Call it after the formats were checked,
+/// so that a wrong format is reported first.
+void require_one_printed(const std::vector<typed_report>& reports);
 
 }  // namespace drover::cli

@@ -287,11 +287,13 @@ void simulate_command::parse_servers(simulate::simulate_options& options) const 
 }
 
 void simulate_command::parse_results(simulate::simulate_options& options) const {
-  for (const typed_report& report : reports_.typed()) {
+  const std::vector<typed_report> typed = reports_.typed();
+  for (const typed_report& report : typed) {
     options.reports.push_back(
         {.format = report.format ? parse_format(*report.format) : report_format::text,
          .out = report.out});
   }
+  require_one_printed(typed);
   if (!has("--expect")) return;
   auto expected = simulate::parse_expectations(expect_);
   if (!expected.error.empty()) throw text::usage_error{"--expect: " + expected.error};

@@ -26,7 +26,7 @@ struct origin_settings {
 [[nodiscard]] std::string missing_requirement(const origin_choice& choice,
                                               const origin_settings& plan);
 
-/// Thrown if the database allows fewer connections than `origin_making::connections`. The text
+/// Thrown if the database allows fewer connections than `origin_settings::connections`. The text
 /// names the server's settings.
 class too_few_connections : public std::runtime_error {
  public:
