@@ -243,6 +243,17 @@ TEST(faulty_stream, PassesUnchangedWhenRepliesCannotBeMatched) {
   EXPECT_EQ(off.to_client, "+OK\r\n");
 }
 
+TEST(faulty_stream, LogsNoArgumentOfAnUnknownCommand) {
+  stream_play play{"duplicate key=secret\nduplicate command=x.get,*!*"};
+  play.client_sends(command_bytes({"x.get", "secret"}) + command_bytes({"s3cr3t!", "a"}));
+  ASSERT_EQ(play.sink.requests, 2U);
+  play.server_sends("+1\r\n+2\r\n");
+  ASSERT_EQ(play.sink.events.size(), 2U);
+  EXPECT_EQ(play.sink.events[0].command, "X.GET");
+  EXPECT_EQ(play.sink.events[0].key, "");
+  EXPECT_EQ(play.sink.events[1].command, "(unknown)");
+}
+
 TEST(faulty_stream, PassesUnchangedWhatIsNotResp) {
   stream_play client{"drop"};
   client.client_sends("*1\r\nnonsense\r\nmore");

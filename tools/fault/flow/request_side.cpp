@@ -26,6 +26,12 @@ std::string in_capitals(std::string_view text) {
   return capitals;
 }
 
+/// A word that is no name of a command may be a secret in the wrong place.
+std::string logged_name(const std::string& name, const audit::found_command& command) {
+  if (command.spec != nullptr) return command.spec->name();
+  return audit::is_like_command(name) ? name : "(unknown)";
+}
+
 /// Replies can no longer be matched to requests after such a command.
 bool ends_matching(effect of_command) {
   switch (of_command) {
@@ -150,9 +156,12 @@ void request_side::decide(microseconds now, std::string& to_server) {
     to_server += held_;
     return;
   }
-  faulted_request faulted{std::move(decision), request_number_, full_name,
-                          std::string{keys.empty() ? "" : keys.front().substr(0, logged_bytes_max)},
+  faulted_request faulted{std::move(decision), request_number_, logged_name(name, command), "",
                           true};
+  // Of a command that is not known, the first argument may be anything.
+  if (command.spec != nullptr && !keys.empty()) {
+    faulted.key = keys.front().substr(0, logged_bytes_max);
+  }
   if (faulted.decision.fate) {
     const fault_spec& fate = decisions_.specs()[*faulted.decision.fate];
     faulted.is_executed = fate.is_executed;
