@@ -119,7 +119,7 @@ endforeach()
 if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
-set(tools_prefix "/(simulate|audit|inspect)(_[a-z_]+)?_test\\.cpp$")
+set(tools_prefix "/(simulate|audit|inspect|fault_proxy)(_[a-z_]+)?_test\\.cpp$")
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
 if(NOT DROVER_POSTGRESQL)
