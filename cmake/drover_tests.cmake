@@ -120,7 +120,7 @@ endforeach()
 if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
-set(tools_prefix "/(simulate|audit|inspect)(_[a-z_]+)?_test\\.cpp$")
+set(tools_prefix "/(simulate|audit|inspect|fault_proxy)(_[a-z_]+)?_test\\.cpp$")
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
 if(NOT DROVER_POSTGRESQL)
@@ -177,6 +177,10 @@ if(TARGET drover_command)
     "${PROJECT_SOURCE_DIR}/test/audit/command_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")
   set_tests_properties(audit/command PROPERTIES LABELS integration TIMEOUT 300)
+  add_test(NAME fault/command COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/fault/command_test.py" "$<TARGET_FILE:drover_command>"
+    "${redis_server}" "$<TARGET_FILE:example_01_first_cache>")
+  set_tests_properties(fault/command PROPERTIES LABELS integration TIMEOUT 300)
 endif()
 
 if(DROVER_FUZZ)

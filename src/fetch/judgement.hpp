@@ -35,8 +35,8 @@ struct judgement {
 
 /// `bytes` is the reply of GET, nullopt when the key does not exist. `digest` is that of the
 /// requested key. `now` is empty while the server's clock is unknown: every undamaged entry of the
-/// library then counts as missing, so that LEASE decides. The `until` of a failed entry is cut to the
-/// longest pause that `failure_pause_max` allows, and a failed entry from the future counts as
+/// library then counts as missing, so that LEASE decides. The `until` of a failed entry is cut to
+/// the longest pause that `failure_pause_max` allows, and a failed entry from the future counts as
 /// missing.
 [[nodiscard]] judgement judge(
     std::optional<std::string_view> bytes, std::uint64_t digest, std::optional<server_time> now,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/audit_command.hpp"
+#include "cli/fault_command.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/manual_page.hpp"
 #include "cli/prompts_command.hpp"
@@ -27,7 +28,7 @@ namespace {
 constexpr const char* drover_description =
     "Drover is a cache client for Redis that loads each missing key once. These commands show it "
     "at\n"
-    "work and audit the caching of other applications.\n"
+    "work, audit the caching of other applications, and test them against a Redis in trouble.\n"
     "\n"
     "Start with `drover simulate`. It needs no configuration, uses a private server, and removes\n"
     "everything that it started. Then run `drover audit -- COMMAND` with an application of yours.";
@@ -42,6 +43,7 @@ struct command_parsers {
   CLI::App app{drover_description, "drover"};
   std::unique_ptr<simulate_command> simulate;
   std::unique_ptr<audit_command> audit;
+  std::unique_ptr<fault_command> fault_proxy;
   std::unique_ptr<prompts_command> prompts;
 
   command_parsers() {
@@ -53,12 +55,14 @@ struct command_parsers {
         [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
     simulate = std::make_unique<simulate_command>(app);
     audit = std::make_unique<audit_command>(app);
+    fault_proxy = std::make_unique<fault_command>(app);
     prompts = std::make_unique<prompts_command>(app);
   }
 
   [[nodiscard]] const char* selected_name() const {
     if (simulate->is_selected()) return "drover simulate";
     if (prompts->is_selected()) return prompts->name();
+    if (fault_proxy->is_selected()) return "drover fault-proxy";
     return audit->is_selected() ? "drover audit" : "drover";
   }
 };
@@ -73,14 +77,22 @@ command as_command(std::variant<Results...> parsed) {
   return std::visit([](auto& result) -> command { return std::move(result); }, parsed);
 }
 
+/// The words after the --, if there is one. `program_words`: with the --.
+std::vector<std::string> program_after_dashes(std::vector<std::string> program_words,
+                                              const char* purpose) {
+  if (program_words.size() == 1) {
+    throw text::usage_error{std::string{"--: the command to "} + purpose +
+                            " is missing; put it after --"};
+  }
+  if (!program_words.empty()) program_words.erase(program_words.begin());
+  return program_words;
+}
+
 /// `program_words`: the -- and the words after it; empty without a --.
 command parsed_audit(const audit_command& audit, std::vector<std::string> words,
                      std::vector<std::string> program_words) {
-  if (program_words.size() == 1) {
-    throw text::usage_error{"--: the command to audit is missing; put it after --"};
-  }
-  if (!program_words.empty()) program_words.erase(program_words.begin());
-  command parsed = as_command(audit.parsed_options(std::move(program_words)));
+  command parsed =
+      as_command(audit.parsed_options(program_after_dashes(std::move(program_words), "audit")));
   words.front() = "drover";
   if (auto* options = std::get_if<audit::audit_options>(&parsed)) {
     options->typed = typed_command(words);
@@ -108,8 +120,13 @@ command parse_command_line(int count, const char* const* arguments) {
     if (commands.audit->is_selected()) {
       return parsed_audit(*commands.audit, words, {dashes, words.end()});
     }
+    if (commands.fault_proxy->is_selected()) {
+      return as_command(
+          commands.fault_proxy->parsed_options(program_after_dashes({dashes, words.end()}, "run")));
+    }
     if (has_program) {
-      throw text::usage_error{"--: only `drover audit` takes a command after --"};
+      throw text::usage_error{
+          "--: only `drover audit` and `drover fault-proxy` take a command after --"};
     }
     if (commands.prompts->is_selected()) return as_command(commands.prompts->parsed_options());
     if (commands.simulate->is_selected()) {
@@ -123,8 +140,9 @@ command parse_command_line(int count, const char* const* arguments) {
   } catch (const CLI::CallForVersion& version) {
     return text_result{std::string{version.what()} + '\n', process::exit_success};
   } catch (const CLI::ExtrasError& error) {
-    const std::string remedy =
-        commands.audit->is_selected() ? "; put the command to audit after --" : "";
+    std::string remedy;
+    if (commands.audit->is_selected()) remedy = "; put the command to audit after --";
+    if (commands.fault_proxy->is_selected()) remedy = "; put the command to run after --";
     return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {
     return usage_message(error.what(), commands.selected_name());

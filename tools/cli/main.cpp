@@ -7,6 +7,7 @@
 
 #include "audit/run/exit_code.hpp"
 #include "cli/command_line.hpp"
+#include "fault/run/fault_options.hpp"
 #include "process/exit_codes.hpp"
 #include "process/signal_watch.hpp"
 #include "prompts/prompt_text.hpp"
@@ -32,6 +33,16 @@ int run(const audit::audit_options& options) {
   } catch (const std::exception& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
     return audit::exit_tool_error;
+  }
+}
+int run(const faults::fault_options& options) {
+  try {
+    return faults::run_fault_proxy(options);
+  } catch (const text::usage_error&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "drover: %s\n", error.what());
+    return process::exit_usage;
   }
 }
 int run(const prompts::init_options& options) {

@@ -115,7 +115,8 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   std::string page =
       ".TH DROVER 1 \"\" \"drover " + std::string{version} + "\" \"User Commands\"\n";
-  page += ".SH NAME\ndrover \\- simulate cache stampedes and audit Redis caching\n.SH SYNOPSIS\n";
+  page += ".SH NAME\ndrover \\- simulate stampedes, audit Redis caching, inject faults\n";
+  page += ".SH SYNOPSIS\n";
   for (const CLI::App* command : commands)
     page += usage_of(*command, "drover " + command->get_name());
   page += ".SH DESCRIPTION\n" + filled(app.get_description()) + options_of(app);

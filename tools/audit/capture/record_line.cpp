@@ -61,8 +61,8 @@ class line_fields {
   void optional_flag(const char* name, bool& into, bool /*absent*/) {
     read_flag(name, into, false);
   }
-  template <class Enum, std::size_t Count>
-  void word(const char* name, const std::array<std::string_view, Count>& names, Enum& into) {
+  template <class Enum>
+  void word(const char* name, name_list names, Enum& into) {
     const json* const member = find(name, true);
     if (member == nullptr) return;
     const auto value = member->is_string()

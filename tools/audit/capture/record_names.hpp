@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "audit/capture/record.hpp"
@@ -28,16 +29,18 @@ inline constexpr std::array<std::string_view, 5> success_names{"unknown", "null"
                                                                "ok"};
 inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_barrier"};
 
-template <std::size_t Count, class Enum>
-[[nodiscard]] constexpr std::string_view name_in(const std::array<std::string_view, Count>& names,
-                                                 Enum value) noexcept {
+/// A span: g++ 12 takes arrays of different sizes for one and warns of their bounds.
+using name_list = std::span<const std::string_view>;
+
+template <class Enum>
+[[nodiscard]] constexpr std::string_view name_in(name_list names, Enum value) noexcept {
   return names[static_cast<std::size_t>(value)];
 }
 
-template <class Enum, std::size_t Count>
-[[nodiscard]] constexpr std::optional<Enum> value_in(
-    const std::array<std::string_view, Count>& names, std::string_view name) noexcept {
-  for (std::size_t i = 0; i < Count; ++i) {
+template <class Enum>
+[[nodiscard]] constexpr std::optional<Enum> value_in(name_list names,
+                                                     std::string_view name) noexcept {
+  for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == name) return static_cast<Enum>(i);
   }
   return std::nullopt;

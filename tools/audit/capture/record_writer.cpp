@@ -93,8 +93,8 @@ class object_writer {
   void optional_flag(std::string_view name, bool value, bool absent) {
     if (value != absent) flag(name, value);
   }
-  template <class Enum, std::size_t Count>
-  void word(std::string_view name, const std::array<std::string_view, Count>& names, Enum value) {
+  template <class Enum>
+  void word(std::string_view name, name_list names, Enum value) {
     text(name, name_in(names, value));
   }
   void hash(std::string_view name, std::uint64_t value) { append_hash(begin(name), value); }

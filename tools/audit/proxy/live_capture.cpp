@@ -240,7 +240,8 @@ std::size_t live_capture::process_batch() {
     added.swap(added_);
   }
   // Records from `add_record` are not older than the records in the queue.
-  const std::size_t count = queue_.pop(records_per_batch, [this](record& item) { process_record(item); });
+  const std::size_t count =
+      queue_.pop(records_per_batch, [this](record& item) { process_record(item); });
   for (record& item : added) process_record(item);
   for (auto& [connection, process] : finder_.late_results()) {
     record known = connection_opened{connection, now(), process.pid, std::move(process.name)};
