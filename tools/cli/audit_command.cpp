@@ -72,7 +72,8 @@ void audit_command::add_recording_options() {
 
 void audit_command::add_verdict_options() {
   group_ = "Rules and verdict";
-  add_flag("--list-rules", lists_rules_, "List the rules with the advice for each, and exit");
+  add_flag("--list-rules", lists_rules_,
+           "List the rules, each with its severity and meaning, and exit");
   add_list("--role", roles_,
            "Set the role of keys that are classified wrongly: lock, value, meta or ignore. "
            "Repeatable; the first GLOB that matches applies",

@@ -143,6 +143,11 @@ command parse_command_line(int count, const char* const* arguments) {
     std::string remedy;
     if (commands.audit->is_selected()) remedy = "; put the command to audit after --";
     if (commands.fault_proxy->is_selected()) remedy = "; put the command to run after --";
+    if (app.get_subcommands().empty() && count > 1 && arguments[1][0] != '-') {
+      return usage_message("unknown command '" + std::string{arguments[1]} +
+                               "'; the commands are: simulate, audit, fault-proxy, init, prompts",
+                           "drover");
+    }
     return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {
     return usage_message(error.what(), commands.selected_name());

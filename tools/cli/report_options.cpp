@@ -39,6 +39,10 @@ std::vector<typed_report> report_options::typed() const {
         throw text::usage_error{"--out '" + file +
                                 "': each --out must follow a --format of its own"};
       }
+      if (std::ranges::any_of(reports,
+                              [&](const typed_report& report) { return report.out == file; })) {
+        throw text::usage_error{"--out '" + file + "' is given twice; name a file for each report"};
+      }
       reports.back().out = file;
     }
   }

@@ -22,7 +22,7 @@ class report_options {
   void add_to(CLI::App& app, const std::string& formats, const std::string& group = {});
 
   /// The reports in the order of the command line, at least one. Throws `usage_error` for an --out
-  /// without a --format of its own.
+  /// without a --format of its own, and for a file that two reports would write.
   [[nodiscard]] std::vector<typed_report> typed() const;
 
  private:

@@ -11,7 +11,7 @@ namespace drover::faults {
 namespace {
 
 /// Draws for different purposes are independent.
-constexpr std::uint64_t of_connections = 0;
+constexpr std::uint64_t connection_stream = 0;
 
 bool matches_any(const std::vector<std::string>& globs, std::string_view text) {
   return std::ranges::any_of(
@@ -97,7 +97,7 @@ std::optional<std::size_t> decider::on_connection(std::uint64_t connection, micr
     }
     ++selected_[index];
     if (injected_[index] == spec.limit) continue;
-    if (draws_for(seed_, {index + 1, connection, of_connections}).next_unit() > spec.chance) {
+    if (draws_for(seed_, {index + 1, connection, connection_stream}).next_unit() > spec.chance) {
       continue;
     }
     ++injected_[index];
