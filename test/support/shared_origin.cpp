@@ -108,15 +108,16 @@ shared_origin::row& shared_origin::at(std::string_view key) const {
 
 std::optional<std::string> shared_origin::load(std::string_view key) {
   row& entry = at(key);
-  // Set it before the count, because a test that sees the count may ask for the process at once.
+  // The row is read before the load is counted, because a test that sees the count may change the
+  // row, or ask for the process, at once.
   entry.last_loader = ::getpid();
+  const std::uint64_t version = entry.version;
+  const bool failing = entry.failing;
+  const bool absent = entry.absent;
   const std::uint64_t number = ++entry.loads;
   ++table_->loads;
   const counted key_count{entry.running, entry.running_max};
   const counted total_count{table_->running, table_->running_max};
-  const std::uint64_t version = entry.version;
-  const bool failing = entry.failing;
-  const bool absent = entry.absent;
   take_time(entry, number);
   if (failing) throw origin_failure{"no answer for " + std::string{key}};
   if (absent) return std::nullopt;
