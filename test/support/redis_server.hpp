@@ -27,6 +27,7 @@ class redis_server {
   struct options {
     bool tcp = false;                    ///< also listen on a free port of 127.0.0.1
     std::vector<std::string> arguments;  ///< more configuration: {"--maxmemory", "2mb"}
+    std::filesystem::path program{};     ///< this one, instead of those named above
   };
 
   /// Returns when the server answers. Throws std::runtime_error, with the end of its log, when it
