@@ -215,8 +215,8 @@ microseconds model_comparison::run_state::time() {
 model_comparison::run_state::version model_comparison::run_state::copy_of(
     const version& original) const {
   version copy{std::make_unique<redis_model>(*original.model), {}};
-  for (const world::connection& of : original.connections) {
-    copy.connections.push_back(copy.model->counterpart_of(of));
+  for (const world::connection& known : original.connections) {
+    copy.connections.push_back(copy.model->counterpart_of(known));
   }
   return copy;
 }
@@ -249,7 +249,8 @@ void model_comparison::run_state::connect(std::size_t which) {
   const auto hello = clients_[which]->read_message({"HELLO"});
   const auto id = static_cast<world::client_id>(hello.root()[7].integer());
   ids_[which] = std::to_string(id);
-  for (version& each : versions_) each.connections[which] = each.model->connect_as(id);
+  for (version& candidate : versions_)
+    candidate.connections[which] = candidate.model->connect_as(id);
 }
 
 // In a copy, so that nothing is sent that could not be compared.
@@ -304,12 +305,12 @@ void model_comparison::run_state::run_request(const list_step& step) {
   const microseconds end = time();
   const std::vector<std::string> real = take_real();
   std::vector<request_times> all = times_between(begin, end);
-  if (const auto told = time_in(real[step.connection])) {
-    if (*told < begin || *told > end) {
+  if (const auto reported = time_in(real[step.connection])) {
+    if (*reported < begin || *reported > end) {
       result_.difference = "a time out of bounds: " + shown(real[step.connection]);
       return;
     }
-    all = {request_times{*told}};
+    all = {request_times{*reported}};
   }
   compare(step, all, real);
 }
@@ -394,7 +395,7 @@ void model_comparison::run_state::ask_control(const std::vector<std::string>& wo
 void model_comparison::run_state::run_change(const list_step& step) {
   const bool on = step.number != 0;
   const auto change = [&](auto member) {
-    for (version& each : versions_) each.model->state().*member = on;
+    for (version& candidate : versions_) candidate.model->state().*member = on;
   };
   // Nothing may be refused for want of memory or of a primary to the control connection: its
   // questions are reads, and a replica that serves no stale data refuses those, too.
@@ -405,7 +406,7 @@ void model_comparison::run_state::run_change(const list_step& step) {
     case action::follow:
       on ? control_.ask({"REPLICAOF", "127.0.0.1", "1"}) : control_.ask({"REPLICAOF", "NO", "ONE"});
       if (!on) {
-        for (version& each : versions_) each.model->state().is_cut_off = false;
+        for (version& candidate : versions_) candidate.model->state().is_cut_off = false;
         control_.ask({"CONFIG", "SET", "replica-serve-stale-data", "yes"});
       }
       return change(&world::server_state::is_replica);
@@ -417,8 +418,8 @@ void model_comparison::run_state::run_change(const list_step& step) {
   }
   const std::string& command = step.words[0];
   control_.ask({"ACL", "SETUSER", "default", (on ? "-" : "+") + command});
-  for (version& each : versions_) {
-    auto& refused = each.model->state().refused_commands;
+  for (version& candidate : versions_) {
+    auto& refused = candidate.model->state().refused_commands;
     on ? static_cast<void>(refused.insert(command)) : static_cast<void>(refused.erase(command));
   }
 }
@@ -427,10 +428,11 @@ void model_comparison::run_state::end_connection(const list_step& step) {
   const std::string id = ids_[step.connection];
   if (step.does == action::kill) {
     control_.ask({"CLIENT", "KILL", "ID", id});
-    for (version& each : versions_) each.model->kill(each.connections[step.connection]);
+    for (version& candidate : versions_)
+      candidate.model->kill(candidate.connections[step.connection]);
   } else {
     clients_[step.connection].reset();
-    for (version& each : versions_) each.connections[step.connection].close();
+    for (version& candidate : versions_) candidate.connections[step.connection].close();
     while (control_.ask({"CLIENT", "LIST", "ID", id}).find("id=") != std::string::npos) {
     }
   }

@@ -20,45 +20,45 @@ inline constexpr std::string_view cut_off =
 [[nodiscard]] std::string lower_case(std::string_view text);
 
 // key_commands.cpp
-void run_del(running& by);
-void run_exists(running& by);
-void run_flushall(running& by);
-void run_flushdb(running& by);
-void run_get(running& by);
-void run_getrange(running& by);
-void run_hset(running& by);
-void run_pexpire(running& by);
-void run_pexpiretime(running& by);
-void run_pttl(running& by);
-void run_set(running& by);
-void run_setrange(running& by);
+void run_del(running& request);
+void run_exists(running& request);
+void run_flushall(running& request);
+void run_flushdb(running& request);
+void run_get(running& request);
+void run_getrange(running& request);
+void run_hset(running& request);
+void run_pexpire(running& request);
+void run_pexpiretime(running& request);
+void run_pttl(running& request);
+void run_set(running& request);
+void run_setrange(running& request);
 
 // client_commands.cpp
-void run_client_caching(running& by);
-void run_client_getname(running& by);
-void run_client_id(running& by);
-void run_client_kill(running& by);
-void run_client_list(running& by);
-void run_client_setname(running& by);
-void run_client_tracking(running& by);
-void run_publish(running& by);
-void run_subscribe(running& by);
-void run_unsubscribe(running& by);
+void run_client_caching(running& request);
+void run_client_getname(running& request);
+void run_client_id(running& request);
+void run_client_kill(running& request);
+void run_client_list(running& request);
+void run_client_setname(running& request);
+void run_client_tracking(running& request);
+void run_publish(running& request);
+void run_subscribe(running& request);
+void run_unsubscribe(running& request);
 
 // server_commands.cpp
-void run_auth(running& by);
-void run_hello(running& by);
-void run_info(running& by);
-void run_ping(running& by);
-void run_select(running& by);
-void run_time(running& by);
+void run_auth(running& request);
+void run_hello(running& request);
+void run_info(running& request);
+void run_ping(running& request);
+void run_select(running& request);
+void run_time(running& request);
 
 // script_commands.cpp
-void run_eval(running& by);
-void run_evalsha(running& by);
-void run_script_exists(running& by);
-void run_script_flush(running& by);
-void run_script_load(running& by);
+void run_eval(running& request);
+void run_evalsha(running& request);
+void run_script_exists(running& request);
+void run_script_flush(running& request);
+void run_script_load(running& request);
 
 /// Throws error_reply when the name has a character that CLIENT LIST could not show.
 void check_client_name(std::string_view name);

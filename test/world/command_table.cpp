@@ -81,11 +81,11 @@ error_reply wrong_number(std::string_view name) {
 }
 
 /// The command of this request. Throws error_reply: a container without a subcommand.
-const command& command_of(const running& by) {
-  std::string name = lower_case(by.arguments[0]);
+const command& command_of(const running& request) {
+  std::string name = lower_case(request.arguments[0]);
   if (is_container(name)) {
-    if (by.arguments.size() < 2) throw wrong_number(name);
-    name += '|' + lower_case(by.arguments[1]);
+    if (request.arguments.size() < 2) throw wrong_number(name);
+    name += '|' + lower_case(request.arguments[1]);
   }
   if (const command* const found = find(name)) return *found;
   throw unsupported_request{"the model of the server does not know the command: " + name};
@@ -96,18 +96,18 @@ bool lacks_memory(const server_state& state) {
   return state.is_out_of_memory && !state.is_replica && !state.is_loading;
 }
 
-void admit(const running& by, const command& wanted) {
-  const server_state& state = by.on.state;
-  const auto words = static_cast<std::ptrdiff_t>(by.arguments.size());
+void admit(const running& request, const command& wanted) {
+  const server_state& state = request.server.state;
+  const auto words = static_cast<std::ptrdiff_t>(request.arguments.size());
   const auto has = [&](unsigned which) { return (wanted.traits & which) != 0; };
   if (wanted.arity >= 0 ? words != wanted.arity : words < -wanted.arity) {
     throw wrong_number(wanted.name);
   }
-  if (!by.by.session.is_authenticated && !has(before_auth)) {
+  if (!request.sender.session.is_authenticated && !has(before_auth)) {
     throw error_reply{"NOAUTH Authentication required."};
   }
   if (state.refused_commands.contains(wanted.name) && !has(before_auth)) {
-    const std::string who = by.is_redis_7() ? "this user" : "User default";
+    const std::string who = request.is_redis_7() ? "this user" : "User default";
     throw error_reply{"NOPERM " + who + " has no permissions to run the '" +
                       std::string{wanted.name} + "' command"};
   }
@@ -115,60 +115,61 @@ void admit(const running& by, const command& wanted) {
   if (state.is_replica && has(writes)) throw error_reply{std::string{is_replica}};
   if (state.is_cut_off && !has(while_stale)) throw error_reply{std::string{cut_off}};
   if (state.is_loading && !has(while_loading)) {
-    const bool is_valkey = by.on.settings.family == server_family::valkey_8_1;
+    const bool is_valkey = request.server.settings.family == server_family::valkey_8_1;
     throw error_reply{std::string{"LOADING "} + (is_valkey ? "Valkey" : "Redis") +
                       " is loading the dataset in memory"};
   }
 }
 
-void remember_keys(const running& by, unsigned traits) {
+void remember_keys(const running& request, unsigned traits) {
   if ((traits & reads) == 0) return;
-  const std::size_t end = (traits & reads_many) != 0 ? by.arguments.size() : 2;
-  for (std::size_t i = 1; i < end; ++i) remember_reader(by, by.arguments[i]);
+  const std::size_t end = (traits & reads_many) != 0 ? request.arguments.size() : 2;
+  for (std::size_t i = 1; i < end; ++i) remember_reader(request, request.arguments[i]);
 }
 
 }  // namespace
 
-void run_request(running& by) {
+void run_request(running& request) {
   bool keeps_caching = false;
   try {
-    const command& wanted = command_of(by);
+    const command& wanted = command_of(request);
     keeps_caching = (wanted.traits & of_client) != 0;
-    admit(by, wanted);
+    admit(request, wanted);
     try {
-      wanted.run(by);
+      wanted.run(request);
     } catch (const error_reply& why) {
-      write_error(by.out(), why.text);
+      write_error(request.out(), why.text);
     }
-    remember_keys(by, wanted.traits);
-    write_own_pushes(by);
+    remember_keys(request, wanted.traits);
+    write_own_pushes(request);
   } catch (const error_reply& why) {
-    write_error(by.out(), why.text);
+    write_error(request.out(), why.text);
   }
-  if (!keeps_caching) by.by.session.has_caching = false;
+  if (!keeps_caching) request.sender.session.has_caching = false;
 }
 
-void detail::admit_in_script(running& by, std::string_view name) {
+void detail::admit_in_script(running& request, std::string_view name) {
   const command& wanted = *find(name);
-  const server_state& state = by.on.state;
+  const server_state& state = request.server.state;
   if (state.refused_commands.contains(name)) {
-    throw error_reply{by.is_redis_7() ? "ERR The user executing the script can't run this command "
-                                        "or subcommand"
-                                      : "ERR ACL failure in script: User default has no "
-                                        "permissions to run the '" +
-                                            std::string{name} + "' command"};
+    throw error_reply{request.is_redis_7()
+                          ? "ERR The user executing the script can't run this command "
+                            "or subcommand"
+                          : "ERR ACL failure in script: User default has no "
+                            "permissions to run the '" +
+                                std::string{name} + "' command"};
   }
   if (state.is_replica && (wanted.traits & writes) != 0) {
     throw error_reply{std::string{is_replica}};
   }
-  if (lacks_memory(state) && !by.has_written && (wanted.traits & needs_memory) != 0) {
+  if (lacks_memory(state) && !request.has_written && (wanted.traits & needs_memory) != 0) {
     throw error_reply{std::string{out_of_memory}};
   }
-  if ((wanted.traits & writes) != 0) by.has_written = true;
+  if ((wanted.traits & writes) != 0) request.has_written = true;
 }
 
-void detail::finish_in_script(const running& by, std::string_view name, std::string_view key) {
-  if ((find(name)->traits & reads) != 0) remember_reader(by, key);
+void detail::finish_in_script(const running& request, std::string_view name, std::string_view key) {
+  if ((find(name)->traits & reads) != 0) remember_reader(request, key);
 }
 
 }  // namespace drover::world

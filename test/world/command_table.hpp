@@ -10,27 +10,27 @@
 namespace drover::world {
 
 /// Runs one request to its end: the replies and pushes are in the outputs of the connections.
-void run_request(running& by);
+void run_request(running& request);
 
 /// What `redis.call` does in a script: the checks, then `act`, then tracking. Throws error_reply.
 /// `act` has the command's effect, and may return what the script uses.
 template <class Act>
-auto call_in_script(running& by, std::string_view command, std::string_view key, Act act);
+auto call_in_script(running& request, std::string_view command, std::string_view key, Act act);
 
 namespace detail {
-void admit_in_script(running& by, std::string_view command);
-void finish_in_script(const running& by, std::string_view command, std::string_view key);
+void admit_in_script(running& request, std::string_view command);
+void finish_in_script(const running& request, std::string_view command, std::string_view key);
 }  // namespace detail
 
 template <class Act>
-auto call_in_script(running& by, std::string_view command, std::string_view key, Act act) {
-  detail::admit_in_script(by, command);
+auto call_in_script(running& request, std::string_view command, std::string_view key, Act act) {
+  detail::admit_in_script(request, command);
   try {
     const auto result = act();
-    detail::finish_in_script(by, command, key);
+    detail::finish_in_script(request, command, key);
     return result;
   } catch (const error_reply&) {
-    detail::finish_in_script(by, command, key);
+    detail::finish_in_script(request, command, key);
     throw;
   }
 }

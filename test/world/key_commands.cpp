@@ -15,9 +15,9 @@ namespace drover::world {
 namespace {
 
 /// The options after SET, key and value.
-set_options read_set_options(const running& by) {
+set_options read_set_options(const running& request) {
   set_options read;
-  const auto& words = by.arguments;
+  const auto& words = request.arguments;
   for (std::size_t i = 3; i < words.size(); ++i) {
     const std::string word = lower_case(words[i]);
     const bool has_more = i + 1 < words.size();
@@ -42,21 +42,21 @@ set_options read_set_options(const running& by) {
 }
 
 /// Whether the reply follows the push for everything: Redis 8 flushes in the background.
-bool reply_is_last(const running& by, bool is_async) {
-  return by.on.settings.family == server_family::redis_8_0 && !is_async;
+bool reply_is_last(const running& request, bool is_async) {
+  return request.server.settings.family == server_family::redis_8_0 && !is_async;
 }
 
 template <class Clear>
-void flush(running& by, Clear clear) {
-  const auto& words = by.arguments;
+void flush(running& request, Clear clear) {
+  const auto& words = request.arguments;
   const std::string mode = words.size() > 1 ? lower_case(words[1]) : "sync";
   if (words.size() > 2 || (mode != "sync" && mode != "async")) {
     throw error_reply{std::string{syntax_error}};
   }
   clear();
-  tell_of_flush(by);
-  if (reply_is_last(by, mode == "async")) write_own_pushes(by);
-  write_ok(by.out());
+  tell_of_flush(request);
+  if (reply_is_last(request, mode == "async")) write_own_pushes(request);
+  write_ok(request.out());
 }
 
 }  // namespace
@@ -69,53 +69,54 @@ std::string lower_case(std::string_view text) {
   return low;
 }
 
-void run_del(running& by) {
+void run_del(running& request) {
   std::int64_t removed = 0;
-  for (const std::string_view key : by.arguments.subspan(1)) removed += remove(by, key) ? 1 : 0;
-  write_integer(by.out(), removed);
+  for (const std::string_view key : request.arguments.subspan(1))
+    removed += remove(request, key) ? 1 : 0;
+  write_integer(request.out(), removed);
 }
 
-void run_exists(running& by) {
+void run_exists(running& request) {
   std::int64_t count = 0;
-  for (const std::string_view key : by.arguments.subspan(1)) {
-    if (look_up(by, key) != nullptr) ++count;
+  for (const std::string_view key : request.arguments.subspan(1)) {
+    if (look_up(request, key) != nullptr) ++count;
   }
-  write_integer(by.out(), count);
+  write_integer(request.out(), count);
 }
 
-void run_flushall(running& by) {
-  flush(by, [&by] {
-    for (database& keys : by.on.databases) keys.clear();
+void run_flushall(running& request) {
+  flush(request, [&request] {
+    for (database& keys : request.server.databases) keys.clear();
   });
 }
 
-void run_flushdb(running& by) {
-  flush(by, [&by] { by.keys().clear(); });
+void run_flushdb(running& request) {
+  flush(request, [&request] { request.keys().clear(); });
 }
 
-void run_get(running& by) {
-  const auto value = get(by, by.arguments[1]);
-  if (!value) return write_null(by.out(), by.is_resp3());
-  write_bulk(by.out(), *value);
+void run_get(running& request) {
+  const auto value = get(request, request.arguments[1]);
+  if (!value) return write_null(request.out(), request.is_resp3());
+  write_bulk(request.out(), *value);
 }
 
-void run_getrange(running& by) {
-  const std::int64_t from = integer_in(by.arguments[2]);
-  const std::int64_t to = integer_in(by.arguments[3]);
-  write_bulk(by.out(), get_range(by, by.arguments[1], from, to));
+void run_getrange(running& request) {
+  const std::int64_t from = integer_in(request.arguments[2]);
+  const std::int64_t to = integer_in(request.arguments[3]);
+  write_bulk(request.out(), get_range(request, request.arguments[1], from, to));
 }
 
-void run_hset(running& by) {
-  const auto& words = by.arguments;
+void run_hset(running& request) {
+  const auto& words = request.arguments;
   if (words.size() % 2 != 0) {
     throw error_reply{"ERR wrong number of arguments for 'hset' command"};
   }
-  stored_value* found = look_up(by, words[1]);
+  stored_value* found = look_up(request, words[1]);
   if (found != nullptr && !found->is_hash) {
     throw error_reply{"WRONGTYPE Operation against a key holding the wrong kind of value"};
   }
   if (found == nullptr) {
-    found = &by.keys()[std::string{words[1]}];
+    found = &request.keys()[std::string{words[1]}];
     found->is_hash = true;
   }
   std::int64_t added = 0;
@@ -124,43 +125,44 @@ void run_hset(running& by) {
         found->fields.insert_or_assign(std::string{words[i]}, std::string{words[i + 1]}).second;
     added += is_new ? 1 : 0;
   }
-  write_integer(by.out(), added);
-  tell_of_change(by.on, &by, words[1]);
+  write_integer(request.out(), added);
+  tell_of_change(request.server, &request, words[1]);
 }
 
-void run_pexpire(running& by) {
-  if (by.arguments.size() > 3) {
+void run_pexpire(running& request) {
+  if (request.arguments.size() > 3) {
     throw unsupported_request{"the model of the server does not know the options of PEXPIRE"};
   }
-  const bool is_set = set_ttl(by, by.arguments[1], by.arguments[2]);
-  write_integer(by.out(), is_set ? 1 : 0);
+  const bool is_set = set_ttl(request, request.arguments[1], request.arguments[2]);
+  write_integer(request.out(), is_set ? 1 : 0);
 }
 
-void run_pexpiretime(running& by) {
-  const stored_value* const found = look_up(by, by.arguments[1]);
-  write_integer(by.out(), found == nullptr ? -2 : found->ends_ms.value_or(-1));
+void run_pexpiretime(running& request) {
+  const stored_value* const found = look_up(request, request.arguments[1]);
+  write_integer(request.out(), found == nullptr ? -2 : found->ends_ms.value_or(-1));
 }
 
-void run_pttl(running& by) {
-  const stored_value* const found = look_up(by, by.arguments[1]);
+void run_pttl(running& request) {
+  const stored_value* const found = look_up(request, request.arguments[1]);
   if (found == nullptr || !found->ends_ms) {
-    return write_integer(by.out(), found == nullptr ? -2 : -1);
+    return write_integer(request.out(), found == nullptr ? -2 : -1);
   }
-  const auto now = std::chrono::floor<milliseconds>(by.at.ttl_base).count();
-  write_integer(by.out(), std::max<std::int64_t>(0, *found->ends_ms - now));
+  const auto now = std::chrono::floor<milliseconds>(request.at.ttl_base).count();
+  write_integer(request.out(), std::max<std::int64_t>(0, *found->ends_ms - now));
 }
 
-void run_set(running& by) {
-  const set_options with = read_set_options(by);
-  if (!set(by, by.arguments[1], by.arguments[2], with)) {
-    return write_null(by.out(), by.is_resp3());
+void run_set(running& request) {
+  const set_options with = read_set_options(request);
+  if (!set(request, request.arguments[1], request.arguments[2], with)) {
+    return write_null(request.out(), request.is_resp3());
   }
-  write_ok(by.out());
+  write_ok(request.out());
 }
 
-void run_setrange(running& by) {
-  const std::int64_t offset = integer_in(by.arguments[2]);
-  write_integer(by.out(), set_range(by, by.arguments[1], offset, by.arguments[3]));
+void run_setrange(running& request) {
+  const std::int64_t offset = integer_in(request.arguments[2]);
+  write_integer(request.out(),
+                set_range(request, request.arguments[1], offset, request.arguments[3]));
 }
 
 }  // namespace drover::world

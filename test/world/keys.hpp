@@ -22,7 +22,7 @@ inline constexpr std::string_view syntax_error = "ERR syntax error";
                                       std::string_view error = not_an_integer);
 
 /// nullptr: there is no such key. A key that has ended is removed first, except on a replica.
-[[nodiscard]] stored_value* look_up(running& by, std::string_view key);
+[[nodiscard]] stored_value* look_up(running& request, std::string_view key);
 
 enum class set_condition : std::uint8_t { always, if_missing, if_present };
 struct set_options {
@@ -32,15 +32,15 @@ struct set_options {
   bool keeps_ttl = false;
 };
 
-[[nodiscard]] std::optional<std::string> get(running& by, std::string_view key);
-[[nodiscard]] std::string get_range(running& by, std::string_view key, std::int64_t from,
+[[nodiscard]] std::optional<std::string> get(running& request, std::string_view key);
+[[nodiscard]] std::string get_range(running& request, std::string_view key, std::int64_t from,
                                     std::int64_t to);
 /// False: the condition does not hold.
-bool set(running& by, std::string_view key, std::string_view value, const set_options& with);
+bool set(running& request, std::string_view key, std::string_view value, const set_options& with);
 /// Returns the new length.
-std::int64_t set_range(running& by, std::string_view key, std::int64_t offset,
+std::int64_t set_range(running& request, std::string_view key, std::int64_t offset,
                        std::string_view value);
-bool remove(running& by, std::string_view key);
-bool set_ttl(running& by, std::string_view key, std::string_view ttl_ms);
+bool remove(running& request, std::string_view key);
+bool set_ttl(running& request, std::string_view key, std::string_view ttl_ms);
 
 }  // namespace drover::world

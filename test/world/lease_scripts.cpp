@@ -58,8 +58,11 @@ void write_time_reply(std::string& out, double outcome, double now) {
 /// One run of one script. The members up to `token` are what every script on V reads first.
 class script_run {
  public:
-  script_run(running& by, const lease::script& script)
-      : by_{by}, script_{script}, key_{by.arguments[3]}, given_{by.arguments.subspan(4)} {}
+  script_run(running& request, const lease::script& script)
+      : request_{request},
+        script_{script},
+        key_{request.arguments[3]},
+        given_{request.arguments.subspan(4)} {}
 
   void run();
 
@@ -94,10 +97,10 @@ class script_run {
   void remove_key();
   void touch(std::size_t nth);
   void wake(std::string_view channel, std::string_view reason);
-  void answer(std::int64_t number) { write_integer(by_.out(), number); }
+  void answer(std::int64_t number) { write_integer(request_.out(), number); }
   void answer_lease(double outcome, double now, double number, std::string_view bytes);
 
-  running& by_;
+  running& request_;
   const lease::script& script_;
   std::string_view key_;
   std::span<const std::string_view> given_;
@@ -133,7 +136,7 @@ void script_run::need_arguments(std::size_t count) const {
 template <class Act>
 auto script_run::call(std::string_view command, std::string_view site, std::size_t nth, Act act) {
   try {
-    return call_in_script(by_, command, key_, act);
+    return call_in_script(request_, command, key_, act);
   } catch (const error_reply& why) {
     std::size_t at = script_.text.find(site);
     for (; nth > 1; --nth) at = script_.text.find(site, at + 1);
@@ -148,53 +151,54 @@ auto script_run::call(std::string_view command, std::string_view site, std::size
 
 double script_run::now() {
   return call("time", "redis.call('TIME'", no_nth, [this] {
-    return static_cast<double>(std::chrono::floor<milliseconds>(by_.at.time).count());
+    return static_cast<double>(std::chrono::floor<milliseconds>(request_.at.time).count());
   });
 }
 
 std::string script_run::whole_entry(std::size_t nth) {
   return call("get", "redis.call('GET',", nth,
-              [this] { return get(by_, key_).value_or(std::string{}); });
+              [this] { return get(request_, key_).value_or(std::string{}); });
 }
 
 void script_run::store(std::string_view value, std::string_view ttl) {
   call("set", "redis.call('SET',", no_nth,
-       [&] { return set(by_, key_, value, {.ttl_ms = ttl, .ttl_s = std::nullopt}); });
+       [&] { return set(request_, key_, value, {.ttl_ms = ttl, .ttl_s = std::nullopt}); });
 }
 
 void script_run::change(std::size_t offset, std::string_view bytes, std::string_view site) {
   call("setrange", site, no_nth,
-       [&] { return set_range(by_, key_, static_cast<std::int64_t>(offset), bytes); });
+       [&] { return set_range(request_, key_, static_cast<std::int64_t>(offset), bytes); });
 }
 
 void script_run::remove_key() {
-  call("del", "redis.call('DEL',", no_nth, [this] { return remove(by_, key_); });
+  call("del", "redis.call('DEL',", no_nth, [this] { return remove(request_, key_); });
 }
 
 void script_run::touch(std::size_t nth) {
-  call("exists", "redis.call('EXISTS',", nth, [this] { return look_up(by_, key_) != nullptr; });
+  call("exists", "redis.call('EXISTS',", nth,
+       [this] { return look_up(request_, key_) != nullptr; });
 }
 
 void script_run::wake(std::string_view channel, std::string_view reason) {
   if (flags_ % 2 == 0 || channel.empty()) return;
   try {
-    call_in_script(by_, "publish", key_, [&] { return publish(by_, channel, reason); });
+    call_in_script(request_, "publish", key_, [&] { return publish(request_, channel, reason); });
   } catch (const error_reply&) {
     // It is a pcall.
   }
 }
 
 void script_run::answer_lease(double outcome, double now, double number, std::string_view bytes) {
-  write_head(by_.out(), '*', 4);
-  write_number(by_.out(), outcome);
-  write_number(by_.out(), now);
-  write_number(by_.out(), number);
-  write_bulk(by_.out(), bytes);
+  write_head(request_.out(), '*', 4);
+  write_number(request_.out(), outcome);
+  write_number(request_.out(), now);
+  write_number(request_.out(), number);
+  write_bulk(request_.out(), bytes);
 }
 
 void script_run::read_entry() {
   head_ = call("getrange", "redis.call('GETRANGE',", no_nth,
-               [this] { return get_range(by_, key_, 0, 63); });
+               [this] { return get_range(request_, key_, 0, 63); });
   if (head_.size() != 64 || head_[0] != '\xFE') return;
   const auto format = static_cast<unsigned char>(head_[1]);
   is_newer_ = format < 16 || format > 20;
@@ -281,8 +285,9 @@ void script_run::promote() {
 
 void script_run::fill() {
   const double t = now();
-  if ((kind_ == 0 || kind_ == 2) && token_ == text(2)) return write_time_reply(by_.out(), 2, t);
-  if (kind_ < 0 || kind_ > 2 || token_ != text(1)) return write_time_reply(by_.out(), 0, t);
+  if ((kind_ == 0 || kind_ == 2) && token_ == text(2))
+    return write_time_reply(request_.out(), 2, t);
+  if (kind_ < 0 || kind_ > 2 || token_ != text(1)) return write_time_reply(request_.out(), 0, t);
   const std::string first = packed_head(16 + time(3), 0, 0, time(4));
   const std::string times = packed_u64(t) + packed_u64(t + time(5));
   const std::string sums = std::string{text(8)} + std::string{text(9)} + zeros(4);
@@ -290,7 +295,7 @@ void script_run::fill() {
         text(7));
   touch(1);
   wake(text(11), "fill");
-  write_time_reply(by_.out(), 1, t);
+  write_time_reply(request_.out(), 1, t);
 }
 
 void script_run::failure() {
@@ -332,7 +337,8 @@ void script_run::expire() {
     const std::string marked = packed(flags, 1) + part(3, 16) + until + std::string{text(1)};
     bool is_marked = false;
     try {
-      call_in_script(by_, "setrange", key_, [&] { return set_range(by_, key_, 2, marked); });
+      call_in_script(request_, "setrange", key_,
+                     [&] { return set_range(request_, key_, 2, marked); });
       is_marked = true;
     } catch (const error_reply&) {
       // It is a pcall.
@@ -348,17 +354,20 @@ void script_run::expire() {
 }
 
 void script_run::mark_extend() {
-  const auto stored = call("get", "redis.call('GET',", no_nth, [this] { return get(by_, key_); });
+  const auto stored =
+      call("get", "redis.call('GET',", no_nth, [this] { return get(request_, key_); });
   if (stored != text(1)) return answer(0);
   const bool is_set = call("pexpire", "redis.call('PEXPIRE',", no_nth,
-                           [this] { return set_ttl(by_, key_, text(2)); });
+                           [this] { return set_ttl(request_, key_, text(2)); });
   answer(is_set ? 1 : 0);
 }
 
 void script_run::mark_release() {
-  const auto stored = call("get", "redis.call('GET',", no_nth, [this] { return get(by_, key_); });
+  const auto stored =
+      call("get", "redis.call('GET',", no_nth, [this] { return get(request_, key_); });
   if (stored != text(1)) return answer(0);
-  answer(call("del", "redis.call('DEL',", no_nth, [this] { return remove(by_, key_); }) ? 1 : 0);
+  answer(call("del", "redis.call('DEL',", no_nth, [this] { return remove(request_, key_); }) ? 1
+                                                                                             : 0);
 }
 
 void script_run::run() {
@@ -382,12 +391,12 @@ void script_run::run() {
 
 }  // namespace
 
-void run_lease_script(running& by, const lease::script& script) {
-  if (by.arguments[2] != "1") {
+void run_lease_script(running& request, const lease::script& script) {
+  if (request.arguments[2] != "1") {
     throw unsupported_request{"the model of the server knows scripts only with one key"};
   }
-  by.is_in_script = true;
-  script_run{by, script}.run();
+  request.is_in_script = true;
+  script_run{request, script}.run();
 }
 
 }  // namespace drover::world

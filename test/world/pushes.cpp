@@ -21,51 +21,51 @@ void write_invalidation(client& to, const std::optional<std::string>& key) {
 
 }  // namespace
 
-void remember_reader(const running& by, std::string_view key) {
-  const session_state& reader = by.by.session;
+void remember_reader(const running& request, std::string_view key) {
+  const session_state& reader = request.sender.session;
   if (!reader.is_tracking) return;
   if (reader.opts_in && !reader.has_caching) return;
   if (reader.opts_out && reader.has_caching) return;
-  by.on.tracked[std::string{key}].insert(by.by.number);
+  request.server.tracked[std::string{key}].insert(request.sender.number);
 }
 
-void tell_of_change(model_state& on, running* by, std::string_view key) {
-  const auto found = on.tracked.find(key);
-  if (found == on.tracked.end()) return;
+void tell_of_change(model_state& server, running* request, std::string_view key) {
+  const auto found = server.tracked.find(key);
+  if (found == server.tracked.end()) return;
   const std::set<connection_number> readers = std::move(found->second);
-  on.tracked.erase(found);
+  server.tracked.erase(found);
   for (const connection_number number : readers) {
-    const auto reader = on.clients.find(number);
-    if (reader == on.clients.end() || !reader->second.is_open) continue;
+    const auto reader = server.clients.find(number);
+    if (reader == server.clients.end() || !reader->second.is_open) continue;
     client& to = reader->second;
     if (!to.session.is_tracking) continue;
-    if (by == nullptr || &to != &by->by) {
+    if (request == nullptr || &to != &request->sender) {
       write_invalidation(to, std::string{key});
     } else if (!to.session.has_no_loop) {
-      by->own_invalidations.emplace_back(key);
+      request->own_invalidations.emplace_back(key);
     }
   }
 }
 
-void tell_of_flush(running& by) {
-  for (auto& [number, to] : by.on.clients) {
+void tell_of_flush(running& request) {
+  for (auto& [number, to] : request.server.clients) {
     if (!to.is_open || !to.session.is_tracking) continue;
-    if (&to == &by.by) {
-      by.own_invalidations.emplace_back(std::nullopt);
+    if (&to == &request.sender) {
+      request.own_invalidations.emplace_back(std::nullopt);
     } else {
       write_invalidation(to, std::nullopt);
     }
   }
-  by.on.tracked.clear();
+  request.server.tracked.clear();
 }
 
-std::int64_t publish(running& by, std::string_view channel, std::string_view message) {
+std::int64_t publish(running& request, std::string_view channel, std::string_view message) {
   std::int64_t receivers = 0;
-  for (auto& [number, to] : by.on.clients) {
+  for (auto& [number, to] : request.server.clients) {
     if (!to.is_open || !to.session.channels.contains(channel)) continue;
     ++receivers;
-    const bool waits = &to == &by.by && !by.is_redis_7();
-    std::string& out = waits ? by.own_messages : to.output;
+    const bool waits = &to == &request.sender && !request.is_redis_7();
+    std::string& out = waits ? request.own_messages : to.output;
     write_head(out, '>', 3);
     write_bulk(out, "message");
     write_bulk(out, channel);
@@ -74,9 +74,10 @@ std::int64_t publish(running& by, std::string_view channel, std::string_view mes
   return receivers;
 }
 
-void write_own_pushes(running& by) {
-  for (const auto& key : std::exchange(by.own_invalidations, {})) write_invalidation(by.by, key);
-  by.out() += std::exchange(by.own_messages, {});
+void write_own_pushes(running& request) {
+  for (const auto& key : std::exchange(request.own_invalidations, {}))
+    write_invalidation(request.sender, key);
+  request.out() += std::exchange(request.own_messages, {});
 }
 
 }  // namespace drover::world

@@ -13,15 +13,15 @@
 
 namespace drover::world {
 
-/// The connection reads `key` in `by`: it gets a push at the next change, if its mode says so.
-void remember_reader(const running& by, std::string_view key);
-/// `key` has changed. `by` is null when no request causes it, as in an eviction.
-void tell_of_change(model_state& on, running* by, std::string_view key);
+/// The connection reads `key` in `request`: it gets a push at the next change, if its mode says so.
+void remember_reader(const running& request, std::string_view key);
+/// `key` has changed. `request` is null when no request causes it, as in an eviction.
+void tell_of_change(model_state& server, running* request, std::string_view key);
 /// Every key has changed.
-void tell_of_flush(running& by);
+void tell_of_flush(running& request);
 /// Returns the number of receivers.
-std::int64_t publish(running& by, std::string_view channel, std::string_view message);
+std::int64_t publish(running& request, std::string_view channel, std::string_view message);
 /// Writes the pushes that wait for the reply.
-void write_own_pushes(running& by);
+void write_own_pushes(running& request);
 
 }  // namespace drover::world

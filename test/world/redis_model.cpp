@@ -13,13 +13,13 @@
 namespace drover::world {
 namespace {
 
-void run_one(model_state& on, client& by, const request_times& now) {
+void run_one(model_state& server, client& sender, const request_times& now) {
   // Taken out first: a request that throws may not be a part of the next one.
-  const resp::request whole = std::exchange(by.partial, {});
+  const resp::request whole = std::exchange(sender.partial, {});
   std::vector<std::string_view> arguments;
   for (std::size_t i = 0; i < whole.arguments.size(); ++i) arguments.push_back(whole[i]);
-  running request{.on = on,
-                  .by = by,
+  running request{.server = server,
+                  .sender = sender,
                   .at = now,
                   .arguments = arguments,
                   .own_invalidations = {},
@@ -31,9 +31,9 @@ bool has_ended(const stored_value& value, microseconds now) {
   return value.ends_ms && std::chrono::floor<milliseconds>(now).count() > *value.ends_ms;
 }
 
-std::vector<session_state> open_sessions(const model_state& of) {
+std::vector<session_state> open_sessions(const model_state& server) {
   std::vector<session_state> open;
-  for (const auto& [number, known] : of.clients) {
+  for (const auto& [number, known] : server.clients) {
     if (known.is_open) open.push_back(known.session);
   }
   return open;
@@ -89,17 +89,17 @@ void redis_model::receive(connection_number number, std::string_view bytes,
   }
   const auto found = state_.clients.find(number);
   if (found == state_.clients.end()) return;
-  client& by = found->second;
-  while (by.is_open) {
-    const auto [status, consumed] = by.reader.read(bytes, by.partial);
+  client& sender = found->second;
+  while (sender.is_open) {
+    const auto [status, consumed] = sender.reader.read(bytes, sender.partial);
     bytes.remove_prefix(consumed);
     if (status == resp::request_reader::status::need_more) return;
     if (status == resp::request_reader::status::broken) {
       throw unsupported_request{"the model of the server knows no requests that are not RESP: " +
-                                std::string{by.reader.error()}};
+                                std::string{sender.reader.error()}};
     }
-    run_one(state_, by, now);
-    if (by.closes_after_reply) by.is_open = false;
+    run_one(state_, sender, now);
+    if (sender.closes_after_reply) sender.is_open = false;
   }
 }
 

@@ -25,10 +25,10 @@ std::string request(std::initializer_list<std::string_view> words) {
   return bytes;
 }
 
-std::string ask(connection of, std::initializer_list<std::string_view> words,
+std::string ask(connection sender, std::initializer_list<std::string_view> words,
                 microseconds at = now) {
-  of.receive(request(words), at);
-  return of.take_output();
+  sender.receive(request(words), at);
+  return sender.take_output();
 }
 
 /// A connection as the library sets it up.
@@ -43,9 +43,9 @@ connection greeted(redis_model& server) {
   return added;
 }
 
-void track(connection of, std::string_view key) {
-  ask(of, {"CLIENT", "CACHING", "YES"});
-  ask(of, {"GET", key});
+void track(connection reader, std::string_view key) {
+  ask(reader, {"CLIENT", "CACHING", "YES"});
+  ask(reader, {"GET", key});
 }
 
 std::string change_of(std::string_view key) {
@@ -62,21 +62,21 @@ TEST(redis_model, AnswersTheSameForEverySlicing) {
                       request({"CLIENT", "TRACKING", "ON"}) + request({"GET", "k"}) +
                       request({"SET", "k", ""}) + request({"GET", "k"});
   redis_model whole;
-  connection of_whole = whole.connect();
-  of_whole.receive(bytes, now);
-  const std::string expected = of_whole.take_output();
+  connection whole_connection = whole.connect();
+  whole_connection.receive(bytes, now);
+  const std::string expected = whole_connection.take_output();
   ASSERT_NE(expected.find(change_of("k")), std::string::npos);
   for (std::size_t first = 0; first <= bytes.size(); ++first) {
     redis_model cut;
-    connection of_cut = cut.connect();
-    of_cut.receive(std::string_view{bytes}.substr(0, first), now);
-    of_cut.receive(std::string_view{bytes}.substr(first), now);
-    ASSERT_EQ(of_cut.take_output(), expected) << "cut at " << first;
+    connection cut_connection = cut.connect();
+    cut_connection.receive(std::string_view{bytes}.substr(0, first), now);
+    cut_connection.receive(std::string_view{bytes}.substr(first), now);
+    ASSERT_EQ(cut_connection.take_output(), expected) << "cut at " << first;
   }
   redis_model cut;
-  connection of_cut = cut.connect();
-  for (const char byte : bytes) of_cut.receive({&byte, 1}, now);
-  EXPECT_EQ(of_cut.take_output(), expected);
+  connection cut_connection = cut.connect();
+  for (const char byte : bytes) cut_connection.receive({&byte, 1}, now);
+  EXPECT_EQ(cut_connection.take_output(), expected);
 }
 
 TEST(redis_model, TellsOthersAtOnceAndItselfAfterTheReply) {
@@ -122,25 +122,25 @@ TEST(redis_model, CachingIsForTheNextCommandOnly) {
 
 TEST(redis_model, NoLoopForgetsAtOwnWrites) {
   redis_model server;
-  connection one = greeted(server);
-  connection other = greeted(server);
-  track(one, "k");
-  EXPECT_EQ(ask(one, {"SET", "k", "1"}), "+OK\r\n");
-  ask(other, {"SET", "k", "2"});
-  EXPECT_EQ(one.take_output(), "");
+  connection reader = greeted(server);
+  connection writer = greeted(server);
+  track(reader, "k");
+  EXPECT_EQ(ask(reader, {"SET", "k", "1"}), "+OK\r\n");
+  ask(writer, {"SET", "k", "2"});
+  EXPECT_EQ(reader.take_output(), "");
 }
 
 TEST(redis_model, AScriptThatWritesTracksAgain) {
   redis_model server;
   connection holder = greeted(server);
-  connection other = greeted(server);
+  connection writer = greeted(server);
   entry::token attempt = entry::token::from(std::string(16, 'a'));
   std::string bytes;
   lease::write_lease(
       bytes, {.value_key = "k", .attempt = attempt, .lease_ttl = 1s, .pending_ttl = 1min}, true);
   holder.receive(bytes, now);
   EXPECT_EQ(holder.take_output(), "+OK\r\n*4\r\n:1\r\n:1700000000000\r\n:0\r\n$0\r\n\r\n");
-  ask(other, {"UNLINK", "k"});
+  ask(writer, {"UNLINK", "k"});
   EXPECT_EQ(holder.take_output(), change_of("k"));
 }
 
@@ -148,50 +148,50 @@ TEST(redis_model, MessagesOfOnesOwnGoBeforeOrAfterTheReply) {
   const std::string message = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n";
   for (const auto family : {server_family::redis_7_0, server_family::redis_8_0}) {
     redis_model server{{.family = family}};
-    connection one = greeted(server);
-    ask(one, {"SUBSCRIBE", "c"});
-    const std::string reply = ask(one, {"PUBLISH", "c", "m"});
+    connection reader = greeted(server);
+    ask(reader, {"SUBSCRIBE", "c"});
+    const std::string reply = ask(reader, {"PUBLISH", "c", "m"});
     EXPECT_EQ(reply, family == server_family::redis_7_0 ? message + ":1\r\n" : ":1\r\n" + message);
   }
 }
 
 TEST(redis_model, TellsOfEvictionsAndFlushes) {
   redis_model server;
-  connection one = greeted(server);
-  connection other = greeted(server);
-  ask(other, {"SET", "k", "1"});
-  track(one, "k");
+  connection reader = greeted(server);
+  connection writer = greeted(server);
+  ask(writer, {"SET", "k", "1"});
+  track(reader, "k");
   EXPECT_TRUE(server.evict("k"));
-  EXPECT_EQ(one.take_output(), change_of("k"));
+  EXPECT_EQ(reader.take_output(), change_of("k"));
   EXPECT_FALSE(server.evict("k"));
-  EXPECT_EQ(ask(other, {"FLUSHALL"}), "+OK\r\n" + std::string{change_of_all});
-  EXPECT_EQ(one.take_output(), change_of_all);
+  EXPECT_EQ(ask(writer, {"FLUSHALL"}), "+OK\r\n" + std::string{change_of_all});
+  EXPECT_EQ(reader.take_output(), change_of_all);
 }
 
 TEST(redis_model, RemovesKeysOneMillisecondAfterTheirEnd) {
   redis_model server;
-  connection one = greeted(server);
-  connection other = greeted(server);
-  ask(other, {"SET", "k", "1", "PX", "5"});
-  track(one, "k");
-  EXPECT_EQ(ask(other, {"GET", "k"}, now + 5ms), "$1\r\n1\r\n");
-  EXPECT_EQ(one.take_output(), "");
-  EXPECT_EQ(ask(other, {"GET", "k"}, now + 6ms), "_\r\n");
-  EXPECT_EQ(one.take_output(), change_of("k"));
+  connection reader = greeted(server);
+  connection writer = greeted(server);
+  ask(writer, {"SET", "k", "1", "PX", "5"});
+  track(reader, "k");
+  EXPECT_EQ(ask(writer, {"GET", "k"}, now + 5ms), "$1\r\n1\r\n");
+  EXPECT_EQ(reader.take_output(), "");
+  EXPECT_EQ(ask(writer, {"GET", "k"}, now + 6ms), "_\r\n");
+  EXPECT_EQ(reader.take_output(), change_of("k"));
 }
 
 TEST(redis_model, RemovesKeysWithoutAccessWhenToldTo) {
   redis_model server;
-  connection one = greeted(server);
-  ask(one, {"SET", "k", "1", "PX", "5"});
-  ask(one, {"SET", "stays", "1"});
-  track(one, "k");
+  connection reader = greeted(server);
+  ask(reader, {"SET", "k", "1", "PX", "5"});
+  ask(reader, {"SET", "stays", "1"});
+  track(reader, "k");
   server.expire_due(now + 5ms);
   EXPECT_NE(server.find("k"), nullptr);
   server.expire_due(now + 6ms);
   EXPECT_EQ(server.find("k"), nullptr);
   EXPECT_NE(server.find("stays"), nullptr);
-  EXPECT_EQ(one.take_output(), change_of("k"));
+  EXPECT_EQ(reader.take_output(), change_of("k"));
 }
 
 TEST(redis_model, RestartsWithItsData) {
@@ -232,45 +232,45 @@ TEST(redis_model, RestartsWithoutItsData) {
 
 TEST(redis_model, RunsWhatArrivedInAPauseInItsOrder) {
   redis_model server;
-  connection one = greeted(server);
-  connection other = greeted(server);
+  connection reader = greeted(server);
+  connection writer = greeted(server);
   server.pause();
   const std::string get = request({"GET", "k"});
-  one.receive(request({"SET", "k", "1"}) + get.substr(0, 3), now);
-  other.receive(request({"SET", "k", "2"}), now);
-  one.receive(get.substr(3), now);
-  EXPECT_EQ(one.take_output() + other.take_output(), "");
+  reader.receive(request({"SET", "k", "1"}) + get.substr(0, 3), now);
+  writer.receive(request({"SET", "k", "2"}), now);
+  reader.receive(get.substr(3), now);
+  EXPECT_EQ(reader.take_output() + writer.take_output(), "");
   server.resume(now + 1s);
-  EXPECT_EQ(one.take_output(), "+OK\r\n$1\r\n2\r\n");
-  EXPECT_EQ(other.take_output(), "+OK\r\n");
+  EXPECT_EQ(reader.take_output(), "+OK\r\n$1\r\n2\r\n");
+  EXPECT_EQ(writer.take_output(), "+OK\r\n");
 }
 
 TEST(redis_model, ForgetsAConnectionThatEnds) {
   redis_model server;
-  connection one = greeted(server);
-  connection other = greeted(server);
-  ask(one, {"SUBSCRIBE", "c"});
-  const std::string id = std::to_string(one.id());
-  EXPECT_NE(ask(other, {"CLIENT", "LIST", "ID", id}).find("id=" + id + ' '), std::string::npos);
-  EXPECT_EQ(ask(other, {"CLIENT", "KILL", "ID", id}), ":1\r\n");
-  EXPECT_FALSE(one.is_open());
-  EXPECT_EQ(ask(other, {"CLIENT", "LIST", "ID", id}), "=4\r\ntxt:\r\n");
-  EXPECT_EQ(ask(other, {"PUBLISH", "c", "m"}), ":0\r\n");
-  const std::string own = std::to_string(other.id());
-  EXPECT_EQ(ask(other, {"CLIENT", "KILL", "ID", own}), ":1\r\n");
-  EXPECT_FALSE(other.is_open());
+  connection reader = greeted(server);
+  connection writer = greeted(server);
+  ask(reader, {"SUBSCRIBE", "c"});
+  const std::string id = std::to_string(reader.id());
+  EXPECT_NE(ask(writer, {"CLIENT", "LIST", "ID", id}).find("id=" + id + ' '), std::string::npos);
+  EXPECT_EQ(ask(writer, {"CLIENT", "KILL", "ID", id}), ":1\r\n");
+  EXPECT_FALSE(reader.is_open());
+  EXPECT_EQ(ask(writer, {"CLIENT", "LIST", "ID", id}), "=4\r\ntxt:\r\n");
+  EXPECT_EQ(ask(writer, {"PUBLISH", "c", "m"}), ":0\r\n");
+  const std::string own = std::to_string(writer.id());
+  EXPECT_EQ(ask(writer, {"CLIENT", "KILL", "ID", own}), ":1\r\n");
+  EXPECT_FALSE(writer.is_open());
 }
 
 TEST(redis_model, ACopyGoesItsOwnWay) {
   redis_model original;
-  connection of_original = greeted(original);
-  ask(of_original, {"SET", "k", "1"});
+  connection original_connection = greeted(original);
+  ask(original_connection, {"SET", "k", "1"});
   redis_model copy = original;
   EXPECT_TRUE(copy.is_like(original));
-  connection of_copy = copy.counterpart_of(of_original);
-  ask(of_copy, {"SET", "k", "2"});
+  connection copy_connection = copy.counterpart_of(original_connection);
+  ask(copy_connection, {"SET", "k", "2"});
   EXPECT_FALSE(copy.is_like(original));
-  EXPECT_EQ(ask(of_original, {"GET", "k"}), "$1\r\n1\r\n");
+  EXPECT_EQ(ask(original_connection, {"GET", "k"}), "$1\r\n1\r\n");
 }
 
 }  // namespace

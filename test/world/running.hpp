@@ -40,8 +40,8 @@ struct error_reply {
 };
 
 struct running {
-  model_state& on;
-  client& by;
+  model_state& server;
+  client& sender;
   request_times at;
   std::span<const std::string_view> arguments;
   bool is_in_script = false;
@@ -50,10 +50,12 @@ struct running {
   std::vector<std::optional<std::string>> own_invalidations;
   std::string own_messages;  ///< whole pushes that follow the reply
 
-  [[nodiscard]] database& keys() const { return on.databases[by.session.database_index]; }
-  [[nodiscard]] std::string& out() const { return by.output; }
-  [[nodiscard]] bool is_resp3() const { return by.session.is_resp3; }
-  [[nodiscard]] bool is_redis_7() const { return on.settings.family == server_family::redis_7_0; }
+  [[nodiscard]] database& keys() const { return server.databases[sender.session.database_index]; }
+  [[nodiscard]] std::string& out() const { return sender.output; }
+  [[nodiscard]] bool is_resp3() const { return sender.session.is_resp3; }
+  [[nodiscard]] bool is_redis_7() const {
+    return server.settings.family == server_family::redis_7_0;
+  }
 };
 
 }  // namespace drover::world
