@@ -171,7 +171,7 @@ void run_client_list(running& request) {
   }
   if (is_valkey) {  // each of them once, the oldest first
     std::ranges::sort(ids);
-    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   }
   std::string lines;
   for (const client_id id : ids) {
