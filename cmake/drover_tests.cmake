@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The test programs: <layer>_test from src/<layer>/*_test.cpp, integration_test, tools_test,
-# tools_threads_test, tools_integration_test and fuzz_<name>.
+# The test programs: <layer>_test from src/<layer>/*_test.cpp, integration_test, world_test,
+# world_integration_test, tools_test, tools_threads_test, tools_integration_test and fuzz_<name>.
 #
 # Each test has the label `unit` or `integration`. The suffix `_threads` marks the tests that also
 # run under the thread sanitizer: all tests of the executables in DROVER_THREADED, and the suites
@@ -120,6 +120,17 @@ endforeach()
 if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
+
+# drover_world: the simulated world (test/world), such as a Redis server in memory.
+drover_sources(world_files "${PROJECT_SOURCE_DIR}/test/world/*.cpp")
+add_library(drover_world STATIC EXCLUDE_FROM_ALL ${world_files})
+drover_flags(drover_world)
+drover_precompile(drover_world)
+target_link_libraries(drover_world PUBLIC drover_support)
+file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/world/*_test.cpp")
+drover_gtest(world_test unit ${files})
+target_link_libraries(world_test PRIVATE drover_world)
+
 set(tools_prefix "/(simulate|audit|inspect|fault_proxy)(_[a-z_]+)?_test\\.cpp$")
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
@@ -127,6 +138,12 @@ if(NOT DROVER_POSTGRESQL)
   list(FILTER files EXCLUDE REGEX "/(simulate|audit)_postgresql_test\\.cpp$")
 endif()
 set(tools_files ${files})
+set(world_integration_files ${files})
+set(world_prefix "/redis_model_[a-z_]+\\.cpp$")
+list(FILTER world_integration_files INCLUDE REGEX "${world_prefix}")
+drover_gtest(world_integration_test integration ${world_integration_files})
+target_link_libraries(world_integration_test PRIVATE drover_world)
+list(FILTER files EXCLUDE REGEX "${world_prefix}")
 list(FILTER files EXCLUDE REGEX "${tools_prefix}")
 list(FILTER tools_files INCLUDE REGEX "${tools_prefix}")
 drover_gtest(integration_test integration ${files})

@@ -81,7 +81,7 @@ std::uint16_t free_port() {
 
 redis_server::redis_server(options with) : with_{std::move(with)}, directory_{fresh_directory()} {
   try {
-    program_ = find_program(directory_);
+    program_ = with_.program.empty() ? find_program(directory_) : with_.program;
     socket_path_ = (directory_ / "redis.sock").string();
     for (int attempt = 1;; ++attempt) {
       if (with_.tcp) port_ = free_port();

@@ -28,6 +28,7 @@ class redis_server {
   struct options {
     bool tcp = false;                    ///< also listen on a free port of 127.0.0.1
     std::vector<std::string> arguments;  ///< more arguments: {"--maxmemory", "2mb"}
+    std::filesystem::path program{};     ///< the server to run instead of the usual one
   };
 
   /// Returns when the server answers. Otherwise throws std::runtime_error with the end of its log.
