@@ -27,7 +27,7 @@ std::string in_capitals(std::string_view text) {
 }
 
 /// A word that is no name of a command may be a secret in the wrong place.
-std::string logged_name(const std::string& name, const audit::found_command& command) {
+std::string logged_name(const std::string& name, const audit::command_match& command) {
   if (command.spec != nullptr) return command.spec->name();
   return audit::is_like_command(name) ? name : "(unknown)";
 }
@@ -116,7 +116,7 @@ void request_side::stop_reading(const std::string& reason) {
   if (state_ == state::unread) sink_.passes_unchanged(connection_, reason);
 }
 
-std::vector<std::string_view> request_side::keys_of(const audit::found_command& command) const {
+std::vector<std::string_view> request_side::keys_of(const audit::command_match& command) const {
   std::vector<std::string_view> texts;
   for (std::size_t i = command.words; i < request_.arguments.size(); ++i) {
     texts.push_back(request_[i]);

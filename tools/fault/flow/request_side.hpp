@@ -51,7 +51,7 @@ class request_side {
   void decide(microseconds now, std::string& to_server);
   void end_request();
   void stop_reading(const std::string& reason);
-  [[nodiscard]] std::vector<std::string_view> keys_of(const audit::found_command& command) const;
+  [[nodiscard]] std::vector<std::string_view> keys_of(const audit::command_match& command) const;
 
   decider& decisions_;
   const std::uint64_t connection_;

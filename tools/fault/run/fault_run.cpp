@@ -48,11 +48,11 @@ audit::chosen_server server_named(const std::optional<std::string>& typed,
     if (typed->starts_with("rediss://") || typed->starts_with("valkeys://")) {
       throw text::usage_error{std::string{"--upstream"} + remedy};
     }
-    return audit::server_typed(*typed);
+    return audit::server_from_option(*typed);
   }
   const audit::named_server named = audit::server_named_by(variables);
   if (named.is_tls) throw text::usage_error{named.variable + remedy};
-  return audit::server_usual(variables);
+  return audit::server_from_environment(variables);
 }
 
 /// The private server has ended.
@@ -112,7 +112,7 @@ class fault_run {
     if (options_.starts_redis) {
       folder_.emplace();
       redis_.emplace(server_program_, folder_->path(), signals_);
-      server_ = audit::server_typed(redis_->url());
+      server_ = audit::server_from_option(redis_->url());
       server_.source = "--redis auto";
       return;
     }
@@ -188,20 +188,20 @@ class fault_run {
     const bool follows_variables = !options_.server && !options_.starts_redis;
     const audit::rewritten environment_of_command =
         audit::rewrite(variables_, {.proxy = proxy_at_,
-                                    .only_of = follows_variables ? &server : nullptr,
+                                    .only_server = follows_variables ? &server : nullptr,
                                     .drops_credentials = options_.starts_redis});
-    for (const std::string& name : environment_of_command.left) {
+    for (const std::string& name : environment_of_command.unchanged) {
       print(name + " names another server; it is not changed");
     }
     process::foreground_process::plan plan;
     for (const std::string& word : options_.program) {
-      plan.command.push_back(audit::filled_in(word, proxy_at_));
+      plan.command.push_back(audit::fill_placeholders(word, proxy_at_));
     }
     plan.environment = environment_of_command.variables;
     for (const std::string& variable : options_.set_env) {
       const std::string name = variable.substr(0, variable.find('=') + 1);
       std::erase_if(plan.environment, [&](const auto& other) { return other.starts_with(name); });
-      plan.environment.push_back(audit::filled_in(variable, proxy_at_));
+      plan.environment.push_back(audit::fill_placeholders(variable, proxy_at_));
     }
     plan.speaks_to_errors = (options_.is_json && !options_.out) || is_log_on_output();
     return plan;
