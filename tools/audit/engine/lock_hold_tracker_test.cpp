@@ -224,11 +224,11 @@ TEST(audit_lock_hold_tracker, KnowsAnInvalidationOfManyValuesAndTheirLocks) {
     return "user:" + std::to_string(i) + ":" + std::string{use};
   };
   for (int i = 0; i < count; ++i) {
-    world.at(1ms * i).client(1).get(key("data", i)).miss();
-    world.at(1ms * i + 100us).client(1).set(key("lock", i), "a").nx().px(60s).ok();
-    world.at(1ms * i + 200us).client(1).set(key("data", i), "user").px(60s).ok();
+    world.at(10ms * i).client(1).get(key("data", i)).miss();
+    world.at(10ms * i + 1ms).client(1).set(key("lock", i), "a").nx().px(60s).ok();
+    world.at(10ms * i + 2ms).client(1).set(key("data", i), "user").px(60s).ok();
   }
-  line all = world.at(1s).client(2).del(key("data", 0));
+  line all = world.at(2s).client(2).del(key("data", 0));
   for (int i = 1; i < count; ++i) all.key(key("data", i));
   for (int i = 0; i < count; ++i) all.key(key("lock", i));
   all.answers(2 * count);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t gets_max = 32;
 constexpr std::size_t missed_max = 16;
-constexpr std::size_t deletions_max = 64;
+constexpr std::size_t deletions_max = 256;
 /// A read this soon after the win, on the same connection, is the second look of the holder.
 constexpr moment look_again = std::chrono::milliseconds(3);
 
