@@ -23,6 +23,7 @@ add_library(drover ${drover_files})
 add_library(drover::drover ALIAS drover)
 drover_flags(drover)
 drover_precompile(drover)
+drover_unite(drover "${DROVER_UNITE}" ${drover_files})
 target_sources(drover PUBLIC
   FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_headers})
 target_include_directories(drover PRIVATE "${PROJECT_SOURCE_DIR}/src")

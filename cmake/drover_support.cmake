@@ -18,6 +18,7 @@ if(NOT support_files)
 endif()
 add_library(drover_support STATIC EXCLUDE_FROM_ALL ${support_files})
 drover_flags(drover_support)
+drover_unite(drover_support "${DROVER_UNITE}" ${support_files})
 set_property(SOURCE "${PROJECT_SOURCE_DIR}/test/support/document.cpp" APPEND PROPERTY
   COMPILE_DEFINITIONS DROVER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 target_include_directories(drover_support PUBLIC

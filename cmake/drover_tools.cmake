@@ -34,7 +34,7 @@ if(tool_files AND EXISTS "${tool_main}")
   add_library(drover_tools STATIC ${tool_files})
   drover_flags(drover_tools)
   drover_precompile(drover_tools <ostream> <sstream>)
-  drover_unite(drover_tools ${tool_files})
+  drover_unite(drover_tools "${DROVER_UNITE}" ${tool_files})
   target_include_directories(drover_tools PUBLIC
     "${PROJECT_SOURCE_DIR}/tools" "${PROJECT_SOURCE_DIR}/src")
   if(DROVER_FUZZ)

@@ -3,6 +3,7 @@
 # totals. Sourced by ./run.
 
 all_parts=(tidy dev asan fuzz tsan model package)
+declare -A targets_of=([asan]=drover_tests [tsan]=drover_threaded)
 fuzz_seconds=10
 
 run_test() {
@@ -31,7 +32,7 @@ run_test() {
   # the path of a socket has at most 107 characters.
   scratch=$(mktemp -d /tmp/drover.XXXXXX)
   trap end_of_test EXIT
-  mkdir "$scratch/tmp" "$scratch/results"
+  mkdir "$scratch/tmp" "$scratch/later" "$scratch/results"
   chmod 711 "$scratch" # a PostgreSQL server that root starts runs as another user
   results=$scratch/results
   export TMPDIR=$scratch/tmp
@@ -48,6 +49,7 @@ end_of_test() {
   local running
   running=$(jobs -pr)
   [[ -z $running ]] || kill $running 2>/dev/null || true
+  end_later_builds
   rm -rf "$scratch"
 }
 
@@ -74,23 +76,57 @@ test_tidy() {
 }
 
 test_dev() {
-  build_for_test dev all all_verify_interface_header_sets && ctest_preset dev
-  return 0
+  build_for_test dev all all_verify_interface_header_sets || return 0
+  begin_later_builds asan tsan
+  ctest_preset dev
 }
 
 test_asan() {
-  build_for_test asan drover_tests && ctest_preset asan
-  return 0
+  build_for_test asan "${targets_of[asan]}" || return 0
+  begin_later_builds tsan
+  ctest_preset asan
 }
 
 test_tsan() {
-  build_for_test tsan drover_threaded && ctest_preset tsan -L threads
-  return 0
+  build_for_test tsan "${targets_of[tsan]}" || return 0
+  ctest_preset tsan -L threads
+}
+
+# Many tests wait. While they run, the processor time that they leave goes to the builds of later
+# parts. Such a build gives way to the tests, and it ends when a part builds for itself: that part
+# compiles only what is missing, and shows the errors.
+later_builds=
+# begin_later_builds <preset ...>, without those that are no part of this run
+begin_later_builds() {
+  local preset presets=()
+  for preset; do
+    [[ " ${parts[*]} " != *" $preset "* ]] || presets+=("$preset")
+  done
+  ((${#presets[@]})) || return 0
+  set -m # the builds get a process group, by which they can be ended
+  (
+    set +m
+    export TMPDIR=$scratch/later # the check for processes left behind ignores compilers
+    chrt --idle --pid 0 "$BASHPID" || renice -n 19 -p "$BASHPID"
+    for preset in "${presets[@]}"; do
+      build_preset "$preset" "${targets_of[$preset]}" || true
+    done
+  ) >"$scratch/later_builds.log" 2>&1 </dev/null &
+  later_builds=$!
+  set +m
+}
+
+end_later_builds() {
+  [[ -n $later_builds ]] || return 0
+  kill -- "-$later_builds" 2>/dev/null || true
+  wait "$later_builds" || true
+  later_builds=
 }
 
 # Builds, and records a failed build like a failed test.
 build_for_test() {
   local begun=$SECONDS
+  end_later_builds
   build_preset "$@" && return
   record "build of $1" failed $((SECONDS - begun))
   note "FAILED: build of $1"
@@ -142,13 +178,19 @@ only_what_matters() {
 }
 
 test_fuzz() {
-  local names name
+  local names
   read -ra names <<<"$(fuzz_names)"
   ((${#names[@]})) || return 0
   build_for_test asan "${names[@]/#/fuzz_}" || return 0
   note "fuzzing ${names[*]} for $fuzz_seconds s each"
   mkdir -p build/findings
-  for name in "${names[@]}"; do
+  # A subshell waits only for its own jobs.
+  (trap 'kill $(jobs -pr) 2>/dev/null || true' EXIT && fuzz_all "${names[@]}")
+}
+
+fuzz_all() {
+  local name
+  for name; do
     while (($(jobs -pr | wc -l) >= jobs)); do wait -n || true; done
     mkdir -p "$scratch/corpus/$name"
     (

@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::base {
+namespace drover::base::bytes_test {
 namespace {
 
 TEST(bytes, AreReadMostSignificantFirst) {
@@ -58,4 +58,4 @@ TEST(bytes, HoldsTheLargestNumbers) {
 }
 
 }  // namespace
-}  // namespace drover::base
+}  // namespace drover::base::bytes_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace drover::base {
+namespace drover::base::printing_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -45,4 +45,4 @@ TEST(escape, NeverExceedsItsBound) {
 }
 
 }  // namespace
-}  // namespace drover::base
+}  // namespace drover::base::printing_test

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-namespace drover::base {
+namespace drover::base::random_test {
 namespace {
 
 TEST(random, IsSplitMix64) {
@@ -56,4 +56,4 @@ TEST(random, UnitsAreSpreadEvenly) {
 }
 
 }  // namespace
-}  // namespace drover::base
+}  // namespace drover::base::random_test

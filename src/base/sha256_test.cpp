@@ -8,7 +8,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::base {
+namespace drover::base::sha256_test {
 namespace {
 
 std::string hex_of(std::string_view bytes) {
@@ -48,4 +48,4 @@ TEST(sha256, AgreesWithOpensslAtEveryLengthAroundItsBlocks) {
 }
 
 }  // namespace
-}  // namespace drover::base
+}  // namespace drover::base::sha256_test

@@ -14,7 +14,7 @@
 #include "cache/recording_observer_for_test.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover {
+namespace drover::cache_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -488,4 +488,4 @@ TEST_F(cache_verbs, TheDestructorWaitsForARunningRefresh) {
 }
 
 }  // namespace
-}  // namespace drover
+}  // namespace drover::cache_test

@@ -55,7 +55,7 @@ struct drover::codec<drover_test::moody> {
   }
 };
 
-namespace drover {
+namespace drover::codec_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -206,4 +206,4 @@ TEST(codec_faults, ANewerFormatIsBypassedAndLeftAlone) {
 }
 
 }  // namespace
-}  // namespace drover
+}  // namespace drover::codec_test

@@ -13,7 +13,7 @@
 #include "cache/recording_observer_for_test.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover {
+namespace drover::events_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -224,4 +224,4 @@ TEST_F(events, ALoadKnowsItsDeadlineAndWhetherItsLeaseIsLost) {
 }
 
 }  // namespace
-}  // namespace drover
+}  // namespace drover::events_test

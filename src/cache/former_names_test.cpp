@@ -12,7 +12,7 @@
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-namespace drover {
+namespace drover::former_names_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,4 +53,4 @@ TEST(former_names, OfValidateStillChecksAPolicy) {
 }
 
 }  // namespace
-}  // namespace drover
+}  // namespace drover::former_names_test

@@ -19,7 +19,7 @@
 #include "support/no_new_threads.hpp"
 #include "support/sanitized.hpp"
 
-namespace drover::detail {
+namespace drover::detail::load_threads_test {
 namespace {
 
 constexpr std::array<char, 2> caches{};
@@ -263,4 +263,4 @@ TEST(load_threads, QueuesBehindALivingThreadWhenNoOtherCanBeStarted) {
 }
 
 }  // namespace
-}  // namespace drover::detail
+}  // namespace drover::detail::load_threads_test

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace drover::test {
+namespace drover::test::loader_shape_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ TEST_F(loader_shapes, AMoveOnlyLoaderKeepsItsStateBetweenLoads) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::loader_shape_test

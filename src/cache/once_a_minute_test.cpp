@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace drover::detail {
+namespace drover::detail::once_a_minute_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -48,4 +48,4 @@ TEST(once_a_minute, LetsOneThroughOfManyAtOnce) {
 }
 
 }  // namespace
-}  // namespace drover::detail
+}  // namespace drover::detail::once_a_minute_test

@@ -11,7 +11,7 @@
 
 #include "cache/connection_settings.hpp"
 
-namespace drover {
+namespace drover::options_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ TEST(client_options, AServerThatIsNotThereIsNoError) {
 }
 
 }  // namespace
-}  // namespace drover
+}  // namespace drover::options_test

@@ -10,7 +10,7 @@
 #include "connection/channel_world_for_test.hpp"
 #include "support/signal_storm.hpp"
 
-namespace drover::connection {
+namespace drover::connection::channel_limits_test {
 namespace {
 
 TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
@@ -130,4 +130,4 @@ TEST(threads_channel_limits, LimitsForEverDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::channel_limits_test

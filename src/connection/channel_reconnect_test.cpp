@@ -11,7 +11,7 @@
 
 #include "connection/channel_world_for_test.hpp"
 
-namespace drover::connection {
+namespace drover::connection::channel_reconnect_test {
 namespace {
 
 using known = reachability::state;
@@ -282,4 +282,4 @@ TEST(threads_channel_reconnect, WhatAServerHoldsBackDoesNotCostTheOthersTheirCon
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::channel_reconnect_test

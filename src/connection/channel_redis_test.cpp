@@ -15,7 +15,7 @@
 #include "support/redis_server.hpp"
 #include "support/sanitized.hpp"
 
-namespace drover::connection {
+namespace drover::connection::channel_redis_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -200,4 +200,4 @@ TEST(channel_fork, TheChildsCallsFaultAtOnceAndTheParentsGoOn) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::channel_redis_test

@@ -49,7 +49,7 @@ std::atomic<bool> all_are_starved{false};
 [[gnu::noinline]] void operator delete(void* gone, std::size_t) noexcept { std::free(gone); }
 #endif
 
-namespace drover::connection {
+namespace drover::connection::channel_resources_test {
 namespace {
 
 /// Settings with short pauses between attempts, because many attempts fail.
@@ -248,4 +248,4 @@ TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::channel_resources_test

@@ -15,7 +15,7 @@
 
 #include "connection/channel_world_for_test.hpp"
 
-namespace drover::connection {
+namespace drover::connection::channel_test {
 namespace {
 
 TEST(threads_channel, EveryoneGetsTheReplyToItsOwnRequest) {
@@ -390,4 +390,4 @@ TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::channel_test

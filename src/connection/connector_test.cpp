@@ -20,7 +20,7 @@
 #include "connection/scripted_server_for_test.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::connection {
+namespace drover::connection::connector_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -236,4 +236,4 @@ TEST(socket_io, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::connector_test

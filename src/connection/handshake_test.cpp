@@ -9,7 +9,7 @@
 
 #include "resp/reader.hpp"
 
-namespace drover::connection {
+namespace drover::connection::handshake_test {
 namespace {
 
 resp::message message_of(std::string_view bytes) {
@@ -227,4 +227,4 @@ TEST(handshake, WhatAServerSaidIsShortenedAndPrintable) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::handshake_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::connection {
+namespace drover::connection::health_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -198,4 +198,4 @@ TEST(health, PausesForEverDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::health_test

@@ -5,7 +5,7 @@
 
 #include "connection/moments.hpp"
 
-namespace drover::connection {
+namespace drover::connection::reply_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -106,4 +106,4 @@ TEST(moments, EndAtTheLargestInsteadOfOverflowing) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::reply_watch_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::connection {
+namespace drover::connection::stall_gate_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -48,4 +48,4 @@ TEST(stall_gate, ATrialThatEndedForAnotherReasonMakesRoomForTheNext) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::stall_gate_test

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "connection/stream_world_for_test.hpp"
 
-namespace drover::connection {
+namespace drover::connection::stream_test {
 namespace {
 
 struct place : slot {
@@ -171,4 +171,4 @@ TEST(stream, BoundsRefuseAndChangeNothing) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::stream_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::connection {
+namespace drover::connection::timer_queue_test {
 namespace {
 
 steady_time at(int when) { return steady_time{microseconds{when}}; }
@@ -40,4 +40,4 @@ TEST(timer_queue, ARemovedTimerDoesNotRunAndIsRemovedOnce) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::timer_queue_test

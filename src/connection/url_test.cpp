@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::connection {
+namespace drover::connection::url_test {
 namespace {
 
 TEST(url, WhatIsMeantIsRead) {
@@ -100,4 +100,4 @@ TEST(url, ADescriptionHoldsNoSecretAndCanBeReadAgain) {
 }
 
 }  // namespace
-}  // namespace drover::connection
+}  // namespace drover::connection::url_test

@@ -10,7 +10,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::entry {
+namespace drover::entry::early_expiration_test {
 namespace {
 
 constexpr std::int64_t end_ms = 1'000'000;
@@ -161,4 +161,4 @@ TEST(early_expiration, LeavesFewerLoadsTheMoreEagerItIs) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::early_expiration_test

@@ -15,7 +15,7 @@
 #include "entry/keys.hpp"
 #include "support/document.hpp"
 
-namespace drover::entry {
+namespace drover::entry::envelope_page_test {
 namespace {
 
 std::string page() { return test::document("docs/internals/envelope.md"); }
@@ -114,4 +114,4 @@ TEST_F(envelope_page, ReckonsTimesAsTheCodeDoes) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::envelope_page_test

@@ -14,7 +14,7 @@
 #include "base/random.hpp"
 #include "entry/hex_for_test.hpp"
 
-namespace drover::entry {
+namespace drover::entry::envelope_test {
 namespace {
 
 server_time at_ms(std::int64_t count) { return server_time{milliseconds{count}}; }
@@ -404,4 +404,4 @@ TEST(checksum, DependsOnTheDigest) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::envelope_test

@@ -9,7 +9,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::entry {
+namespace drover::entry::freshness_test {
 namespace {
 
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
@@ -319,4 +319,4 @@ TEST(failure_pause, EndsAtTheReadersOwnLimitAtTheLatest) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::freshness_test

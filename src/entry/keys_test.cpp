@@ -11,7 +11,7 @@
 #include "base/random.hpp"
 #include "entry/envelope.hpp"
 
-namespace drover::entry {
+namespace drover::entry::keys_test {
 namespace {
 
 /// The hash slot of Redis Cluster: CRC-16/XMODEM of the text in the first braces, or of the whole
@@ -249,4 +249,4 @@ TEST(key_space_at_exit, StillNamesLongKeys) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::keys_test

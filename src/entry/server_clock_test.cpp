@@ -10,7 +10,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::entry {
+namespace drover::entry::server_clock_test {
 namespace {
 
 using std::chrono::seconds;
@@ -169,4 +169,4 @@ TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
 }
 
 }  // namespace
-}  // namespace drover::entry
+}  // namespace drover::entry::server_clock_test

@@ -14,7 +14,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::failure_memory_test {
 namespace {
 
 using std::chrono::seconds;
@@ -169,4 +169,4 @@ TEST(failure_memory, DoesWhatAPlainListDoes) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::failure_memory_test

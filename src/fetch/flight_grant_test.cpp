@@ -4,7 +4,7 @@
 
 #include "fetch/script_for_test.hpp"
 
-namespace drover::fetch::testing {
+namespace drover::fetch::testing::flight_grant_test {
 namespace {
 
 TEST(flight_grant, EndsLoadMaxAfterTheGrantAlthoughNobodyBegins) {
@@ -181,4 +181,4 @@ TEST(flight_grant, OfAnInvalidatedLoadIsJoinedByNobody) {
 }
 
 }  // namespace
-}  // namespace drover::fetch::testing
+}  // namespace drover::fetch::testing::flight_grant_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::fetch::testing {
+namespace drover::fetch::testing::flight_refresh_test {
 namespace {
 
 constexpr milliseconds third = stage::lease_ttl / 3;
@@ -318,4 +318,4 @@ TEST(flight_refresh, StoresNothingOverAnInvalidation) {
 }
 
 }  // namespace
-}  // namespace drover::fetch::testing
+}  // namespace drover::fetch::testing::flight_refresh_test

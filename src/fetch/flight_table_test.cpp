@@ -7,7 +7,7 @@
 
 #include "fetch/quiet_keys.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::flight_table_test {
 namespace {
 
 struct record {
@@ -100,4 +100,4 @@ TEST(quiet_keys, HoldNoMoreThanTheirCapacity) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::flight_table_test

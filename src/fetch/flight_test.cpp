@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::fetch::testing {
+namespace drover::fetch::testing::flight_test {
 namespace {
 
 constexpr milliseconds third = stage::lease_ttl / 3;
@@ -486,4 +486,4 @@ TEST(flight, GivesItsLeaseBackWhenNothingWasStored) {
 }
 
 }  // namespace
-}  // namespace drover::fetch::testing
+}  // namespace drover::fetch::testing::flight_test

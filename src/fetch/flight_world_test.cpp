@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace drover::fetch::testing {
+namespace drover::fetch::testing::flight_world_test {
 namespace {
 
 // All is well with 3 as well; that takes a minute.
@@ -84,4 +84,4 @@ TEST(flight_world, PromotesARefreshThatRunsTooLong) {
 }
 
 }  // namespace
-}  // namespace drover::fetch::testing
+}  // namespace drover::fetch::testing::flight_world_test

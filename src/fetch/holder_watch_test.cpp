@@ -12,7 +12,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::holder_watch_test {
 namespace {
 
 using std::chrono::seconds;
@@ -221,4 +221,4 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::holder_watch_test

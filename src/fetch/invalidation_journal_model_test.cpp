@@ -17,7 +17,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::invalidation_journal_model_test {
 namespace {
 
 using std::chrono::seconds;
@@ -257,4 +257,4 @@ TEST(invalidation_journal_model, DoesWhatThePlainOneDoesForAllCommands) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::invalidation_journal_model_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace drover::fetch {
+namespace drover::fetch::invalidation_journal_test {
 namespace {
 
 using std::chrono::seconds;
@@ -237,4 +237,4 @@ TEST(invalidation_journal, InvalidatingASettledKeyAgainIsPendingUntilItIsAcknowl
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::invalidation_journal_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::fetch {
+namespace drover::fetch::judgement_test {
 namespace {
 
 constexpr std::uint64_t digest = 77;
@@ -156,4 +156,4 @@ TEST(judgement, TakesAValueThatWasExpiredByHandForStaleAtOnce) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::judgement_test

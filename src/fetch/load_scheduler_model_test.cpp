@@ -18,7 +18,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::load_scheduler_model_test {
 namespace {
 
 using scheduler = load_scheduler<std::string>;
@@ -193,4 +193,4 @@ TEST(load_scheduler_model, DoesWhatThePlainOneDoesForAllCommands) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::load_scheduler_model_test

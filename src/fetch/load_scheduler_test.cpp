@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace drover::fetch {
+namespace drover::fetch::load_scheduler_test {
 namespace {
 
 using scheduler = load_scheduler<std::string>;
@@ -156,4 +156,4 @@ TEST(load_scheduler, TakesJobsThatCannotBeCopied) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::load_scheduler_test

@@ -11,7 +11,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::fetch {
+namespace drover::fetch::load_turns_test {
 namespace {
 
 using turn_answer = load_turns<int>::turn_answer;
@@ -102,4 +102,4 @@ TEST(load_turns, DoesWhatAPlainQueueDoesForAllCommands) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::load_turns_test

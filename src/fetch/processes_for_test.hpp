@@ -55,9 +55,9 @@ class processes {
 
   /// Passes an event to the machine, and carries out its actions.
   template <class Event>
-  void on(const live_ptr& target, Event event) {
+  void on(const live_ptr& target, Event passed) {
     actions todo;
-    event(target->machine, todo);
+    passed(target->machine, todo);
     for (const action& requested : todo) carry_out(target, requested);
   }
 

@@ -34,7 +34,7 @@ thread_local std::optional<int> allocations_left;  // empty: no limit
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace drover::fetch {
+namespace drover::fetch::without_memory_test {
 namespace {
 
 using std::chrono::seconds;
@@ -250,4 +250,4 @@ TEST(without_memory, HoldersAreAskedForLater) {
 }
 
 }  // namespace
-}  // namespace drover::fetch
+}  // namespace drover::fetch::without_memory_test

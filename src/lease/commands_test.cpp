@@ -13,7 +13,7 @@
 #include "resp/message.hpp"
 #include "resp/reader.hpp"
 
-namespace drover::lease {
+namespace drover::lease::commands_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -241,4 +241,4 @@ TEST(commands, TimesAreSentWithinWhatRedisTakes) {
 }
 
 }  // namespace
-}  // namespace drover::lease
+}  // namespace drover::lease::commands_test

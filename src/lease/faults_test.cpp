@@ -6,7 +6,7 @@
 
 #include "lease/commands.hpp"
 
-namespace drover::lease {
+namespace drover::lease::faults_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -82,4 +82,4 @@ TEST(faults, NeverRepeatTheArgumentsOfACommandThatIsUnknown) {
 }
 
 }  // namespace
-}  // namespace drover::lease
+}  // namespace drover::lease::faults_test

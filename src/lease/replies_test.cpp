@@ -12,7 +12,7 @@
 #include "resp/message.hpp"
 #include "resp/reader.hpp"
 
-namespace drover::lease {
+namespace drover::lease::replies_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -287,4 +287,4 @@ TEST(pushes, OfAnUnknownShapeWakeTooManyRatherThanTooFew) {
 }
 
 }  // namespace
-}  // namespace drover::lease
+}  // namespace drover::lease::replies_test

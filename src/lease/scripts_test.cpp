@@ -9,7 +9,7 @@
 
 #include "lease/sha1.hpp"
 
-namespace drover::lease {
+namespace drover::lease::scripts_test {
 namespace {
 
 TEST(scripts, StandInTheOrderOfTheirIdsUnderNamesOfTheirOwn) {
@@ -56,4 +56,4 @@ TEST(scripts, ReadAValueKeyAgainAfterEachWrite) {
 }
 
 }  // namespace
-}  // namespace drover::lease
+}  // namespace drover::lease::scripts_test

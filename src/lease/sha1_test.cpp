@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace drover::lease {
+namespace drover::lease::sha1_test {
 namespace {
 
 std::string reference(const std::string& text) {
@@ -30,4 +30,4 @@ TEST(sha1, AgreesWithOpensslAtEveryLengthAroundItsBlocks) {
 }
 
 }  // namespace
-}  // namespace drover::lease
+}  // namespace drover::lease::sha1_test

@@ -11,7 +11,7 @@
 #include "resp/scanner.hpp"
 #include "resp/testing.hpp"
 
-namespace drover::resp {
+namespace drover::resp::limits_test {
 namespace {
 
 using testing::answer;
@@ -265,4 +265,4 @@ TEST(scanner, SearchesNoByteTwiceHoweverThinTheSlices) {
 }
 
 }  // namespace
-}  // namespace drover::resp
+}  // namespace drover::resp::limits_test

@@ -11,7 +11,7 @@
 #include "base/printing.hpp"
 #include "resp/testing.hpp"
 
-namespace drover::resp {
+namespace drover::resp::reader_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -294,4 +294,4 @@ TEST(message, LetsItsChildrenBeReached) {
 }
 
 }  // namespace
-}  // namespace drover::resp
+}  // namespace drover::resp::reader_test

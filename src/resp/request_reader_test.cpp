@@ -13,7 +13,7 @@
 #include "resp/inline_command.hpp"
 #include "resp/testing.hpp"
 
-namespace drover::resp {
+namespace drover::resp::request_reader_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -307,4 +307,4 @@ TEST(split_inline, FollowsTheQuotingOfTheServer) {
 }
 
 }  // namespace
-}  // namespace drover::resp
+}  // namespace drover::resp::request_reader_test

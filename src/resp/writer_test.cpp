@@ -12,7 +12,7 @@
 
 #include "resp/request_reader.hpp"
 
-namespace drover::resp {
+namespace drover::resp::writer_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -63,4 +63,4 @@ TEST(writer, WritesWhatTheRequestReaderReads) {
 }
 
 }  // namespace
-}  // namespace drover::resp
+}  // namespace drover::resp::writer_test

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <limits>
 
-namespace drover::store {
+namespace drover::store::known_server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(known_server, TakesAnyTimes) {
 }
 
 }  // namespace
-}  // namespace drover::store
+}  // namespace drover::store::known_server_test

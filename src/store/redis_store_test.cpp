@@ -16,7 +16,7 @@
 
 #include "connection/scripted_server_for_test.hpp"
 
-namespace drover::store {
+namespace drover::store::redis_store_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -252,4 +252,4 @@ TEST_F(redis_store_at, AsksForTheTimeWithEveryGetUntilItKnowsIt) {
 }
 
 }  // namespace
-}  // namespace drover::store
+}  // namespace drover::store::redis_store_test

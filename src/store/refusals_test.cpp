@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::store {
+namespace drover::store::refusals_test {
 namespace {
 
 fault refusal(const char* text) { return {fault_code::unsupported, text}; }
@@ -55,4 +55,4 @@ TEST(refusals, EndWithTheConnection) {
 }
 
 }  // namespace
-}  // namespace drover::store
+}  // namespace drover::store::refusals_test

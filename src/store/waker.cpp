@@ -13,8 +13,8 @@ namespace {
 
 constexpr milliseconds canary_patience{500};
 
-bool has_error(const std::vector<resp::message>& replies) {
-  return std::any_of(replies.begin(), replies.end(), [](const resp::message& reply) {
+bool any_failed(const std::vector<resp::message>& got) {
+  return std::any_of(got.begin(), got.end(), [](const resp::message& reply) {
     return reply.empty() || reply.root().is_error();
   });
 }
@@ -49,7 +49,7 @@ void waker::prove(std::string canary_key) {
   try {
     channel_.post(std::move(request), 5,
                   [this, generation](const result<std::vector<resp::message>>& replies) {
-                    if (replies && has_error(*replies)) probe_channel(generation);
+                    if (replies && any_failed(*replies)) probe_channel(generation);
                   },
                   {.may_stall = true});
     channel_.schedule(connection::now() + canary_patience,

@@ -15,15 +15,22 @@ from pages import By, settings, main, page_test
 
 
 class simulate_report(page_test):
-    def test_draws_every_chart_without_complaint_or_network(self):
+    def both_charts_of_a_strategy_have_one_time_axis(self):
+        for card in self.all(".timeline"):
+            edges = self.browser.execute_script(
+                "return [...arguments[0].querySelectorAll('canvas')].map(canvas => {"
+                " const area = Chart.getChart(canvas).chartArea;"
+                " return [area.left, area.right]; })", card)
+            self.assertEqual(edges[0], edges[1])
+
+    def test_draws_every_chart_in_the_window_without_complaint_or_network(self):
         def check(name):
             self.canvases_are_painted()
+            self.fits_the_window()
+            self.both_charts_of_a_strategy_have_one_time_axis()
             self.shoot(name)
             self.asked_for_nothing_else()
         self.everywhere(check, themes=("light", "dark"))
-
-    def test_fits_the_window(self):
-        self.everywhere(lambda _: self.fits_the_window())
 
     def test_a_key_hides_and_shows_its_strategy(self):
         def check(_):
@@ -41,7 +48,7 @@ class simulate_report(page_test):
                 self.click(key)
                 self.assertTrue(card.is_displayed())
                 self.assertTrue(self.browser.execute_script(visible))
-        self.everywhere(check)
+        self.on_each_page(check)
 
     def test_a_name_goes_to_its_timeline_even_when_it_was_hidden(self):
         def check(_):
@@ -59,17 +66,7 @@ class simulate_report(page_test):
                     self.assertEqual(len(self.all(".shown")), 1)
                     self.wait_for("const box = arguments[0].getBoundingClientRect();"
                                   "return box.top < innerHeight && box.bottom > 0", card)
-        self.everywhere(check)
-
-    def test_both_charts_of_a_strategy_have_one_time_axis(self):
-        def check(_):
-            for card in self.all(".timeline"):
-                edges = self.browser.execute_script(
-                    "return [...arguments[0].querySelectorAll('canvas')].map(canvas => {"
-                    " const area = Chart.getChart(canvas).chartArea;"
-                    " return [area.left, area.right]; })", card)
-                self.assertEqual(edges[0], edges[1])
-        self.everywhere(check)
+        self.on_each_page(check)
 
     def test_redraws_when_the_theme_changes(self):
         page = settings.pages[0]

@@ -39,7 +39,7 @@ struct drover::codec<drover::test::point> {
   }
 };
 
-namespace drover::test {
+namespace drover::test::change_pages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -199,4 +199,4 @@ TEST_F(change_pages, ADeploymentInTwoStepsInvalidatesInBothDirections) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::change_pages_test

@@ -12,7 +12,7 @@
 #include "integration/fleet.hpp"
 #include "support/document.hpp"
 
-namespace drover::test {
+namespace drover::test::elsewhere_page_test {
 namespace {
 
 constexpr std::string_view page_path = "docs/how-to/invalidate-from-elsewhere.md";
@@ -169,4 +169,4 @@ TEST_F(invalidation_from_elsewhere, OfAWholeCacheFindsEveryEntry) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::elsewhere_page_test

@@ -10,7 +10,7 @@
 
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::examples_test {
 namespace {
 
 struct ending {
@@ -84,4 +84,4 @@ TEST(examples, EachIsRunHere) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::examples_test

@@ -12,7 +12,7 @@
 #include "lease/scripts.hpp"
 #include "support/document.hpp"
 
-namespace drover::test {
+namespace drover::test::lease_protocol_test {
 namespace {
 
 std::string page_text() { return document("docs/internals/lease-protocol.md"); }
@@ -67,4 +67,4 @@ TEST(lease_protocol_page, DescribesNoOtherScriptAndKeepsTheirOrder) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::lease_protocol_test

@@ -18,7 +18,7 @@
 #include "support/cached_origin.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::limits_pages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -204,4 +204,4 @@ TEST_F(limits_pages, AnOutageOfRedisReachesTheMonitorAndNoCaller) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::limits_pages_test

@@ -13,7 +13,7 @@
 
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::testing_page_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST(testing_page, TwoClientsBehaveAsTwoProcesses) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::testing_page_test

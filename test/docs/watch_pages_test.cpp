@@ -19,7 +19,7 @@
 #include "support/document.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::watch_pages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -139,4 +139,4 @@ TEST(operate_page, ExplainsEveryCounter) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::watch_pages_test

@@ -6,7 +6,7 @@
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_barrier_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -104,4 +104,4 @@ TEST_F(audit_barrier_short, NobodyWaitsForLong) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_barrier_test

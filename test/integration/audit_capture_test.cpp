@@ -15,7 +15,7 @@
 #include "process/scratch_folder.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_capture_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -228,4 +228,4 @@ TEST(audit_capture, LooksAtFewerKeysWhenItCannotKeepUpAndForwardsAll) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_capture_test

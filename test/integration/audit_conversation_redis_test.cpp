@@ -13,7 +13,7 @@
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_conversation_redis_test {
 namespace {
 
 using audit::event;
@@ -164,4 +164,4 @@ TEST_F(audit_conversation_redis, GoesBlindOnMonitor) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_conversation_redis_test

@@ -12,7 +12,7 @@
 #include "process/scratch_folder.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_origin_counters_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -184,4 +184,4 @@ TEST_F(audit_origin_tcp, PassesWhatItCannotReadAndSaysSo) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_origin_counters_test

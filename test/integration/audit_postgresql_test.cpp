@@ -8,7 +8,7 @@
 #include "integration/audit_origin_world.hpp"
 #include "process/private_postgresql.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_postgresql_test {
 namespace {
 
 TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
@@ -45,4 +45,4 @@ TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_postgresql_test

@@ -11,7 +11,7 @@
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_probe_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -154,4 +154,4 @@ TEST(audit_probe, SaysWhyItCannotBegin) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_probe_test

@@ -15,7 +15,7 @@
 #include "integration/audit_proxy_world.hpp"
 #include "process/scratch_folder.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_proxy_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -294,4 +294,4 @@ TEST_F(audit_proxy, TakesOverTheSocketOfADeadProgramButNoOtherFile) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_proxy_test

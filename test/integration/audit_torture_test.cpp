@@ -23,7 +23,7 @@
 #include "resp/reader.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::audit_torture_test {
 namespace {
 
 /// The sizes of the slices that are sent to the server.
@@ -301,4 +301,4 @@ TEST_F(audit_torture, HiredisGetsTheSame) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::audit_torture_test

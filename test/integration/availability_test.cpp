@@ -3,7 +3,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::availability_test {
 namespace {
 
 class availability_of_the_server : public fleet {
@@ -186,4 +186,4 @@ TEST_F(availability_of_the_server, NeverNamesThePasswordThatTheServerRepeats) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::availability_test

@@ -4,7 +4,7 @@
 #include "integration/doorway.hpp"
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::away_test {
 namespace {
 
 using away = fleet;
@@ -145,4 +145,4 @@ TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::away_test

@@ -2,7 +2,7 @@
 // get_or_load: callers with their own loaders do not get the failure of another caller's loader.
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::borrowed_loader_test {
 namespace {
 
 class borrowed_loader : public fleet {
@@ -114,4 +114,4 @@ TEST_F(borrowed_loader, ThatFailsIsTriedOnceForItsCaller) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::borrowed_loader_test

@@ -11,7 +11,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::callback_test {
 namespace {
 
 /// Calls a function when it is destroyed.
@@ -31,17 +31,17 @@ struct hooked_value {
 };
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::callback_test
 
 template <>
-struct drover::codec<drover::test::hooked_value> {
-  static std::string encode(const test::hooked_value& value) { return value.text; }
-  static result<test::hooked_value> decode(std::string_view bytes) {
-    return test::hooked_value{std::string{bytes}, {}};
+struct drover::codec<drover::test::callback_test::hooked_value> {
+  static std::string encode(const test::callback_test::hooked_value& value) { return value.text; }
+  static result<test::callback_test::hooked_value> decode(std::string_view bytes) {
+    return test::callback_test::hooked_value{std::string{bytes}, {}};
   }
 };
 
-namespace drover::test {
+namespace drover::test::callback_test {
 namespace {
 
 class callbacks : public fleet {
@@ -210,4 +210,4 @@ TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::callback_test

@@ -3,7 +3,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/lease_client.hpp"
 
-namespace drover::test {
+namespace drover::test::clock_test {
 namespace {
 
 using server_clock = fleet;
@@ -22,4 +22,4 @@ TEST_F(server_clock, AnHourAheadServesNoFirstReaderAnExpiredValue) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::clock_test

@@ -12,7 +12,7 @@
 #include "integration/fleet.hpp"
 #include "support/history.hpp"
 
-namespace drover::test {
+namespace drover::test::consistency_test {
 namespace {
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
@@ -157,4 +157,4 @@ TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::consistency_test

@@ -7,7 +7,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::deadline_test {
 namespace {
 
 using deadline = fleet;
@@ -300,4 +300,4 @@ TEST_F(deadline, EndsAWaitForAnotherProcessWithoutALoadOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::deadline_test

@@ -6,7 +6,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::executor_test {
 namespace {
 
 using task = std::function<void()>;
@@ -113,4 +113,4 @@ TEST_F(executor, MayRunATaskWhenTheCacheIsGone) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::executor_test

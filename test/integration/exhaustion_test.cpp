@@ -7,7 +7,7 @@
 #include "support/no_new_threads.hpp"
 #include "support/thread_sanitized.hpp"
 
-namespace drover::test {
+namespace drover::test::exhaustion_test {
 namespace {
 
 class exhaustion : public fleet {
@@ -65,4 +65,4 @@ TEST_F(exhaustion, OfThreadsRefusesACallWithADeadlineAndFreesTheKey) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::exhaustion_test

@@ -3,7 +3,7 @@
 // may call the cache when they are destroyed.
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::failure_count_test {
 namespace {
 
 using failure_count = fleet;
@@ -110,4 +110,4 @@ TEST_F(failure_count, ForgetsAnExceptionWhoseDestructorCallsTheCache) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::failure_count_test

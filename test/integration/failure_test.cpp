@@ -5,7 +5,7 @@
 
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::failure_test {
 namespace {
 
 using failure = fleet;
@@ -241,4 +241,4 @@ TEST_F(failure, OfAFreshFoundNothingReplacesTheOldValueAtOnce) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::failure_test

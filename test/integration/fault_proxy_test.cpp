@@ -14,7 +14,7 @@
 
 #include "integration/fault_proxy_world.hpp"
 
-namespace drover::test {
+namespace drover::test::fault_proxy_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -206,4 +206,4 @@ TEST(threads_fault_proxy, ResetsOpenConnectionsWhenItGoesDown) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::fault_proxy_test

@@ -14,7 +14,7 @@
 
 #include "integration/fault_proxy_world.hpp"
 
-namespace drover::test {
+namespace drover::test::fault_proxy_traffic_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -175,4 +175,4 @@ TEST(threads_fault_proxy_traffic, FaultsNeverReachTheCallersOfADroverCache) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::fault_proxy_traffic_test

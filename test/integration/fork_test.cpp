@@ -22,7 +22,7 @@ bool has_no_leak_check = false;
 extern "C" int __lsan_is_turned_off();  // NOLINT(bugprone-reserved-identifier)
 extern "C" int __lsan_is_turned_off() { return has_no_leak_check ? 1 : 0; }
 
-namespace drover::test {
+namespace drover::test::fork_test {
 namespace {
 
 /// A process forks while other threads call. One load runs and has waiting callers, one refresh
@@ -185,4 +185,4 @@ TEST_F(a_forked_child, UsesRedisThroughANewClient) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::fork_test

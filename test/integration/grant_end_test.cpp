@@ -2,7 +2,7 @@
 // A grant ends `load_max` after it was given, whether its load has not begun or hangs.
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::grant_end_test {
 namespace {
 
 class grant_end : public fleet {
@@ -87,4 +87,4 @@ TEST_F(grant_end, BoundsTheWaitOfEveryCallerWhenEveryLoadHangs) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::grant_end_test

@@ -2,7 +2,7 @@
 // Many callers in many processes ask for one missing key: the origin is asked once.
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::herd_test {
 namespace {
 
 class herd : public fleet {
@@ -115,4 +115,4 @@ TEST_F(herd, WaitsForOneLoadWhenTheTtlEndsWithoutGrace) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::herd_test

@@ -5,7 +5,7 @@
 
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::holder_test {
 namespace {
 
 class holder : public fleet {
@@ -211,4 +211,4 @@ TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::holder_test

@@ -4,7 +4,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::idle_close_test {
 namespace {
 
 using idle_close = fleet;
@@ -63,4 +63,4 @@ TEST_F(idle_close, IsNoHindranceWhenNobodyHasNoticedIt) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::idle_close_test

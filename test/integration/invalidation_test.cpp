@@ -5,7 +5,7 @@
 #include "integration/doorway.hpp"
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::invalidation_test {
 namespace {
 
 class invalidation : public fleet {
@@ -216,4 +216,4 @@ TEST_F(invalidation, SoftlyWithoutGraceIsTheSameAsInvalidate) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::invalidation_test

@@ -4,7 +4,7 @@
 
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::keys_test {
 namespace {
 
 using hostile_keys = fleet;
@@ -125,4 +125,4 @@ TEST_F(hostile_keys, ThatAreFarTooLongCountOncePerLoadAsNotStored) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::keys_test

@@ -4,7 +4,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::late_refresh_test {
 namespace {
 
 using late_refresh = fleet;
@@ -60,4 +60,4 @@ TEST_F(late_refresh, DoesNotRunBesideTheLoadThatReplacesIt) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::late_refresh_test

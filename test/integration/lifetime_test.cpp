@@ -6,7 +6,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::lifetime_test {
 namespace {
 
 /// A service that owns its client and its cache. The loader keeps the service alive while it runs.
@@ -171,4 +171,4 @@ TEST_F(lifetime, OfAStaticCacheAllowsALoadOfALongKeyAtExit) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::lifetime_test

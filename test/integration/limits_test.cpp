@@ -4,7 +4,7 @@
 
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::limits_test {
 namespace {
 
 class caller_limits : public fleet {
@@ -163,4 +163,4 @@ TEST_F(caller_limits, ADeadlineIsKeptByABypassWhenRedisHangs) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::limits_test

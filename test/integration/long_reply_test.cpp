@@ -3,7 +3,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::long_reply_test {
 namespace {
 
 class long_reply : public fleet {
@@ -85,4 +85,4 @@ TEST_F(long_reply, OfAFrozenServerEndsAndTheServersReturnIsNoticed) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::long_reply_test

@@ -4,7 +4,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::lost_reply_test {
 namespace {
 
 class lost_reply : public fleet {
@@ -119,4 +119,4 @@ TEST_F(lost_reply, IsNotBlamedForAForeignEntry) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::lost_reply_test

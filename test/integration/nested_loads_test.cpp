@@ -4,7 +4,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::nested_loads_test {
 namespace {
 
 using nested_loads = fleet;
@@ -237,4 +237,4 @@ TEST_F(nested_loads, ThatHangGiveTheirTurnBackWhenLoadMaxHasPassed) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::nested_loads_test

@@ -7,7 +7,7 @@
 #include "support/lease_client.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::no_progress_test {
 namespace {
 
 class no_progress : public fleet {
@@ -139,4 +139,4 @@ TEST_F(no_progress, IsNotForcedByAFailedEntryThatAsksForALongPause) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::no_progress_test

@@ -2,7 +2,7 @@
 // With CLIENT PAUSE WRITE the server holds back scripts but answers GET: warm keys stay warm.
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::pause_test {
 namespace {
 
 using write_pause = fleet;
@@ -29,4 +29,4 @@ TEST_F(write_pause, LeavesWarmReadsFreshWhileColdKeysAreBypassed) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::pause_test

@@ -5,7 +5,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::pending_invalidation_test {
 namespace {
 
 class pending_invalidation : public fleet {
@@ -124,4 +124,4 @@ TEST_F(pending_invalidation, IsToldWhenThereAreTooManyToRemember) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::pending_invalidation_test

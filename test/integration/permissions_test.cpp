@@ -7,7 +7,7 @@
 #include "integration/fleet.hpp"
 #include "support/document.hpp"
 
-namespace drover::test {
+namespace drover::test::permissions_test {
 namespace {
 
 class permissions : public fleet {
@@ -196,4 +196,4 @@ TEST_F(permissions, OfNoKindAreSaidAndBypassed) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::permissions_test

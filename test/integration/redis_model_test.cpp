@@ -19,7 +19,7 @@
 #include "support/redis_server.hpp"
 #include "support/sanitized.hpp"
 
-namespace drover::test {
+namespace drover::test::redis_model_test {
 namespace {
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -144,4 +144,4 @@ TEST(redis_model_comparison, FindsAPushBeforeItsReply) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::redis_model_test

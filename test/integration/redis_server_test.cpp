@@ -13,7 +13,7 @@
 
 #include "support/raw_client.hpp"
 
-namespace drover::test {
+namespace drover::test::redis_server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST(redis_server_fixture, KeepsPushesAndRepliesApart) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::redis_server_test

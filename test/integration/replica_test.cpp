@@ -4,7 +4,7 @@
 #include "integration/fleet.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::replica_test {
 namespace {
 
 class replica : public fleet {
@@ -93,4 +93,4 @@ TEST_F(replica, ThatAProcessMeetsFirstIsNotTrustedEither) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::replica_test

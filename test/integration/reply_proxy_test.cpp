@@ -4,7 +4,7 @@
 
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::reply_proxy_test {
 namespace {
 
 class replies_through_a_proxy : public testing::Test {
@@ -95,4 +95,4 @@ TEST_F(replies_through_a_proxy, AreThoseOfTheServerThatItLeadsTo) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::reply_proxy_test

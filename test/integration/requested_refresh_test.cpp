@@ -4,7 +4,7 @@
 
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::requested_refresh_test {
 namespace {
 
 using requested_refresh = fleet;
@@ -45,4 +45,4 @@ TEST_F(requested_refresh, RunsAgainOnceAnotherProcessHasFinishedItsOwn) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::requested_refresh_test

@@ -22,7 +22,7 @@
 #include "support/lease_client.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::scripts_model_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -503,4 +503,4 @@ TEST_F(script_model, AgreesWithTheServerOverFreshSequences) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::scripts_model_test

@@ -20,7 +20,7 @@
 #include "support/lease_client.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::scripts_permissions_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -225,4 +225,4 @@ TEST_F(script_permissions, AnotherCachesKeysAreOutOfReach) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::scripts_permissions_test

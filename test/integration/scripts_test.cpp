@@ -8,7 +8,7 @@
 
 #include "integration/two_clients.hpp"
 
-namespace drover::test {
+namespace drover::test::scripts_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -666,4 +666,4 @@ TEST_F(scripts, HoldersAreTheClientsThatAreStillConnected) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::scripts_test

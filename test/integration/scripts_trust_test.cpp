@@ -5,7 +5,7 @@
 
 #include "integration/two_clients.hpp"
 
-namespace drover::test {
+namespace drover::test::scripts_trust_test {
 namespace {
 
 using script_trust = two_clients;
@@ -138,4 +138,4 @@ TEST_F(script_trust, AMarkerIsNeitherFilledNorRenewedNorPromotedNorReleased) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::scripts_trust_test

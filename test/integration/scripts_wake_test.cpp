@@ -14,7 +14,7 @@
 #include "support/lease_client.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::scripts_wake_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -243,4 +243,4 @@ TEST_F(script_wakes, WithoutAChannelNobodyIsTold) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::scripts_wake_test

@@ -5,7 +5,7 @@
 #include "integration/doorway.hpp"
 #include "integration/fleet.hpp"
 
-namespace drover::test {
+namespace drover::test::server_test {
 namespace {
 
 class server_trouble : public fleet {
@@ -297,4 +297,4 @@ TEST_F(server_trouble, InClusterModeIsBypassedAndSaysSo) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::server_test

@@ -5,7 +5,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/signal_storm.hpp"
 
-namespace drover::test {
+namespace drover::test::signals_test {
 namespace {
 
 class signals : public fleet {
@@ -54,4 +54,4 @@ TEST_F(signals, DoNotProlongADeadline) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::signals_test

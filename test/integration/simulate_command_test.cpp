@@ -15,7 +15,7 @@
 #include "simulate/strategies/client_program.hpp"
 #include "simulate/strategies/command_strategy.hpp"
 
-namespace drover::test {
+namespace drover::test::simulate_command_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -283,4 +283,4 @@ TEST_F(simulate_command, IsGoneWithAProcessThatIsKilled) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::simulate_command_test

@@ -14,7 +14,7 @@
 #include "integration/tool_run.hpp"
 #include "process/private_postgresql.hpp"
 
-namespace drover::test {
+namespace drover::test::simulate_postgresql_test {
 namespace {
 
 TEST(simulate_postgresql, CountsByTheLogOfAServerThatItStartsAndLeavesNothing) {
@@ -134,4 +134,4 @@ TEST(simulate_postgresql, IsRefusedBeforeAnythingIsStarted) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::simulate_postgresql_test

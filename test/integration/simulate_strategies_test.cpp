@@ -13,7 +13,7 @@ void PrintTo(const strategy_kind& kind, std::ostream* to) { *to << kind.name; }
 
 }  // namespace drover::simulate
 
-namespace drover::test {
+namespace drover::test::simulate_strategies_test {
 namespace {
 
 using simulate::strategy_kind;
@@ -419,4 +419,4 @@ TEST_F(simulate_drover, CountsAnAbsentRowAsCached) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::simulate_strategies_test

@@ -19,7 +19,7 @@
 #include "simulate/origins/load_time.hpp"
 #include "support/redis_server.hpp"
 
-namespace drover::test {
+namespace drover::test::simulate_test {
 namespace {
 
 TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
@@ -255,4 +255,4 @@ TEST(simulate, LeavesAServerThatItDidNotStartAsItWas) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::simulate_test

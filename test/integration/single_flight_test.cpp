@@ -4,7 +4,7 @@
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
-namespace drover::test {
+namespace drover::test::single_flight_test {
 namespace {
 
 class single_flight : public fleet {
@@ -151,4 +151,4 @@ TEST_F(single_flight, CountsALoadOnceWhenItDrains) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::single_flight_test

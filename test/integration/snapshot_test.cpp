@@ -4,7 +4,7 @@
 #include "integration/fleet.hpp"
 #include "integration/in_child.hpp"
 
-namespace drover::test {
+namespace drover::test::snapshot_test {
 namespace {
 
 class snapshot : public fleet {
@@ -136,4 +136,4 @@ TEST_F(snapshot, DoesNotMakeAnybodyWaitForALeaseFromBefore) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::snapshot_test

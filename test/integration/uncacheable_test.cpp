@@ -2,7 +2,7 @@
 // Processes do not wait for one another's loads of a value that cannot be stored.
 #include "integration/gated_loads.hpp"
 
-namespace drover::test {
+namespace drover::test::uncacheable_test {
 namespace {
 
 /// Several clients with the same cache. Each one represents a process.
@@ -171,4 +171,4 @@ TEST_F(uncacheable, IsTakenAwayByAnInvalidation) {
 }
 
 }  // namespace
-}  // namespace drover::test
+}  // namespace drover::test::uncacheable_test

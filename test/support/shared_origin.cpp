@@ -16,7 +16,7 @@
 namespace drover::test {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using steady_clock = std::chrono::steady_clock;
 
 struct shared_origin::row {
   std::atomic<std::uint64_t> version;
@@ -46,7 +46,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 constexpr auto hold_max = 60s;
 
-[[noreturn]] void fail(const char* call) {
+[[noreturn]] void fail_with_errno(const char* call) {
   throw std::system_error{errno, std::generic_category(), call};
 }
 
@@ -75,14 +75,14 @@ class counted {
 shared_origin::shared_origin() : is_owner_{true} {
   path_ = (std::filesystem::temp_directory_path() / "drover-origin-XXXXXX").string();
   const int descriptor = ::mkostemp(path_.data(), O_CLOEXEC);
-  if (descriptor < 0) fail("mkostemp");
-  if (::ftruncate(descriptor, sizeof(table)) != 0) fail("ftruncate");
+  if (descriptor < 0) fail_with_errno("mkostemp");
+  if (::ftruncate(descriptor, sizeof(table)) != 0) fail_with_errno("ftruncate");
   map(descriptor);
 }
 
 shared_origin::shared_origin(const std::string& path) : path_{path} {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (descriptor < 0) fail("open");
+  if (descriptor < 0) fail_with_errno("open");
   map(descriptor);
 }
 
@@ -96,7 +96,7 @@ void shared_origin::map(int descriptor) {
   void* const at =
       ::mmap(nullptr, sizeof(table), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
-  if (at == MAP_FAILED) fail("mmap");
+  if (at == MAP_FAILED) fail_with_errno("mmap");
   table_ = static_cast<table*>(at);
 }
 
@@ -125,16 +125,17 @@ std::optional<std::string> shared_origin::load(std::string_view key) {
 }
 
 void shared_origin::take_time(const row& entry, std::uint64_t number) const {
-  const auto began = clock::now();
+  const auto began = steady_clock::now();
   const auto end = began + std::chrono::milliseconds{table_->load_ms};
   if (table_->busy) {
-    while (clock::now() < end) {
+    while (steady_clock::now() < end) {
     }
   } else {
     std::this_thread::sleep_until(end);
   }
   while (number <= entry.held_up_to) {
-    if (clock::now() - began > hold_max) throw std::logic_error{"a load was held for too long"};
+    if (steady_clock::now() - began > hold_max)
+      throw std::logic_error{"a load was held for too long"};
     std::this_thread::sleep_for(1ms);
   }
 }

@@ -10,7 +10,7 @@
 #include "cli/command_line.hpp"
 #include "process/exit_codes.hpp"
 
-namespace drover::cli {
+namespace drover::cli::audit_command_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -142,4 +142,4 @@ TEST(audit_command, WhatHiddenNamesMakeSenselessIsRefused) {
 }
 
 }  // namespace
-}  // namespace drover::cli
+}  // namespace drover::cli::audit_command_test

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using audit::audit_format;
 
-constexpr std::array<std::pair<std::string_view, audit_format>, 5> formats{
+constexpr std::array<std::pair<std::string_view, audit_format>, 5> formats_by_name{
     {{"text", audit_format::text},
      {"json", audit_format::json},
      {"junit", audit_format::junit},
@@ -77,7 +77,7 @@ std::vector<audit::report_request> audit_command::parsed_reports() const {
   const std::vector<typed_report> typed = reports_.typed();
   for (const typed_report& report : typed) {
     const std::string name = report.format.value_or("text");
-    const auto format = find_value(formats, name);
+    const auto format = find_value(formats_by_name, name);
     if (!format) throw text::usage_error{"--format '" + name + "': must be " + audit_formats};
     reports.push_back({.format = *format, .out = report.out});
   }

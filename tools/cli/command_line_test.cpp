@@ -11,7 +11,7 @@
 #include "process/exit_codes.hpp"
 #include "simulate/strategies/strategy.hpp"
 
-namespace drover::cli {
+namespace drover::cli::command_line_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -226,4 +226,4 @@ TEST(command_line, HelpsAndListsAndNamesItsVersion) {
 }
 
 }  // namespace
-}  // namespace drover::cli
+}  // namespace drover::cli::command_line_test

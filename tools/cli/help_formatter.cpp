@@ -47,9 +47,9 @@ std::string help_formatter::make_option(const CLI::Option* option, bool is_posit
   return entry(option_signature(*option, is_positional), option_description(*option));
 }
 
-std::string help_formatter::make_subcommand(const CLI::App* command) const {
-  const std::string description = command->get_description();
-  return entry(command->get_name(), description.substr(0, description.find('\n')));
+std::string help_formatter::make_subcommand(const CLI::App* subcommand) const {
+  const std::string description = subcommand->get_description();
+  return entry(subcommand->get_name(), description.substr(0, description.find('\n')));
 }
 
 std::string option_signature(const CLI::Option& option, bool is_positional) {

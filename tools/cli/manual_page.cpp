@@ -117,10 +117,10 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
       ".TH DROVER 1 \"\" \"drover " + std::string{version} + "\" \"User Commands\"\n";
   page += ".SH NAME\ndrover \\- simulate stampedes, audit Redis caching, inject faults\n";
   page += ".SH SYNOPSIS\n";
-  for (const CLI::App* command : commands)
-    page += usage_of(*command, "drover " + command->get_name());
+  for (const CLI::App* subcommand : commands)
+    page += usage_of(*subcommand, "drover " + subcommand->get_name());
   page += ".SH DESCRIPTION\n" + filled(app.get_description()) + options_of(app);
-  for (const CLI::App* command : commands) page += command_section(*command);
+  for (const CLI::App* subcommand : commands) page += command_section(*subcommand);
   return page;
 }
 

@@ -13,7 +13,7 @@
 #include "cli/command_line.hpp"
 #include "process/exit_codes.hpp"
 
-namespace drover::cli {
+namespace drover::cli::manual_page_test {
 namespace {
 
 std::string output_of(std::vector<const char*> arguments) {
@@ -83,4 +83,4 @@ TEST(help, StartsWithUsageAndKeepsToItsWidth) {
 }
 
 }  // namespace
-}  // namespace drover::cli
+}  // namespace drover::cli::manual_page_test

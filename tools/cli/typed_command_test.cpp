@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::cli {
+namespace drover::cli::typed_command_test {
 namespace {
 
 TEST(typed_command, IsWhatAShellWouldTake) {
@@ -39,4 +39,4 @@ TEST(typed_command, LeavesOutNothingElse) {
 }
 
 }  // namespace
-}  // namespace drover::cli
+}  // namespace drover::cli::typed_command_test

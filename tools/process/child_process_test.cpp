@@ -14,7 +14,7 @@
 
 #include "process/scratch_folder.hpp"
 
-namespace drover::process {
+namespace drover::process::child_process_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(child_process, StopsByASignalOrSaysThatItDoesNot) {
 }
 
 }  // namespace
-}  // namespace drover::process
+}  // namespace drover::process::child_process_test

@@ -9,7 +9,7 @@
 
 #include "process/scratch_folder.hpp"
 
-namespace drover::process {
+namespace drover::process::find_program_test {
 namespace {
 
 TEST(find_program, FindsWhatAShellWouldFind) {
@@ -44,4 +44,4 @@ TEST(find_program, NamesWhatIsNoProgram) {
 }
 
 }  // namespace
-}  // namespace drover::process
+}  // namespace drover::process::find_program_test

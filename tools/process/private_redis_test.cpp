@@ -12,7 +12,7 @@
 #include "process/scratch_folder.hpp"
 #include "text/usage_error.hpp"
 
-namespace drover::process {
+namespace drover::process::private_redis_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -65,4 +65,4 @@ TEST_F(redis_server_search, TakesTheProgramThatIsRequestedAndNoOther) {
 }
 
 }  // namespace
-}  // namespace drover::process
+}  // namespace drover::process::private_redis_test

@@ -13,7 +13,7 @@
 
 #include "process/foreground_process.hpp"
 
-namespace drover::process {
+namespace drover::process::process_tree_test {
 namespace {
 
 std::vector<std::string> own_environment() {
@@ -62,4 +62,4 @@ TEST(process_tree, WhatACommandHasStartedEndsWithIt) {
 }
 
 }  // namespace
-}  // namespace drover::process
+}  // namespace drover::process::process_tree_test

@@ -15,7 +15,7 @@
 #include "prompts/kit.hpp"
 #include "prompts/prompt_text.hpp"
 
-namespace drover::prompts {
+namespace drover::prompts::prompts_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -166,4 +166,4 @@ TEST(prompts, WhatIsNoAuditIsRefusedWithTheRemedy) {
 }
 
 }  // namespace
-}  // namespace drover::prompts
+}  // namespace drover::prompts::prompts_test

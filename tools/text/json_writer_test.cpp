@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace drover::text {
+namespace drover::text::json_writer_test {
 namespace {
 
 TEST(json_writer, NestsWithCommasBetween) {
@@ -46,4 +46,4 @@ TEST(json_writer, HasNoWordForWhatIsNotANumber) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::json_writer_test

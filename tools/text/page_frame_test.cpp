@@ -9,7 +9,7 @@
 #include "text/page_parts.hpp"
 #include "text/page_text.hpp"
 
-namespace drover::text {
+namespace drover::text::page_frame_test {
 namespace {
 
 bool has(std::string_view text, std::string_view part) {
@@ -45,4 +45,4 @@ TEST(page_frame, KeepsDataInsideItsElement) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::page_frame_test

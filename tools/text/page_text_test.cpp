@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace drover::text {
+namespace drover::text::page_text_test {
 namespace {
 
 TEST(page_text, LeavesNothingThatMarkupIsMadeOf) {
@@ -46,4 +46,4 @@ TEST(page_text, NamesAScriptAsAPolicyDoes) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::page_text_test

@@ -14,7 +14,7 @@
 #include "process/scratch_folder.hpp"
 #include "text/usage_error.hpp"
 
-namespace drover::text {
+namespace drover::text::report_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ TEST_F(cli_report_file, RefusesAFolderAndAPlaceThatIsNone) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::report_file_test

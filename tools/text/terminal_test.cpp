@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-namespace drover::text {
+namespace drover::text::terminal_test {
 namespace {
 
 using variables = std::map<std::string, std::string>;
@@ -77,4 +77,4 @@ TEST(terminal, PaintsOnlyWhereThereIsColour) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::terminal_test

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-namespace drover::text {
+namespace drover::text::text_layout_test {
 namespace {
 
 TEST(text_layout, CountsCharactersNotBytes) {
@@ -64,4 +64,4 @@ TEST(text_layout, ColoursDoNotShiftColumns) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::text_layout_test

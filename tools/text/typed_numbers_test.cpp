@@ -5,7 +5,7 @@
 
 #include "text/usage_error.hpp"
 
-namespace drover::text {
+namespace drover::text::typed_numbers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,4 +57,4 @@ TEST(typed_numbers, SplitListsAtCommas) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::typed_numbers_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::text {
+namespace drover::text::utf8_test {
 namespace {
 
 std::string encoded(unsigned code) {
@@ -37,4 +37,4 @@ TEST(utf8, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::utf8_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::text {
+namespace drover::text::words_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -52,4 +52,4 @@ TEST(words, CutANameBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace drover::text
+}  // namespace drover::text::words_test

@@ -11,7 +11,7 @@
 
 #include "audit/capture/command_list.hpp"
 
-namespace drover::audit {
+namespace drover::audit::command_table_test {
 namespace {
 
 std::vector<std::string_view> split(std::string_view line) {
@@ -224,4 +224,4 @@ TEST(command_table, TellsNumbersFromWords) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::command_table_test

@@ -11,7 +11,7 @@
 #include "audit/capture/listening_for_test.hpp"
 #include "audit/capture/record_text.hpp"
 
-namespace drover::audit {
+namespace drover::audit::conversation_test {
 namespace {
 
 using sample::listening;
@@ -342,4 +342,4 @@ TEST(audit_conversation, TellsAListenerWhereThingsEnd) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::conversation_test

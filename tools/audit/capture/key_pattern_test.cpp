@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::audit {
+namespace drover::audit::key_pattern_test {
 namespace {
 
 TEST(audit_key_pattern, FoldsWhatChangesFromKeyToKey) {
@@ -99,4 +99,4 @@ TEST(audit_key_pattern, MatchesGlobsAsRedisDoes) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::key_pattern_test

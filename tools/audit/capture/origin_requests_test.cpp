@@ -12,7 +12,7 @@
 #include "audit/capture/sql_text.hpp"
 #include "base/bytes.hpp"
 
-namespace drover::audit {
+namespace drover::audit::origin_requests_test {
 namespace {
 
 using namespace std::string_literals;
@@ -180,4 +180,4 @@ TEST(audit_sql_text, TellsWhatAsksForData) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::origin_requests_test

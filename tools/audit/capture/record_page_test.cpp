@@ -14,7 +14,7 @@
 #include "audit/capture/sample_for_test.hpp"
 #include "support/document.hpp"
 
-namespace drover::audit {
+namespace drover::audit::record_page_test {
 namespace {
 
 std::string page_text() { return test::document("docs/reference/audit-record.md"); }
@@ -97,4 +97,4 @@ TEST(audit_record_page, ListsEveryWord) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::record_page_test

@@ -12,7 +12,7 @@
 #include "audit/capture/record_reader.hpp"
 #include "audit/capture/sample_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::record_text_test {
 namespace {
 
 using sample::kept_records;
@@ -201,4 +201,4 @@ TEST(audit_record_reader, IgnoresMembersItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::record_text_test

@@ -13,7 +13,7 @@
 #include "audit/capture/record_names.hpp"
 #include "lease/scripts.hpp"
 
-namespace drover::audit {
+namespace drover::audit::script_facts_test {
 namespace {
 
 using purpose = script_seen::purpose;
@@ -190,4 +190,4 @@ TEST(audit_lua_text, HoldsItsOwnOnWhatIsNoLua) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::script_facts_test

@@ -10,7 +10,7 @@
 #include "audit/capture/listening_for_test.hpp"
 #include "audit/capture/record_text.hpp"
 
-namespace drover::audit {
+namespace drover::audit::secrets_test {
 namespace {
 
 using sample::listening;
@@ -121,4 +121,4 @@ TEST(audit_secrets, LeaveNoNameOfAKeyIfNamesAreHidden) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::secrets_test

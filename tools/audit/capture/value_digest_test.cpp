@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::value_digest_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -107,4 +107,4 @@ TEST(audit_value_digest, LooksAtTheHeadOnlyAndMayCutACharacter) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::value_digest_test

@@ -5,7 +5,7 @@
 
 #include "audit/engine/listener_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::cold_tracker_test {
 namespace {
 
 using namespace testing;
@@ -148,4 +148,4 @@ TEST(audit_cold_tracker, CountsRequestsMissesAndLoads) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::cold_tracker_test

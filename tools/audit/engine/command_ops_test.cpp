@@ -8,7 +8,7 @@
 
 #include "audit/engine/op_text_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::command_ops_test {
 namespace {
 
 using namespace testing;
@@ -206,4 +206,4 @@ TEST(audit_command_ops, NumbersOutOfRangeStayInRange) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::command_ops_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace drover::audit {
+namespace drover::audit::connection_book_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(audit_connection_book, AProcessThatIsFoundLateTakesItsConnectionOver) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::connection_book_test

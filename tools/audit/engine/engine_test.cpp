@@ -5,7 +5,7 @@
 
 #include "audit/engine/listener_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::engine_test {
 namespace {
 
 using namespace testing;
@@ -102,4 +102,4 @@ TEST(audit_engine, ADeleteThatTheServerRefusedDeletesNothing) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::engine_test

@@ -8,7 +8,7 @@
 #include "audit/engine/engine.hpp"
 #include "audit/engine/stage_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::hot_keys_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -82,4 +82,4 @@ TEST(audit_hot_keys, ForgetsWhatIsNoLongerRead) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::hot_keys_test

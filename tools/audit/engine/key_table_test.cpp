@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::key_table_test {
 namespace {
 
 std::string name_of(std::size_t number) { return "user:" + std::to_string(1000 + number); }
@@ -119,4 +119,4 @@ TEST(audit_key_table, HiddenNamesSayTheirPatternAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::key_table_test

@@ -8,7 +8,7 @@
 
 #include "audit/engine/listener_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::lock_hold_tracker_test {
 namespace {
 
 using namespace testing;
@@ -335,4 +335,4 @@ TEST(audit_lock_hold_tracker, FindsTheValueThatTheLockGuards) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::lock_hold_tracker_test

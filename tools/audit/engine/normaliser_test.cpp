@@ -7,7 +7,7 @@
 
 #include "audit/engine/op_text_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::normaliser_test {
 namespace {
 
 using namespace testing;
@@ -175,4 +175,4 @@ TEST(audit_normaliser, AScriptThatWasNeverSeenIsOpaque) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::normaliser_test

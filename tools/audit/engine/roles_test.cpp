@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::roles_test {
 namespace {
 
 /// A pattern with the given name. `set_counts` sets its counts.
@@ -194,4 +194,4 @@ TEST(audit_roles, LinesHaveLocksAndValuesFirstAndNoEmptyPattern) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::roles_test

@@ -8,7 +8,7 @@
 
 #include "audit/engine/listener_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::store_tracker_test {
 namespace {
 
 using namespace testing;
@@ -193,4 +193,4 @@ TEST(audit_store_tracker, TellsRefreshesFromLoads) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::store_tracker_test

@@ -36,17 +36,17 @@ std::size_t second_of(moment at) {
   return static_cast<std::size_t>(std::max<std::int64_t>(at.count(), 0) / 1'000'000);
 }
 
-void add(std::vector<std::uint64_t>& seconds, moment at, std::uint64_t count) {
+void add(std::vector<std::uint64_t>& counts, moment at, std::uint64_t count) {
   const std::size_t second = second_of(at);
   if (second >= seconds_max) return;
-  if (seconds.size() <= second) seconds.resize(second + 1);
-  seconds[second] += count;
+  if (counts.size() <= second) counts.resize(second + 1);
+  counts[second] += count;
 }
 
-std::uint64_t sum(const std::vector<std::uint64_t>& seconds, moment from, moment to) {
+std::uint64_t sum(const std::vector<std::uint64_t>& counts, moment from, moment to) {
   std::uint64_t total = 0;
-  for (std::size_t at = second_of(from); at <= second_of(to) && at < seconds.size(); ++at) {
-    total += seconds[at];
+  for (std::size_t at = second_of(from); at <= second_of(to) && at < counts.size(); ++at) {
+    total += counts[at];
   }
   return total;
 }

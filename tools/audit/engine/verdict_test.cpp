@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::verdict_test {
 namespace {
 
 finding make_finding(const char* rule, severity severity_level,
@@ -119,4 +119,4 @@ TEST(audit_verdict, TheWorstAndSurestComeFirst) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::verdict_test

@@ -5,7 +5,7 @@
 
 #include "audit/engine/listener_for_test.hpp"
 
-namespace drover::audit {
+namespace drover::audit::wait_tracker_test {
 namespace {
 
 using namespace testing;
@@ -121,4 +121,4 @@ TEST(audit_wait_tracker, KnowsHowAWaitEnded) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::wait_tracker_test

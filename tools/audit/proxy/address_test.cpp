@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::address_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -54,4 +54,4 @@ TEST(audit_address, RefusesWhatIsNoneAndNamesIt) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::address_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace drover::audit {
+namespace drover::audit::cold_plan_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,4 +59,4 @@ TEST(audit_cold_plan, ItsMomentsAreRandom) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::cold_plan_test

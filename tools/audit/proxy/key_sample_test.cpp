@@ -9,7 +9,7 @@
 #include "audit/capture/record.hpp"
 #include "base/random.hpp"
 
-namespace drover::audit {
+namespace drover::audit::key_sample_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(audit_key_sample, WantsAnEventForTheSakeOfAnyOfItsKeys) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::key_sample_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::audit {
+namespace drover::audit::miss_barrier_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(audit_miss_barrier, LeavesTransactionsAlone) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::miss_barrier_test

@@ -17,7 +17,7 @@
 
 #include "audit/proxy/tcp_table.hpp"
 
-namespace drover::audit {
+namespace drover::audit::process_finder_test {
 namespace {
 
 tcp_end v4(std::uint32_t host, std::uint16_t port) {
@@ -224,4 +224,4 @@ TEST(threads_audit_process_finder, SaysLaterWhatItHadNoTimeToFind) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::process_finder_test

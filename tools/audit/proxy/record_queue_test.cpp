@@ -10,7 +10,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::audit {
+namespace drover::audit::record_queue_test {
 namespace {
 
 std::unique_ptr<record> numbered(std::uint64_t number, std::size_t text = 8) {
@@ -112,4 +112,4 @@ TEST(threads_audit_record_queue, EverythingGivenArrivesInOrder) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::record_queue_test

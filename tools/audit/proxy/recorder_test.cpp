@@ -18,7 +18,7 @@
 #include "audit/capture/record_text.hpp"
 #include "process/scratch_folder.hpp"
 
-namespace drover::audit {
+namespace drover::audit::recorder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -155,4 +155,4 @@ TEST_F(audit_recorder, LeavesWholeLinesWhenTheDiskIsFull) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::recorder_test

@@ -12,7 +12,7 @@
 #include "support/document.hpp"
 #include "support/json_fields.hpp"
 
-namespace drover::audit {
+namespace drover::audit::baseline_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,4 +180,4 @@ TEST(audit_baseline, AcceptsEachNameThatItWroteDown) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::baseline_test

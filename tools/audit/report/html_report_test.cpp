@@ -13,7 +13,7 @@
 #include "support/markup.hpp"
 #include "text/page_parts.hpp"
 
-namespace drover::audit {
+namespace drover::audit::html_report_test {
 namespace {
 
 bool has(std::string_view text, std::string_view part) {
@@ -134,4 +134,4 @@ TEST(audit_page_series, LoseNoPeak) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::html_report_test

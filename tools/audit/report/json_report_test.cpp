@@ -9,7 +9,7 @@
 #include "audit/report/sample_for_test.hpp"
 #include "support/json_fields.hpp"
 
-namespace drover::audit {
+namespace drover::audit::json_report_test {
 namespace {
 
 bool has(const std::string& text, const std::string& part) {
@@ -66,4 +66,4 @@ TEST(audit_json_report, HasTheSameFieldsWhateverTheTextFromOutside) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::json_report_test

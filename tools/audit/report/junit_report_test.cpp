@@ -9,7 +9,7 @@
 #include "audit/report/sample_for_test.hpp"
 #include "support/markup.hpp"
 
-namespace drover::audit {
+namespace drover::audit::junit_report_test {
 namespace {
 
 bool has(const std::string& text, const std::string& part) {
@@ -52,4 +52,4 @@ TEST(audit_junit_report, SaysNoticesAndRemarks) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::junit_report_test

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace drover::audit {
+namespace drover::audit::located_test {
 namespace {
 
 using texts = std::vector<std::string>;
@@ -114,4 +114,4 @@ TEST(audit_source_search, FindsManyPatternsAtOnce) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::located_test

@@ -11,7 +11,7 @@
 #include "support/json_fields.hpp"
 #include "support/markup.hpp"
 
-namespace drover::audit {
+namespace drover::audit::sarif_report_test {
 namespace {
 
 bool has(std::string_view text, std::string_view part) {
@@ -60,4 +60,4 @@ TEST(audit_sarif_report, HasHelpForEachRule) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::sarif_report_test

@@ -12,7 +12,7 @@
 #include "audit/report/wording.hpp"
 #include "text/text_layout.hpp"
 
-namespace drover::audit {
+namespace drover::audit::text_report_test {
 namespace {
 
 bool has(const std::string& text, const std::string& part) {
@@ -179,4 +179,4 @@ TEST(audit_text_report, ShowsTheVerdictByColour) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::text_report_test

@@ -11,7 +11,7 @@
 
 #include "support/document.hpp"
 
-namespace drover::audit {
+namespace drover::audit::catalogue_test {
 namespace {
 
 TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
@@ -159,4 +159,4 @@ TEST(audit_fix_prompt, BoundsTheEvidence) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::catalogue_test

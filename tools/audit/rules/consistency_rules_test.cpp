@@ -7,7 +7,7 @@
 #include "audit/engine/stage_for_test.hpp"
 #include "audit/rules/all_rules.hpp"
 
-namespace drover::audit {
+namespace drover::audit::consistency_rules_test {
 namespace {
 
 using namespace testing;
@@ -414,4 +414,4 @@ TEST(audit_c404, IsSilentForTheStoresOfAStampede) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::consistency_rules_test

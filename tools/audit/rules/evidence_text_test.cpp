@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::audit {
+namespace drover::audit::evidence_text_test {
 namespace {
 
 TEST(audit_evidence_text, SaysShares) {
@@ -33,4 +33,4 @@ TEST(audit_evidence_text, KnowsWhatIsNoCacheByName) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::evidence_text_test

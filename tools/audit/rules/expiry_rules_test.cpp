@@ -7,7 +7,7 @@
 #include "audit/engine/stage_for_test.hpp"
 #include "audit/rules/all_rules.hpp"
 
-namespace drover::audit {
+namespace drover::audit::expiry_rules_test {
 namespace {
 
 using namespace testing;
@@ -355,4 +355,4 @@ TEST(audit_c305, PassesForAbsoluteTtls) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::expiry_rules_test

@@ -7,7 +7,7 @@
 
 #include "audit/rules/catalogue.hpp"
 
-namespace drover::audit {
+namespace drover::audit::explain_test {
 namespace {
 
 audit_result a_result() {
@@ -76,4 +76,4 @@ TEST(audit_explain, RaisesTheNoticeOfWhatWasNotSeen) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::explain_test

@@ -8,7 +8,7 @@
 #include "audit/engine/stage_for_test.hpp"
 #include "audit/rules/all_rules.hpp"
 
-namespace drover::audit {
+namespace drover::audit::guards_test {
 namespace {
 
 using namespace testing;
@@ -458,4 +458,4 @@ TEST(audit_guards, CountersQueuesAndListsAreNoCache) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::guards_test

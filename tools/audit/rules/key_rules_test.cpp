@@ -9,7 +9,7 @@
 #include "audit/rules/all_rules.hpp"
 #include "audit/rules/explain.hpp"
 
-namespace drover::audit {
+namespace drover::audit::key_rules_test {
 namespace {
 
 using namespace testing;
@@ -343,4 +343,4 @@ TEST(audit_library_watch, NamesTheLibraryBehindAFinding) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::key_rules_test

@@ -7,7 +7,7 @@
 #include "audit/engine/stage_for_test.hpp"
 #include "audit/rules/all_rules.hpp"
 
-namespace drover::audit {
+namespace drover::audit::lock_rules_test {
 namespace {
 
 using namespace testing;
@@ -490,4 +490,4 @@ TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::lock_rules_test

@@ -14,7 +14,7 @@
 #include "lease/scripts.hpp"
 #include "support/document.hpp"
 
-namespace drover::audit {
+namespace drover::audit::profiles_test {
 namespace {
 
 std::string name_of(const library_traces& traces) {
@@ -136,4 +136,4 @@ TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::profiles_test

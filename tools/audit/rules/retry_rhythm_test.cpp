@@ -9,7 +9,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::audit {
+namespace drover::audit::retry_rhythm_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -123,4 +123,4 @@ TEST(audit_retry_rhythm, SaysNothingOfFewQuestions) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::retry_rhythm_test

@@ -7,7 +7,7 @@
 #include "audit/engine/stage_for_test.hpp"
 #include "audit/rules/all_rules.hpp"
 
-namespace drover::audit {
+namespace drover::audit::stampede_rules_test {
 namespace {
 
 using namespace testing;
@@ -605,4 +605,4 @@ TEST(audit_c106, IsSilentForFlagsAndForRememberedAbsence) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::stampede_rules_test

@@ -8,7 +8,7 @@
 #include "audit/rules/all_rules.hpp"
 #include "base/random.hpp"
 
-namespace drover::audit {
+namespace drover::audit::waiting_rules_test {
 namespace {
 
 using namespace testing;
@@ -204,4 +204,4 @@ TEST(audit_waiting_rules, WithoutWaitersNothingIsExercised) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::waiting_rules_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace drover::audit {
+namespace drover::audit::environment_test {
 namespace {
 
 const address proxy{"127.0.0.1", 7001, ""};
@@ -115,4 +115,4 @@ TEST(audit_environment, PlaceholdersAreFilledIn) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::environment_test

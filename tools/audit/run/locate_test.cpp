@@ -12,7 +12,7 @@
 #include "process/scratch_folder.hpp"
 #include "text/usage_error.hpp"
 
-namespace drover::audit {
+namespace drover::audit::locate_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,4 +107,4 @@ TEST_F(audit_files, ReadBaselineNamesTheFileAndWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::locate_test

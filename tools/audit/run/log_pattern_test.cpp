@@ -9,7 +9,7 @@
 
 #include "audit/run/sampled_number.hpp"
 
-namespace drover::audit {
+namespace drover::audit::log_pattern_test {
 namespace {
 
 struct pattern_example {
@@ -64,4 +64,4 @@ TEST(audit_growth, CountsFromTheFirstSampleAndFromNothingAfterASetBack) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::log_pattern_test

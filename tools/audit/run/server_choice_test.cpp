@@ -5,7 +5,7 @@
 
 #include "text/usage_error.hpp"
 
-namespace drover::audit {
+namespace drover::audit::server_choice_test {
 namespace {
 
 std::string typed(const char* text) {
@@ -53,4 +53,4 @@ TEST(audit_server_choice, OnlyThisMachineIsLoopback) {
 }
 
 }  // namespace
-}  // namespace drover::audit
+}  // namespace drover::audit::server_choice_test

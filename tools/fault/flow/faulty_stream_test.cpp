@@ -9,7 +9,7 @@
 
 #include "fault/flow/stream_play_for_test.hpp"
 
-namespace drover::faults {
+namespace drover::faults::faulty_stream_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -312,4 +312,4 @@ TEST(faulty_stream, StopsReadingFromTheClientWhenTooManyFaultsAreOutstanding) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::faulty_stream_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::faults {
+namespace drover::faults::outbox_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -61,4 +61,4 @@ TEST(fault_outbox, AReplyWithoutBytesHoldsNothing) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::outbox_test

@@ -11,7 +11,7 @@
 #include "base/random.hpp"
 #include "fault/flow/stream_play_for_test.hpp"
 
-namespace drover::faults {
+namespace drover::faults::slicing_test {
 namespace {
 
 std::size_t below(base::seeded_random& draws, std::size_t limit) {
@@ -142,4 +142,4 @@ TEST(fault_slicing, DroppedRepliesAreTheOnlyDifference) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::slicing_test

@@ -13,7 +13,7 @@
 #include "fault/plan/draws.hpp"
 #include "fault/plan/spec_parser.hpp"
 
-namespace drover::faults {
+namespace drover::faults::decider_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -199,4 +199,4 @@ TEST(fault_decider, IsDownInEachWindow) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::decider_test

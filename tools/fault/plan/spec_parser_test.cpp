@@ -10,7 +10,7 @@
 #include "fault/plan/fault_kinds.hpp"
 #include "fault/plan/spec_settings.hpp"
 
-namespace drover::faults {
+namespace drover::faults::spec_parser_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -190,4 +190,4 @@ TEST(fault_spec_parser, EachKindHasAWindowOfTime) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::spec_parser_test

@@ -8,7 +8,7 @@
 
 #include "text/usage_error.hpp"
 
-namespace drover::faults {
+namespace drover::faults::injection_log_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,4 +65,4 @@ TEST(injection_log, NamesAFileThatCannotBeCreated) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::injection_log_test

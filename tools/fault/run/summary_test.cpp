@@ -10,7 +10,7 @@
 #include "fault/run/script_sources.hpp"
 #include "text/usage_error.hpp"
 
-namespace drover::faults {
+namespace drover::faults::summary_test {
 namespace {
 
 summary sample() {
@@ -76,4 +76,4 @@ TEST(fault_sources, NameTheInputThePlaceAndTheRemedy) {
 }
 
 }  // namespace
-}  // namespace drover::faults
+}  // namespace drover::faults::summary_test

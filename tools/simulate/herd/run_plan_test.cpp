@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace drover::simulate {
+namespace drover::simulate::run_plan_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,4 +57,4 @@ TEST(run_plan, KnowsItsKeysByTheirNames) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::run_plan_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::simulate {
+namespace drover::simulate::shared_run_state_test {
 namespace {
 
 TEST(shared_run_state, LetsAQueryThroughAfterTheEndWhenAPlaceIsFree) {
@@ -28,4 +28,4 @@ TEST(shared_run_state, HasNoGateForAnOriginOfUnlimitedCapacity) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::shared_run_state_test

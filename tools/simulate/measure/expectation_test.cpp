@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace drover::simulate {
+namespace drover::simulate::expectation_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -143,4 +143,4 @@ TEST(simulation_result, IsMetOnlyWhenEveryCheckOfEveryRoundIs) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::expectation_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::simulate {
+namespace drover::simulate::key_figure_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -86,4 +86,4 @@ TEST(key_figure, HasAUnitForOneAndForMany) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::key_figure_test

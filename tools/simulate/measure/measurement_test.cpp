@@ -11,7 +11,7 @@
 
 #include "simulate/measure/cold_events.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::measurement_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -293,4 +293,4 @@ TEST(measurement, DoesNotDependOnTheOrderInTheLog) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::measurement_test

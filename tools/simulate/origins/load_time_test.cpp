@@ -8,7 +8,7 @@
 #include <cmath>
 #include <string>
 
-namespace drover::simulate {
+namespace drover::simulate::load_time_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -155,4 +155,4 @@ TEST(load_time, NamesOnlyFormsThatItTakes) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::load_time_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace drover::simulate {
+namespace drover::simulate::origin_address_test {
 namespace {
 
 using kind = origin_choice::kind;
@@ -73,4 +73,4 @@ TEST(origin_address, HidesPasswordsThatOughtToHaveBeenEscaped) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::origin_address_test

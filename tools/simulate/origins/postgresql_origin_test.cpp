@@ -25,7 +25,7 @@
 #include "simulate/origins/query_journal_for_test.hpp"
 #include "simulate/origins/row.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::postgresql_origin_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -302,4 +302,4 @@ TEST(private_postgresql, SaysWhyItDoesNotStart) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::postgresql_origin_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace drover::simulate {
+namespace drover::simulate::row_test {
 namespace {
 
 std::string value_for(const std::string& key, value_read read) {
@@ -137,4 +137,4 @@ TEST(row, RefusesTheBodyOfAnotherVersion) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::row_test

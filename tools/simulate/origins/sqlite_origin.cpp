@@ -11,6 +11,11 @@
 #include "simulate/origins/row.hpp"
 
 namespace drover::simulate {
+
+struct end_statement {
+  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+};
+
 namespace {
 
 // The query joins the row to a row that always exists, so that `takes_us` also runs when there is
@@ -25,9 +30,6 @@ constexpr const char* change_text =
 // A change waits for the change of another process, which a busy machine may delay.
 constexpr int busy_ms = 60'000;
 
-struct end_statement {
-  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-};
 using database_handle = std::shared_ptr<sqlite3>;
 using statement_handle = std::unique_ptr<sqlite3_stmt, end_statement>;
 

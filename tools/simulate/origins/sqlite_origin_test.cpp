@@ -22,7 +22,7 @@
 #include "simulate/origins/query_journal_for_test.hpp"
 #include "simulate/origins/row.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::sqlite_origin_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -269,4 +269,4 @@ TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::sqlite_origin_test

@@ -14,7 +14,7 @@
 #include "support/markup.hpp"
 #include "text/page_parts.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::html_report_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(svg_picture, DrawsASingleQuerySoThatItIsSeen) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::html_report_test

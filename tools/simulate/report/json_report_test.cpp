@@ -12,7 +12,7 @@
 #include "simulate/report/sample_for_test.hpp"
 #include "support/json_fields.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::json_report_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST(csv_report, KeepsItsColumnsWhateverTheTextFromOutside) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::json_report_test

@@ -25,8 +25,8 @@ constexpr int lane_step = 66;
 constexpr int title_height = 82;
 constexpr int round_height = 40;
 constexpr int axis_height = 18;
-constexpr std::size_t columns = 256;  // two units each
-constexpr std::size_t name_max = 20;  // characters that fit before the number
+constexpr std::size_t chart_columns = 256;  // two units each
+constexpr std::size_t name_max = 20;        // characters that fit before the number
 
 constexpr std::string_view style = R"(<style>
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1a2230}
@@ -59,7 +59,7 @@ struct lane_scale {
 /// The number of running queries over time as a stepped outline, closed at the bottom.
 std::string area(const measurement& measured, const lane_scale& scale, int bottom,
                  const std::string& tone) {
-  const auto running = running_over_time(measured.queries, scale.end, columns);
+  const auto running = running_over_time(measured.queries, scale.end, chart_columns);
   const auto height_of = [&](std::uint32_t number) {
     if (number == 0) return 0;
     const double part = static_cast<double>(number) / static_cast<double>(scale.full);
@@ -67,8 +67,8 @@ std::string area(const measurement& measured, const lane_scale& scale, int botto
   };
   std::string path = "M" + std::to_string(lane_left) + ' ' + std::to_string(bottom);
   int height = 0;
-  for (std::size_t i = 0; i <= columns; ++i) {
-    const int next = i < columns ? height_of(running[i]) : 0;
+  for (std::size_t i = 0; i <= chart_columns; ++i) {
+    const int next = i < chart_columns ? height_of(running[i]) : 0;
     if (next == height) continue;
     path += "H" + std::to_string(lane_left + 2 * static_cast<int>(i));
     path += "V" + std::to_string(bottom - next);

@@ -11,7 +11,7 @@
 #include "simulate/report/wording.hpp"
 #include "text/text_layout.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::text_report_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST(text_report, SaysWhenAllIsMetAndNothingWhenNothingWasExpected) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::text_report_test

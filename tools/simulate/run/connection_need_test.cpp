@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace drover::simulate {
+namespace drover::simulate::connection_need_test {
 namespace {
 
 TEST(connection_need, CountsCallersBackgroundLoadsAndWhatTheToolOpensItself) {
@@ -34,4 +34,4 @@ TEST(connection_need, SaysThatNothingFits) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::connection_need_test

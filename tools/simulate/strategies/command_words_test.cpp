@@ -8,7 +8,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::command_words_test {
 namespace {
 
 using words = std::vector<std::string>;
@@ -107,4 +107,4 @@ TEST(simulate_blanks, ThatNobodyKnowsStay) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::command_words_test

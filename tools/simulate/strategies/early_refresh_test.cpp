@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::early_refresh_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -83,4 +83,4 @@ TEST(simulate_early_refresh, ByAgeNeverComesToAValueJustFetched) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::early_refresh_test

@@ -5,7 +5,7 @@
 
 #include "base/random.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::program_line_test {
 namespace {
 
 using kind = program_line::kind;
@@ -58,4 +58,4 @@ TEST(simulate_program_line, HasNoLineEndsOfATextInIt) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::program_line_test

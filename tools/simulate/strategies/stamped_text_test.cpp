@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace drover::simulate {
+namespace drover::simulate::stamped_text_test {
 namespace {
 
 TEST(simulate_stamped_text, ComesBackAsItWasWritten) {
@@ -27,4 +27,4 @@ TEST(simulate_stamped_text, IsNothingElse) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::stamped_text_test

@@ -6,7 +6,7 @@
 
 #include "simulate/strategies/strategy.hpp"
 
-namespace drover::simulate {
+namespace drover::simulate::strategies_test {
 namespace {
 
 TEST(simulate_strategy_kinds, AreTheEightThatAreShownInThisOrder) {
@@ -49,4 +49,4 @@ TEST(simulate_strategy_kinds, RefuseAUrlThatCannotBeMeant) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::simulate::strategies_test
