@@ -124,6 +124,11 @@ std::vector<std::string> campaign_report::missing_evidence() const {
   return missing;
 }
 
+int campaign_report::exit_status() const {
+  if (violation_count() != 0) return exit_violation;
+  return missing_evidence().empty() ? 0 : exit_no_evidence;
+}
+
 std::string campaign_report::text() const {
   std::string out = "seed " + std::to_string(seed) + ", " + std::to_string(rounds) + " rounds, " +
                     std::to_string(static_cast<std::uint64_t>(seconds)) + " seconds, " +

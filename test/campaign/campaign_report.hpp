@@ -11,6 +11,9 @@
 
 namespace drover::campaign {
 
+inline constexpr int exit_violation = 1;
+inline constexpr int exit_no_evidence = 3;
+
 struct campaign_report {
   std::uint64_t seed = 0;
   std::uint32_t processes = 0;
@@ -27,6 +30,9 @@ struct campaign_report {
   [[nodiscard]] std::uint64_t violation_count() const;
   /// What the run did not meet often enough. Empty: a run without violations proves something.
   [[nodiscard]] std::vector<std::string> missing_evidence() const;
+
+  /// 0: no violation and enough evidence. Otherwise one of the constants below.
+  [[nodiscard]] int exit_status() const;
 
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string progress_line() const;

@@ -25,7 +25,8 @@ round_result run_round(const round_settings& with) {
   campaign_world world{settings};
 
   std::this_thread::sleep_for(quiet_before);
-  chaos{world, with.seed}.run(with.chaos);
+  chaos{world, with.seed}.run(with.chaos, with.is_interrupted);
+  if (with.is_interrupted != nullptr && *with.is_interrupted) return {};
   world.set_phase(phase::settling);
   std::this_thread::sleep_for(with.settle);
   history::rules rules;
@@ -39,6 +40,8 @@ round_result run_round(const round_settings& with) {
   round_result result;
   result.found = history::check(records, rules);
   result.records = records.size();
+  for (history::violation& one : result.found.violations)
+    one.text += "\n" + history::context_of(one, records, rules);
   result.processes_at_end = with.processes;
   for (std::size_t i = 0; i < result.events.size(); ++i) result.events[i] = world.table().events[i];
   return result;

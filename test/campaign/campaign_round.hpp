@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -21,6 +22,8 @@ struct round_settings {
   /// After the last fault. Then all processes must read the newest versions: an old value has
   /// ended, and every invalidation has been repeated.
   std::chrono::seconds settle{5};
+  /// When it becomes true, the round ends early and its result means nothing.
+  const std::atomic<bool>* is_interrupted = nullptr;
 };
 
 struct round_result {

@@ -13,6 +13,7 @@
 #include "campaign/campaign_world.hpp"
 #include "campaign/value_text.hpp"
 #include "history/checker.hpp"
+#include "support/child_process.hpp"
 
 namespace drover::campaign {
 namespace {
@@ -98,6 +99,20 @@ TEST(campaign, FindsACrash) {
   std::this_thread::sleep_for(100ms);
   world.finish();
   EXPECT_EQ(count_of(check_records(world), property::ended), 1U);
+}
+
+TEST(campaign_program, TellsInvalidUsageApart) {
+  const auto status = [](const std::vector<std::string>& arguments) {
+    return test::run_program(small_world().program, arguments).status;
+  };
+  EXPECT_EQ(status({"--help"}), 0);
+  EXPECT_EQ(status({"--secnds", "3"}), 2);
+  EXPECT_EQ(status({"--seconds"}), 2);
+  EXPECT_EQ(status({"--seconds", "soon"}), 2);
+  EXPECT_EQ(status({"--seed", "1.5"}), 2);
+  EXPECT_EQ(status({"--processes", "1"}), 2);
+  EXPECT_EQ(status({"--resume"}), 2);
+  EXPECT_EQ(status({"--resume", "--report", "/dev/null"}), 4) << "it is no report";
 }
 
 /// A time without changes, in which the values served are counted.
@@ -211,6 +226,7 @@ TEST(campaign_report, CallsARunWithTooFewOverlapsNoEvidence) {
   campaign_report good;
   good.add(rich_round(), 1, 30);
   EXPECT_EQ(good.missing_evidence(), std::vector<std::string>{});
+  EXPECT_EQ(good.exit_status(), 0);
 
   campaign_report empty;
   empty.add(
@@ -222,6 +238,7 @@ TEST(campaign_report, CallsARunWithTooFewOverlapsNoEvidence) {
       }(),
       1, 1);
   EXPECT_EQ(empty.missing_evidence().size(), 9U + 18U);
+  EXPECT_EQ(empty.exit_status(), exit_no_evidence);
 
   round_result unflushed = rich_round();
   unflushed.found.figures.gets_by_fault[number_of(fault::flush)] = 0;
@@ -254,6 +271,7 @@ TEST(campaign_report, ContinuesWhereAnEarlierRunEnded) {
   EXPECT_EQ(second.rounds, 2U);
   EXPECT_EQ(second.figures.at("gets"), 200'000U);
   EXPECT_EQ(second.violation_count(), 1U);
+  EXPECT_EQ(second.exit_status(), exit_violation);
   EXPECT_EQ(second.violations, std::vector<std::string>{"seed 8: old"});
 }
 

@@ -32,11 +32,11 @@ chaos::milliseconds chaos::draw_ms(std::uint32_t low, std::uint32_t high) {
   return milliseconds{low + draw(high - low)};
 }
 
-void chaos::run(std::chrono::seconds time) {
+void chaos::run(std::chrono::seconds time, const std::atomic<bool>* is_interrupted) {
   const auto begun = std::chrono::steady_clock::now();
   for (;;) {
     const auto since = std::chrono::steady_clock::now() - begun;
-    if (since >= time) return;
+    if (since >= time || (is_interrupted != nullptr && *is_interrupted)) return;
     const bool is_storm = since % (storm_length + gentle_length) < storm_length;
     cause(next(is_storm));
     std::this_thread::sleep_for(draw_ms(20, 300));

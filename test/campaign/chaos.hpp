@@ -3,6 +3,7 @@
 // those that end no lease, so that the leases of those times can be judged.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -16,8 +17,8 @@ class chaos {
  public:
   chaos(campaign_world& world, std::uint64_t seed) : world_{world}, random_{seed} {}
 
-  /// Returns when the time is over and all faults have ended.
-  void run(std::chrono::seconds time);
+  /// Returns when the time is over, or `is_interrupted`, and all faults have ended.
+  void run(std::chrono::seconds time, const std::atomic<bool>* is_interrupted);
 
  private:
   using milliseconds = std::chrono::milliseconds;

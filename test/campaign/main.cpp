@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -22,10 +23,12 @@ using namespace drover;
 using campaign::campaign_report;
 
 constexpr int exit_success = 0;
-constexpr int exit_violation = 1;
 constexpr int exit_usage = 2;
-constexpr int exit_no_evidence = 3;
 constexpr int exit_broken = 4;
+
+std::atomic<bool> is_interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+void interrupt(int) { is_interrupted = true; }
 
 constexpr const char* help_text = R"(Usage: drover-campaign [--seconds S | --hours H] [--seed N]
                        [--processes P] [--threads T] [--report FILE [--resume]]
@@ -58,6 +61,8 @@ seed. Half of the processes are behind the fault proxy (see `drover fault-proxy`
   --resume       continue the report in FILE: its figures and seeds count on, and its time
                  counts as used
   --help         print this text
+
+Ctrl-C ends the run; the report of the rounds before it remains.
 
 Exit status: 0  no violation, and enough evidence
              1  a violation; the report and the output show the records that contradict
@@ -132,6 +137,24 @@ void say(const std::string& text) {
   std::fflush(stdout);
 }
 
+/// Runs the next round and adds it. False: it was interrupted.
+bool add_round(campaign_report& report, campaign::round_settings round) {
+  const auto begun = std::chrono::steady_clock::now();
+  round.seed = report.seed + report.rounds;
+  round.is_interrupted = &is_interrupted;
+  try {
+    const campaign::round_result result = campaign::run_round(round);
+    if (is_interrupted) return false;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    report.add(result, round.seed, took.count());
+  } catch (const std::exception&) {
+    if (!is_interrupted) throw;  // Ctrl-C ends the server and the workers, too
+    return false;
+  }
+  say(report.progress_line());
+  return true;
+}
+
 int run(const command_line& line) {
   campaign_report report;
   report.seed = line.seed;
@@ -143,24 +166,24 @@ int run(const command_line& line) {
   round.program = std::filesystem::read_symlink("/proc/self/exe").string();
   round.processes = report.processes;
   while (report.rounds == 0 || report.seconds < line.seconds) {
-    const auto begun = std::chrono::steady_clock::now();
-    round.seed = report.seed + report.rounds;
-    const campaign::round_result result = campaign::run_round(round);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-    report.add(result, round.seed, took.count());
-    say(report.progress_line());
+    if (!add_round(report, round)) {
+      say("interrupted: the last round does not count");
+      break;
+    }
     if (!line.report.empty()) report.write(line.report);
   }
   say(report.text());
-  if (report.violation_count() != 0) {
-    say("FAILED: " + std::to_string(report.violation_count()) + " violations");
-    return exit_violation;
-  }
   const std::vector<std::string> missing = report.missing_evidence();
-  for (const std::string& one : missing) say("no evidence: " + one);
-  if (!missing.empty()) return exit_no_evidence;
-  say("passed: no violation");
-  return exit_success;
+  switch (report.exit_status()) {
+    case campaign::exit_violation:
+      say("FAILED: " + std::to_string(report.violation_count()) + " violations");
+      break;
+    case campaign::exit_no_evidence:
+      for (const std::string& one : missing) say("no evidence: " + one);
+      break;
+    default: say("passed: no violation");
+  }
+  return report.exit_status();
 }
 
 }  // namespace
@@ -178,7 +201,10 @@ int main(int count, char** arguments) {
         return exit_success;
       }
     }
-    return run(parse(words));
+    const command_line line = parse(words);
+    ::signal(SIGINT, interrupt);
+    ::signal(SIGTERM, interrupt);
+    return run(line);
   } catch (const usage_error& error) {
     std::fprintf(stderr, "drover-campaign: %s\nTry drover-campaign --help\n", error.what());
     return exit_usage;

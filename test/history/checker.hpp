@@ -82,9 +82,10 @@ struct figures {
   std::vector<std::uint64_t> gets_by_fault{};  ///< gets that overlap a fault of the kind
   std::uint64_t settled_gets = 0;
   std::uint64_t settled_processes = 0;
-  std::uint64_t get_max_ms = 0;            ///< the longest get
-  std::uint64_t past_deadline_max_ms = 0;  ///< how late the latest get with a deadline ended
-  std::uint64_t stale_age_max_ms = 0;      ///< beyond ttl + grace
+  std::uint64_t get_max_ms = 0;  ///< the longest get
+  std::uint64_t past_deadline_max_ms =
+      0;  ///< of gets with a deadline, unless their process was stopped
+  std::uint64_t stale_age_max_ms = 0;  ///< beyond ttl + grace
   std::uint64_t processes = 0;
 };
 
@@ -96,6 +97,11 @@ struct findings {
 
 /// At most this many violations of each property are kept; all are counted.
 inline constexpr std::uint64_t violations_kept = 10;
+
+/// The records of the key, and the faults, from shortly before the first record of the violation
+/// until its second one ended: one line each, in the order of their beginnings.
+[[nodiscard]] std::string context_of(const violation& found, const std::vector<record>& records,
+                                     const rules& with);
 
 [[nodiscard]] findings check(const std::vector<record>& records, const rules& with);
 

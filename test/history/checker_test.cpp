@@ -362,6 +362,21 @@ TEST(history_checker, CountsGetsOverEachKindOfFault) {
   EXPECT_EQ(counted.faults_by_kind, (std::vector<std::uint64_t>{1, 0, 1, 1}));
 }
 
+TEST(history_checker, ShowsWhatHappenedBeforeAViolation) {
+  story wrong;
+  wrong.change();
+  wrong.fault(flush, 25, 26);
+  wrong.get(outcome::fresh, 0, 0, 27, 28).key = 2;
+  wrong.get(outcome::fresh, 1, 1, 31, 33);
+  const findings found = wrong.checked();
+  ASSERT_EQ(found.violations.size(), 1U);
+  const std::string text = context_of(found.violations[0], wrong.records, test_rules());
+  EXPECT_NE(text.find("load done of key 0/1 version 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("(flush)"), std::string::npos) << text;
+  EXPECT_NE(text.find("invalidate done"), std::string::npos) << text;
+  EXPECT_EQ(text.find("key 0/2"), std::string::npos) << text;
+}
+
 TEST(history_checker, KeepsAFewViolationsAndCountsAll) {
   story wrong;
   for (std::uint64_t i = 0; i < 100; ++i) wrong.get(outcome::mixed_up, 0, 0, i, i + 1);

@@ -77,9 +77,10 @@ class key_sweep {
         ++(one->outcome == outcome::done ? counted_.invalidations : counted_.invalidations_unknown);
       } else if (one->action == action::load) {
         ++counted_.loads;
-      } else if (one->action == action::get && one->outcome == outcome::bypassed) {
+      } else if (one->action == action::get && one->load_id != 0) {
         const record* const load = run_.load_of(one->load_id);
-        if (load == nullptr || one->begin_ns > load->end_ns) continue;
+        if (load == nullptr || load->process != one->process || one->begin_ns > load->end_ns)
+          continue;
         std::uint64_t& answered = answered_ns_[one->load_id];
         answered = std::max(answered, one->end_ns);
       }
@@ -92,7 +93,7 @@ class key_sweep {
     if (!get.has_ended()) return;
     const std::uint64_t took_ms = (get.end_ns - get.begin_ns) / 1'000'000;
     counted_.get_max_ms = std::max(counted_.get_max_ms, took_ms);
-    if (get.limit_ms != 0 && took_ms > get.limit_ms)
+    if (get.limit_ms != 0 && took_ms > get.limit_ms && !run_.is_stopped(get))
       counted_.past_deadline_max_ms =
           std::max(counted_.past_deadline_max_ms, took_ms - get.limit_ms);
     if (get.outcome == outcome::mixed_up) {

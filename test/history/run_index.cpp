@@ -55,6 +55,7 @@ run_index::run_index(const std::vector<record>& records, const rules& with) {
         faults.push_back(&one);
         const std::uint64_t end =
             one.has_ended() ? one.end_ns + aftermath_ns : std::numeric_limits<std::uint64_t>::max();
+        if (one.process != everyone) faults_of_process[one.process].add(one.begin_ns, end);
         if (one.end_ns != one.begin_ns) all_faults.add(one.begin_ns, end);
         if (one.detail < with.faults.size() && with.faults[one.detail].ends_leases)
           lease_faults.add(one.begin_ns, end);
@@ -64,6 +65,7 @@ run_index::run_index(const std::vector<record>& records, const rules& with) {
       default: by_key[one.key].push_back(&one);
     }
   }
+  for (auto& [process, spans] : faults_of_process) spans.merge();
   all_faults.merge();
   lease_faults.merge();
   for (auto& [process, times] : connections_down) std::sort(times.begin(), times.end());
@@ -77,6 +79,11 @@ const record* run_index::load_of(std::uint64_t load_id) const {
 bool run_index::is_proxied(std::uint32_t process) const {
   const auto at = processes.find(process);
   return at != processes.end() && (at->second->flags & history::is_proxied) != 0;
+}
+
+bool run_index::is_stopped(const record& one) const {
+  const auto at = faults_of_process.find(one.process);
+  return at != faults_of_process.end() && at->second.touches(one.begin_ns, one.last_ns());
 }
 
 std::uint64_t run_index::death_of(std::uint32_t process) const {

@@ -44,11 +44,14 @@ struct run_index {
   std::vector<const record*> faults;
   std::map<std::uint32_t, std::vector<std::uint64_t>> connections_down;
 
-  time_spans all_faults;    ///< with their aftermath
+  std::map<std::uint32_t, time_spans> faults_of_process;  ///< those with this process as victim
+  time_spans all_faults;                                  ///< with their aftermath
   time_spans lease_faults;  ///< those that end leases, with their aftermath
 
   [[nodiscard]] const record* load_of(std::uint64_t load_id) const;
   [[nodiscard]] bool is_proxied(std::uint32_t process) const;
+  /// Whether a fault of its own process overlaps the operation.
+  [[nodiscard]] bool is_stopped(const record& one) const;
   /// When the process was killed; the end of time if it was not.
   [[nodiscard]] std::uint64_t death_of(std::uint32_t process) const;
 };
