@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The campaign is tested, too: it must find clients that are broken on purpose, and accuse no
 // other. And what a flush of everything costs the origin.
+#include <drover/observer.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -37,10 +38,15 @@ history::findings check_records(const campaign_world& world) {
   return history::check(world.records(), rules);
 }
 
-/// Runs the world for a moment, without faults of the driver.
-history::findings play(const world_settings& settings, std::chrono::milliseconds time) {
+/// Runs the world for some seconds and until enough values were served, without faults of the
+/// driver.
+history::findings play(const world_settings& settings) {
+  constexpr std::uint64_t gets_min = 600;
   campaign_world world{settings};
-  std::this_thread::sleep_for(time);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto since = [&] { return std::chrono::steady_clock::now() - begun; };
+  while (since() < 3s || (world.table().gets < gets_min && since() < 60s))
+    std::this_thread::sleep_for(10ms);
   world.finish();
   return check_records(world);
 }
@@ -58,7 +64,7 @@ std::string texts_of(const history::findings& found) {
 TEST(campaign, AccusesNoHealthyClient) {
   world_settings settings = small_world();
   settings.proxy_script = "delay time=1ms..60ms chance=20%";
-  const history::findings found = play(settings, 3s);
+  const history::findings found = play(settings);
   EXPECT_EQ(found.violations.size(), 0U) << texts_of(found);
   EXPECT_GT(found.figures.gets, 100U);
   EXPECT_GT(found.figures.invalidations, 5U);
@@ -71,7 +77,7 @@ TEST(campaign, FindsAClientThatLosesItsPlaceAfterACancelledCommand) {
   settings.broken_processes = 2;
   settings.all_behind_proxy = true;
   settings.proxy_script = "delay time=1ms..60ms chance=20%";
-  const history::findings found = play(settings, 3s);
+  const history::findings found = play(settings);
   EXPECT_GT(count_of(found, property::identity), 0U);
 }
 
@@ -79,7 +85,7 @@ TEST(campaign, FindsAWorkerThatSkipsItsInvalidations) {
   world_settings settings = small_world();
   settings.broken_client = client_kind::skips_invalidation;
   settings.broken_processes = 1;
-  const history::findings found = play(settings, 3s);
+  const history::findings found = play(settings);
   EXPECT_GT(count_of(found, property::fresh), 0U);
   EXPECT_EQ(count_of(found, property::identity), 0U) << texts_of(found);
 }
@@ -88,7 +94,7 @@ TEST(campaign, FindsAWorkerThatFillsWithoutAFence) {
   world_settings settings = small_world();
   settings.broken_client = client_kind::unfenced;
   settings.broken_processes = 1;
-  const history::findings found = play(settings, 3s);
+  const history::findings found = play(settings);
   EXPECT_GT(count_of(found, property::fresh), 0U);
   EXPECT_EQ(count_of(found, property::identity), 0U) << texts_of(found);
 }
@@ -157,12 +163,22 @@ class recovery : public testing::Test {
     return false;
   }
 
+  [[nodiscard]] bool all_stored(std::uint32_t times) const {
+    const auto until = std::chrono::steady_clock::now() + 90s;
+    const auto& stored = world.table().events[static_cast<std::size_t>(event_kind::fill_stored)];
+    while (stored < cache_count * keys * times) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(5ms);
+    }
+    return true;
+  }
+
   campaign_world world{settings()};
 };
 
 TEST_F(recovery, LoadsEachKeyOnceAfterEverythingIsFlushed) {
   ASSERT_TRUE(all_loaded(1));
-  std::this_thread::sleep_for(200ms);  // the last fills
+  ASSERT_TRUE(all_stored(1));
   for (std::uint32_t i = 0; i < keys; ++i) {
     ASSERT_EQ(loads_of(history::key_of(0, i)), 1U) << "item " << i << " before the flush";
     ASSERT_EQ(loads_of(history::key_of(1, i)), 1U) << "page " << i << " before the flush";
@@ -172,6 +188,7 @@ TEST_F(recovery, LoadsEachKeyOnceAfterEverythingIsFlushed) {
   world.server().command({"FLUSHALL"});
   const double during = gets_per_second(1s);
   ASSERT_TRUE(all_loaded(2));
+  ASSERT_TRUE(all_stored(2));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - flushed;
   const double after = gets_per_second(2s);
   world.finish();

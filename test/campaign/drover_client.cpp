@@ -48,13 +48,21 @@ history::outcome outcome_of(served how) {
   return history::outcome::failed;
 }
 
+client_options options_of(const worker_plan& plan, std::shared_ptr<observer> by) {
+  client_options options{.url = plan.url, .event_observer = std::move(by)};
+  if (plan.is_calm) {  // a busy machine must not look like a fault of the server
+    options.connect_max = std::chrono::seconds{20};
+    options.silence_max = std::chrono::seconds{20};
+  }
+  return options;
+}
+
 class drover_client : public tested_client {
  public:
   drover_client(const worker_plan& plan, recorded_origin& origin)
       : plan_{plan},
         origin_{origin},
-        redis_{client_options{.url = plan.url,
-                              .event_observer = std::make_shared<event_counter>(origin)}},
+        redis_{options_of(plan, std::make_shared<event_counter>(origin))},
         items_{redis_, options(0),
                [this](std::string_view key, load& run) {
                  return load_one(history::key_of(0, number_of(key)), run,

@@ -29,7 +29,7 @@ struct worker_plan {
   std::uint32_t keys = 40;  ///< of each cache
   client_kind client = client_kind::drover;
   std::uint32_t changes_per_mille = 30;
-  std::uint32_t pause_us = 1000;  ///< the longest pause between two operations of a thread
+  std::uint32_t pause_us = 300;  ///< the longest pause between two operations of a thread
   /// Long times without changes, limits and failures, for figures.
   bool is_calm = false;
 
