@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The campaign is tested, too: it must find clients that are broken on purpose, and accuse no
 // other. And what a flush of everything costs the origin.
-#include <drover/observer.hpp>
 #include <gtest/gtest.h>
+#include <drover/observer.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -48,7 +48,14 @@ history::findings play(const world_settings& settings) {
   while (since() < 3s || (world.table().gets < gets_min && since() < 60s))
     std::this_thread::sleep_for(10ms);
   world.finish();
-  return check_records(world);
+  history::findings found = check_records(world);
+  std::printf("%llu gets;", static_cast<unsigned long long>(found.figures.gets));
+  for (std::size_t i = 0; i < history::property_count; ++i) {
+    std::printf(" %s %llu", to_string(static_cast<property>(i)).c_str(),
+                static_cast<unsigned long long>(found.violations_by_property[i]));
+  }
+  std::printf("\n");
+  return found;
 }
 
 std::uint64_t count_of(const history::findings& found, property broken) {
@@ -96,6 +103,7 @@ TEST(campaign, FindsAWorkerThatFillsWithoutAFence) {
   settings.broken_processes = 1;
   const history::findings found = play(settings);
   EXPECT_GT(count_of(found, property::fresh), 0U);
+  EXPECT_GT(count_of(found, property::one_load), 0U) << "nor does it ask for a lease";
   EXPECT_EQ(count_of(found, property::identity), 0U) << texts_of(found);
 }
 
