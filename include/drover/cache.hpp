@@ -187,8 +187,8 @@ class cache {
   ///          the key is no longer pending. Other processes serve the old value until a server has
   ///          acknowledged the invalidation, at most for ttl and grace. When
   ///          `client_options::invalidations_max` others are unacknowledged, it is neither kept nor
-  ///          pending: `event_kind::invalidation_dropped`. Values that are `bypassed` are exempt: a
-  ///          load that did not ask Redis is shared with all callers that waited for it.
+  ///          pending: `event_kind::invalidation_dropped`. Values that are `bypassed` are exempt:
+  ///          while a call cannot ask Redis, it shares a load that already runs in its process.
   /// Throws:  nothing.
   /// Blocks:  for a reply of Redis, as `get` does. It is sent a second time if the connection is
   ///          lost.

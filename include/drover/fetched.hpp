@@ -15,7 +15,7 @@ enum class served : std::uint8_t {
   stale,     ///< from an entry within grace: a refresh runs or failed, or Redis went away
   loaded,    ///< by a load of this call; exactly one caller of a load gets this answer
   joined,    ///< this call waited for a load of this or another process
-  bypassed,  ///< by a load that did not ask Redis; this call ran or shared it
+  bypassed,  ///< without Redis: this call ran a load, or shared one that ran already
 };
 
 /// The name of a `served` value, as logs and statistics show it.

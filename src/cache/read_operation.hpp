@@ -68,7 +68,7 @@ class read_operation {
   [[nodiscard]] woke at_deadline(const live_flight& flight, std::uint64_t stamp) const;
   [[nodiscard]] round lead(const flight_ptr& flight);
   [[nodiscard]] bool hand_to_thread(const flight_ptr& flight);
-  [[nodiscard]] round joined(live_flight& flight);
+  [[nodiscard]] round joined(live_flight& flight, bool is_vouched_for);
   [[nodiscard]] round take_value(live_flight& flight, bool bypassed);
   [[nodiscard]] round read_by_lease(const fetch::ending& end);
   [[nodiscard]] round without_a_thread();

@@ -109,7 +109,7 @@ read_operation::round read_operation::wait_as_member(const flight_membership& me
       case woke::ended:
         part_->counted.add_wait(store::now() - began);
         if (!flight.ending.is_for(membership.stamp(), bypasses)) return {};
-        return joined(flight);
+        return joined(flight, flight.ending.is_for(membership.stamp()));
       case woke::value_ready: return take_value(flight, false);
       case woke::reply_late: reply_is_late_ = true; return {};
       case woke::restart: return {};
@@ -148,12 +148,14 @@ read_operation::round read_operation::lead(const flight_ptr& flight) {
       {}};
 }
 
-read_operation::round read_operation::joined(live_flight& flight) {
+// `is_vouched_for`: callers that ask Redis may have this ending, too. A caller that does not ask
+// may share a leased load that an invalidation of another process has overtaken: `bypassed`.
+read_operation::round read_operation::joined(live_flight& flight, bool is_vouched_for) {
   using fetch::flight_outcome;
   const fetch::ending& end = flight.ending;
   switch (end.outcome) {
     case flight_outcome::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
-    case flight_outcome::loaded: return take_value(flight, end.without_redis);
+    case flight_outcome::loaded: return take_value(flight, end.without_redis || !is_vouched_for);
     case flight_outcome::failed_here:
     case flight_outcome::timed_out:
       if (may_try_own(end.token)) return {};

@@ -103,6 +103,30 @@ TEST_F(away, DuringALoadStillServesAllWhoWaitInTheProcess) {
   EXPECT_EQ(all.got("0:a"), 20U) << all.line();
 }
 
+// The load began under a lease and before an invalidation that another process made. A caller that
+// does not ask Redis may have its value, but must learn that nobody vouches for it.
+TEST_F(away, SharesALoadFromBeforeAnInvalidationOnlyAsBypassed) {
+  cached_origin cached{origin, setup};
+  cached_origin other{origin, setup};
+  origin.hold("a");
+  crowd first{1, [&](unsigned) { return cached.ask("a"); }};
+  first.go();
+  ASSERT_TRUE(loads_run("a"));
+  origin.write("a");
+  ASSERT_TRUE(other.values.invalidate("a").has_value());
+  server.kill9();
+  ASSERT_TRUE(eventually([&] { return cached.ask("warm-up").how == "bypassed"; }));
+  const std::uint64_t misses = cached.values.stats().misses;
+  crowd later{1, [&](unsigned) { return cached.ask("a"); }};
+  later.go();
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == misses + 1; }));
+  origin.let_go("a");
+  EXPECT_EQ(first.result().count("loaded"), 1U);
+  const tally all = later.result();
+  EXPECT_EQ(all.got("0:a"), 1U) << all.line();
+  EXPECT_EQ(all.count("bypassed"), 1U) << all.line();
+}
+
 TEST_F(away, DuringAWaitEndsItByABypass) {
   use_long_leases();
   doorway door{server};
