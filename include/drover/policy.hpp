@@ -18,9 +18,11 @@ using duration = std::chrono::milliseconds;
 ///
 /// Threads: a value; copy it.
 struct policy {
-  /// How long a loaded value is fresh, counted from the start of its load. Required: no ttl suits
-  /// every service, and no entry should live for ever by omission. Write `60s` or `500ms`: `60` has
-  /// no unit and `0.5s` is not whole milliseconds, so neither compiles.
+  /// How long a loaded value is fresh, counted from the start of its load, however late the value
+  /// reaches Redis. The exception: a value whose load took nearly the ttl or longer is fresh for up
+  /// to 50 ms after the load, so that waiting callers get it. Required: no ttl suits every service,
+  /// and no entry should live for ever by omission. Write `60s` or `500ms`: `60` has no unit and
+  /// `0.5s` is not whole milliseconds, so neither compiles.
   duration ttl{};
 
   /// How long after its ttl a value may still be served, while a refresh runs or the origin fails.

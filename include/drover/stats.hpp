@@ -27,7 +27,7 @@ struct cache_stats {
   std::uint64_t failures = 0;         ///< runs of the loader that threw or passed `load_max`
   std::uint64_t failures_shared = 0;  ///< calls answered with the failure of another caller's load
   std::uint64_t fills = 0;            ///< loaded values that were stored
-  std::uint64_t fills_refused = 0;    ///< not stored: invalidated or taken over during the load
+  std::uint64_t fills_refused = 0;    ///< not stored: invalidated, taken over, or too late
   /// not stored: do_not_store, a ttl of the loader that is not positive, too long, or not encodable
   std::uint64_t not_stored = 0;
   std::uint64_t leases_granted = 0;

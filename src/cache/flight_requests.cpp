@@ -78,7 +78,9 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& act
                 .times = loaded.times,
                 .digest = flight->names.digest,
                 .payload = loaded.payload,
-                .wake_channel = flight->part->keys.wake_channel(flight->names.key)},
+                .wake_channel = flight->part->keys.wake_channel(flight->names.key),
+                .loaded_at = store_->server_latest_at(loaded.began + loaded.took)
+                                 .value_or(lease::fill_request::unknown_time)},
                [this, flight](const result<lease::fill_reply>& reply) {
                  counters& counted = flight->part->counted;
                  if (!reply) {

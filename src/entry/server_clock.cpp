@@ -56,15 +56,28 @@ void server_clock::add(const sample& reading) noexcept {
 
 void server_clock::reset() noexcept { size_ = 0; }
 
-std::optional<server_time> server_clock::at(steady_time now) const noexcept {
-  if (size_ == 0) return std::nullopt;
+const server_clock::kept_sample* server_clock::best(steady_time now) const noexcept {
+  if (size_ == 0) return nullptr;
   const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
-  auto best = std::find_if(samples_.begin(), end, [now](const kept_sample& candidate) {
+  auto found = std::find_if(samples_.begin(), end, [now](const kept_sample& candidate) {
     return between(candidate.received, now) <= window;
   });
-  if (best == end) --best;
-  const microseconds estimate{saturating_add(now.time_since_epoch().count(), best->offset.count())};
+  if (found == end) --found;
+  return &*found;
+}
+
+std::optional<server_time> server_clock::at(steady_time now) const noexcept {
+  const kept_sample* const counts = best(now);
+  if (counts == nullptr) return std::nullopt;
+  const microseconds estimate{
+      saturating_add(now.time_since_epoch().count(), counts->offset.count())};
   return server_time{std::chrono::floor<milliseconds>(estimate)};
+}
+
+microseconds server_clock::most_ahead(steady_time now) const noexcept {
+  const kept_sample* const counts = best(now);
+  if (counts == nullptr) return microseconds::zero();
+  return counts->round_trip - counts->round_trip / 2 + grain;
 }
 
 }  // namespace drover::entry

@@ -141,6 +141,15 @@ TEST(server_clock, SurvivesTheEndsOfTime) {
   EXPECT_TRUE(clock.at(steady_time::min()).has_value());
 }
 
+TEST(server_clock, MayBeAheadByHalfTheRoundTripAndTheRoundedMillisecond) {
+  server_clock clock;
+  EXPECT_EQ(clock.most_ahead(steady(seconds{1})), microseconds::zero());
+  clock.add(sample_at(seconds{1}, microseconds{41'001}));
+  EXPECT_EQ(clock.most_ahead(steady(seconds{1})), microseconds{21'501});
+  clock.add(sample_at(seconds{2}, milliseconds{10}));
+  EXPECT_EQ(clock.most_ahead(steady(seconds{2})), milliseconds{6});
+}
+
 /// The error of the estimate is at most half the best round trip of the last minute, for any
 /// delays.
 TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
@@ -165,6 +174,9 @@ TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
     }
     const milliseconds error = error_at(clock, now);
     ASSERT_LE(std::abs(error.count()), best.count() / 2'000 + 2);
+    const milliseconds server_shows =
+        milliseconds{server_start_ms} + std::chrono::floor<milliseconds>(now);
+    ASSERT_GE(clock.at(steady(now + clock.most_ahead(steady(now)))), server_time{server_shows});
   }
 }
 

@@ -111,7 +111,7 @@ void write_promote(std::string& out, std::string_view value_key, const entry::to
 void write_fill(std::string& out, const fill_request& request) {
   DROVER_ASSERT(!request.produced_by.is_none());
   out.reserve(out.size() + request.payload.size() + request.value_key.size() + 512);
-  begin_script(out, script_id::fill, request.value_key, 11);
+  begin_script(out, script_id::fill, request.value_key, 12);
   write_argument(out, request.expected.view());
   write_argument(out, request.produced_by.view());
   write_argument(out, request.absent ? "2" : "0");
@@ -123,6 +123,7 @@ void write_fill(std::string& out, const fill_request& request) {
   write_argument(out, big_endian(entry::checksum_of(request.payload, request.digest)));
   write_argument(out, request.payload);
   write_argument(out, request.wake_channel);
+  write_argument(out, moment_of(request.loaded_at));
 }
 
 void write_failure(std::string& out, const failure_request& request) {

@@ -46,6 +46,8 @@ struct lease_request {
 };
 
 struct fill_request {
+  static constexpr server_time unknown_time{};
+
   std::string_view value_key;
   /// The token that the entry must have: of the lease after a cold start, of the entry that was
   /// read for a refresh.
@@ -57,6 +59,9 @@ struct fill_request {
   std::uint64_t digest = 0;
   std::string_view payload;
   std::string_view wake_channel;
+  /// The latest time that the server's clock can have shown when the load ended. The times of the
+  /// entry count from then, however late the request is executed.
+  server_time loaded_at = unknown_time;
 };
 
 struct failure_request {

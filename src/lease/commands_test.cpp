@@ -151,7 +151,8 @@ TEST(commands, AFillCarriesTheSumOfItsPayload) {
                              .times = {.fresh = 10s, .grace = 20s, .key_ttl = 30s},
                              .digest = 7,
                              .payload = "a\0b\r\n"sv,
-                             .wake_channel = "w"};
+                             .wake_channel = "w",
+                             .loaded_at = server_time{5678ms}};
   const std::uint32_t sum = entry::checksum_of(request.payload, 7);
   const std::string sum_bytes{static_cast<char>(sum >> 24U), static_cast<char>(sum >> 16U & 0xFFU),
                               static_cast<char>(sum >> 8U & 0xFFU), static_cast<char>(sum & 0xFFU)};
@@ -162,7 +163,7 @@ TEST(commands, AFillCarriesTheSumOfItsPayload) {
                        "10000",    "20000",
                        "30000",    bytes_of("\0\0\0\0\0\0\0\7"sv),
                        sum_bytes,  bytes_of("a\0b\r\n"sv),
-                       "w"};
+                       "w",        "5678"};
   EXPECT_EQ(written([&](auto& out) { write_fill(out, request); }), (std::vector<words>{expected}));
 }
 
@@ -175,11 +176,12 @@ TEST(commands, AnAbsentFillHasNoGrace) {
                              .payload = {},
                              .wake_channel = {}};
   const auto sent = written([&](auto& out) { write_fill(out, request); });
-  ASSERT_EQ(sent[0].size(), 15U);
+  ASSERT_EQ(sent[0].size(), 16U);
   EXPECT_EQ(sent[0][6], "2");
   EXPECT_EQ(sent[0][9], "0");
   EXPECT_EQ(sent[0][13], "");
   EXPECT_EQ(sent[0][14], "");
+  EXPECT_EQ(sent[0][15], "0") << "nobody knows when the load ended";
 }
 
 TEST(commands, AFailureCarriesItsClassAndTheSumOfItsText) {

@@ -33,7 +33,9 @@ struct lease_reply {
 enum class fill_outcome : std::uint8_t {
   stored,
   duplicate,  ///< an earlier copy of the same command stored it
-  refused,    ///< the token is no longer in the entry: taken over, invalidated or evicted
+  /// The token is no longer in the entry (taken over, invalidated or evicted), or the request came
+  /// so late that nothing of the value's time was left.
+  refused,
 };
 
 /// The reply of FILL.

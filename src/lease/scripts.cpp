@@ -98,14 +98,27 @@ redis.call('EXISTS',V)
 return 1
 )lua";
 
-// Never creates a key: a missing key may have been invalidated after the load began.
+// Never creates a key: a missing key may have been invalidated after the load began. ARGV[12]: when
+// the load ended. A request that was on its way for long is executed late; the times count from
+// then all the same. A value whose time has passed is not stored. Its lease is given back, so that
+// nobody waits for it.
 constexpr std::string_view fill_body = R"lua(
-local expected,made=ARGV[1],ARGV[2]
+local expected,made,at=ARGV[1],ARGV[2],tonumber(ARGV[12])
 local t=now()
 if (kind==0 or kind==2) and tok==made then return {2,t} end
 if kind<0 or kind>2 or tok~=expected then return {0,t} end
+if at<=0 or at>=t then
+  at=t
+elseif at+tonumber(ARGV[5])+tonumber(ARGV[6])<=t then
+  if kind==1 then
+    redis.call('DEL',V)
+    redis.call('EXISTS',V)
+    wake(ARGV[11],'fill')
+  end
+  return {0,t}
+end
 local first=struct.pack('>BBBBI4',254,16+tonumber(ARGV[3]),0,0,tonumber(ARGV[4]))
-local times=struct.pack('>I8I8',t,t+tonumber(ARGV[5]))
+local times=struct.pack('>I8I8',at,at+tonumber(ARGV[5]))
 local grace=struct.pack('>I8',tonumber(ARGV[6]))
 local sums=ARGV[8]..ARGV[9]..string.rep('\0',4)
 redis.call('SET',V,first..times..made..grace..sums..ARGV[10],'PX',ARGV[7])

@@ -41,6 +41,7 @@ void known_server::add_sample(const entry::server_clock::sample& reading) noexce
   const auto estimate = clock_.at(reading.received);
   if (!estimate) return;
   offset_us_.store(microseconds{estimate->time_since_epoch()}.count() - count_us(reading.received));
+  most_ahead_us_.store(clock_.most_ahead(reading.received).count());
   sampled_at_us_.store(count_us(reading.received));
 }
 
@@ -55,6 +56,10 @@ std::optional<server_time> known_server::time_at(steady_time now) const noexcept
   if (sampled_at_us_.load() == unknown) return std::nullopt;
   return server_time{
       std::chrono::floor<milliseconds>(now.time_since_epoch() + microseconds{offset_us_.load()})};
+}
+
+std::optional<server_time> known_server::latest_at(steady_time at) const noexcept {
+  return time_at(at + microseconds{most_ahead_us_.load()});
 }
 
 steady_time known_server::steady_at(server_time at) const noexcept {

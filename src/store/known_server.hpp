@@ -35,6 +35,9 @@ class known_server {
 
   /// The estimated time of the server; empty before the first sample of this connection.
   [[nodiscard]] std::optional<server_time> time_at(steady_time now) const noexcept;
+  /// The latest time that the server's clock can have shown at `at`: the estimate, and half of the
+  /// round trip that it rests on. Empty before the first sample of this connection.
+  [[nodiscard]] std::optional<server_time> latest_at(steady_time at) const noexcept;
   /// The time on this process's clock at which the server's clock shows `at`, by the last sample of
   /// any connection.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept;
@@ -46,7 +49,8 @@ class known_server {
   entry::server_clock clock_;
   bool is_first_ = true;  ///< true until the first connection is up
   steady_time up_since_{steady_time::min()};
-  std::atomic<std::int64_t> offset_us_{0};  ///< the server's time minus this process's time
+  std::atomic<std::int64_t> offset_us_{0};      ///< the server's time minus this process's time
+  std::atomic<std::int64_t> most_ahead_us_{0};  ///< see `server_clock::most_ahead`
   std::atomic<std::int64_t> sampled_at_us_{unknown};  ///< when the clock was last requested
   /// See `entry::trust`; max: nothing is fresh.
   std::atomic<server_time> stored_from_{server_time::min()};

@@ -35,6 +35,20 @@ TEST(known_server, HasNoTimeBeforeTheFirstSampleOfAConnection) {
   EXPECT_EQ(known.steady_at(server(5001s)), steady(3s)) << "timers need some clock";
 }
 
+TEST(known_server, KnowsTheLatestTimeThatTheServerCanShow) {
+  known_server known{false};
+  EXPECT_EQ(known.latest_at(steady(1s)), std::nullopt);
+  known.greeted(greeting_of("master"), steady(1s));
+  known.add_sample({steady(2s), steady(2100ms), server(5000s)});
+  EXPECT_EQ(known.time_at(steady(2050ms)), server(5000s));
+  EXPECT_EQ(known.latest_at(steady(2s)), server(5000s + 1ms)) << "it had read its clock by then";
+  known.add_sample({steady(3s), steady(3s), server(5001s)});
+  EXPECT_EQ(known.latest_at(steady(4s)), server(5002s + 1ms));
+
+  known.greeted(greeting_of("master"), steady(5s));
+  EXPECT_EQ(known.latest_at(steady(5s)), std::nullopt) << "perhaps another server's clock";
+}
+
 TEST(known_server, TakesTheGreetingsClockForASample) {
   known_server known{false};
   connection::greeting hello = greeting_of("master");

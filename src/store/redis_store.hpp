@@ -114,6 +114,10 @@ class redis_store {
   [[nodiscard]] std::optional<server_time> server_now() const noexcept {
     return known_.time_at(now());
   }
+  /// The latest time that the server's clock can have shown at `at`; empty before the first sample.
+  [[nodiscard]] std::optional<server_time> server_latest_at(steady_time at) const noexcept {
+    return known_.latest_at(at);
+  }
   /// The time on this process's clock at which the server's clock shows `at`. Precondition: the
   /// clock has a sample.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept {

@@ -175,9 +175,15 @@ void redis_store::promote(std::string_view value_key, const entry::token& base,
 void redis_store::fill(const lease::fill_request& request, then<lease::fill_reply> done) {
   std::string bytes;
   lease::write_fill(bytes, request);
+  const steady_time sent = now();
   run_script(std::move(bytes), 1,
              completion_of(request_kind::fill, std::move(done),
-                           [](const replies& got) { return lease::read_fill(got.back()); }),
+                           [this, sent](const replies& got) {
+                             result<lease::fill_reply> reply = lease::read_fill(got.back());
+                             // If the server's clock was set, later fills must not seem late.
+                             if (reply) take_sample(sent, reply->now);
+                             return reply;
+                           }),
              of_a_grant);
 }
 

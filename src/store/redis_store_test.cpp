@@ -251,5 +251,22 @@ TEST_F(redis_store_at, AsksForTheTimeWithEveryGetUntilItKnowsIt) {
   EXPECT_GE(store_.server_now(), server_time{1'700'000'000s});
 }
 
+TEST_F(redis_store_at, LearnsTheServersTimeFromTheAnswerToAFill) {
+  answer("EVALSHA", "*2\r\n:0\r\n:1700000000000\r\n");
+  EXPECT_TRUE(store_.verify());  // the connection is up
+  EXPECT_EQ(store_.server_latest_at(now()), std::nullopt);
+  const lease::fill_request request{.value_key = key,
+                                    .expected = a,
+                                    .produced_by = a,
+                                    .times = {.fresh = 1min, .grace = 0ms, .key_ttl = 2min},
+                                    .payload = {},
+                                    .wake_channel = {}};
+  const auto filled =
+      posted<lease::fill_reply>([&](auto done) { store_.fill(request, std::move(done)); });
+  ASSERT_TRUE(filled);
+  EXPECT_GE(store_.server_now(), server_time{1'700'000'000s});
+  EXPECT_GT(store_.server_latest_at(now()), server_time{1'700'000'000s});
+}
+
 }  // namespace
 }  // namespace drover::store::redis_store_test

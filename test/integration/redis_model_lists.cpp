@@ -264,7 +264,8 @@ class dice {
             .times = {some_time(), some_time(), some_ttl()},
             .digest = digest,
             .payload = payload_,
-            .wake_channel = wake_};
+            .wake_channel = wake_,
+            .loaded_at = one_in(3) ? server_time{} : now_ + some_time() - some_time()};
   }
 
   void write_some_lease(std::string& out, std::string_view key) {

@@ -79,6 +79,7 @@ struct request {
   std::string payload;
   server_time stored_from;
   milliseconds pause_max{};
+  server_time loaded_at;
 };
 
 /// The key of a marker ends with the marker, so its ttl must be long enough for the test to read
@@ -163,12 +164,19 @@ outcome modelled_fill(world w, const request& r, const entry::decoded& read, ser
   if (!is_ours || takes_no_fill || read.head.produced_by != r.first) {
     return {answer_text("refused", t, 0, ""), w};
   }
+  const bool is_late = r.loaded_at > server_time{} && r.loaded_at < t;
+  const server_time from = is_late ? r.loaded_at : t;
+  const milliseconds grace = r.flag ? 0ms : r.grace;
+  if (is_late && from + r.fresh + grace <= t) {
+    if (read.head.kind == kind::pending) w.remove();
+    return {answer_text("refused", t, 0, ""), w};
+  }
   w.set({.kind = r.flag ? kind::absent : kind::value,
          .load_us = r.number,
-         .stored_at = t,
-         .until = t + r.fresh,
+         .stored_at = from,
+         .until = from + r.fresh,
          .produced_by = r.second,
-         .grace = r.flag ? 0ms : r.grace,
+         .grace = grace,
          .digest = digest,
          .checksum = entry::checksum_of(r.payload, digest)},
         r.payload, 2h);
@@ -282,7 +290,8 @@ void write(std::string& out, const request& r) {
                                      .times = {r.fresh, r.grace, 2h},
                                      .digest = digest,
                                      .payload = r.payload,
-                                     .wake_channel = "w"});
+                                     .wake_channel = "w",
+                                     .loaded_at = r.loaded_at});
     case verb::failure:
       return lease::write_failure(out, {.value_key = key,
                                         .held = r.first,
@@ -369,7 +378,9 @@ class dice {
                            .number = some_number(),
                            .payload = some_bytes(),
                            .stored_from = now - some_time(),
-                           .pause_max = below(2) == 0 ? 1h : some_time()};
+                           .pause_max = below(2) == 0 ? 1h : some_time(),
+                           .loaded_at = now + some_time() - some_time()};
+    if (below(3) == 0) random_request.loaded_at = {};
     if (random_request.kind == verb::fill && below(2) == 0)
       random_request.second = random_request.first;
     if (random_request.kind == verb::lease && below(2) == 0) random_request.second = {};

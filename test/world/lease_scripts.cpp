@@ -289,11 +289,22 @@ void script_run::fill() {
     return write_time_reply(request_.out(), 2, t);
   if (kind_ < 0 || kind_ > 2 || token_ != text(1)) return write_time_reply(request_.out(), 0, t);
   const std::string first = packed_head(16 + time(3), 0, 0, time(4));
-  const std::string times = packed_u64(t) + packed_u64(t + time(5));
+  double at = time(12);
+  if (at <= 0 || at >= t) {
+    at = t;
+  } else if (at + time(5) + time(6) <= t) {
+    if (kind_ == 1) {
+      remove_key();
+      touch(1);
+      wake(text(11), "fill");
+    }
+    return write_time_reply(request_.out(), 0, t);
+  }
+  const std::string times = packed_u64(at) + packed_u64(at + time(5));
   const std::string sums = std::string{text(8)} + std::string{text(9)} + zeros(4);
   store(first + times + std::string{text(2)} + packed_u64(time(6)) + sums + std::string{text(10)},
         text(7));
-  touch(1);
+  touch(2);
   wake(text(11), "fill");
   write_time_reply(request_.out(), 1, t);
 }
@@ -378,7 +389,7 @@ void script_run::run() {
   };
   constexpr step steps[]{
       {10, &script_run::lease, true},       {3, &script_run::renew, true},
-      {5, &script_run::promote, true},      {11, &script_run::fill, true},
+      {5, &script_run::promote, true},      {12, &script_run::fill, true},
       {9, &script_run::failure, true},      {2, &script_run::release, true},
       {3, &script_run::uncacheable, true},  {1, &script_run::expire, true},
       {2, &script_run::mark_extend, false}, {1, &script_run::mark_release, false},
