@@ -69,6 +69,8 @@ class redis_model {
   /// Ends every connection, forgets scripts and tracking, and starts again as another process.
   /// `run_id` is the new one.
   void restart(data what_remains, std::string run_id, microseconds now);
+  /// Takes over the keys of another model, as a snapshot that is read at a start.
+  void restore_keys(const redis_model& snapshot) { state_.databases = snapshot.state_.databases; }
   /// Takes bytes, and runs nothing.
   void pause() noexcept { state_.is_paused = true; }
   /// Runs what has arrived since, in the order of arrival.
@@ -78,6 +80,7 @@ class redis_model {
 
   [[nodiscard]] server_state& state() noexcept { return state_.state; }
   [[nodiscard]] const server_settings& settings() const noexcept { return state_.settings; }
+  [[nodiscard]] const database& keys() const noexcept { return state_.databases.front(); }
   /// nullptr: there is no such key. Keys that have ended but were not removed are still there.
   [[nodiscard]] const stored_value* find(std::string_view key,
                                          std::size_t database_index = 0) const;
