@@ -122,15 +122,7 @@ if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
 
-# drover_world: the simulated world (test/world), such as a Redis server in memory.
-drover_sources(world_files "${PROJECT_SOURCE_DIR}/test/world/*.cpp")
-add_library(drover_world STATIC EXCLUDE_FROM_ALL ${world_files})
-drover_flags(drover_world)
-drover_precompile(drover_world)
-target_link_libraries(drover_world PUBLIC drover_support)
-file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/world/*_test.cpp")
-drover_gtest(world_test unit ${files})
-target_link_libraries(world_test PRIVATE drover_world)
+include(drover_world)
 
 # The checker of recorded histories is pure. The campaign, drover-campaign, records them with real
 # servers, processes and the fault proxy. It is a test program, and not installed.

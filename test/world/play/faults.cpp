@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Puts the planned faults on the clock of a schedule, and takes them back.
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
+#include "world/play/universe.hpp"
+
+namespace drover::world {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = planned_fault::kind;
+
+bool is_loading(const universe& in, unsigned process) {
+  return std::ranges::any_of(in.database.loads(), [process](const load_record& load) {
+    return load.process == process && !load.end;
+  });
+}
+
+bool is_any_loading(const universe& in) {
+  return std::ranges::any_of(in.database.loads(),
+                             [](const load_record& load) { return !load.end; });
+}
+
+void set_state(universe& in, kind is, bool to) {
+  server_state& state = in.redis.model().state();
+  switch (is) {
+    case kind::out_of_memory: state.is_out_of_memory = to; break;
+    case kind::loading: state.is_loading = to; break;
+    case kind::replica: state.is_replica = to; break;
+    default:
+      if (to) {
+        state.refused_commands.insert("evalsha");
+      } else {
+        state.refused_commands.clear();
+      }
+      break;
+  }
+}
+
+void lose_keys(universe& in) {
+  if (is_any_loading(in)) in.add(overlap::server_changed_under_load);
+}
+
+void restart(universe& in, const planned_fault& fault) {
+  lose_keys(in);
+  in.net.crash_server();
+  in.system.after(fault.length, [&in, fault] {
+    const auto kept =
+        fault.is == kind::lose_server ? redis_model::data::lost : redis_model::data::kept;
+    std::optional<redis_model> snapshot;
+    // Without `server_keeps_writes` a server may come back with what it had at any earlier moment.
+    if (fault.is == kind::restore_server && !in.planned.options.server_keeps_writes &&
+        !in.snapshots.empty()) {
+      snapshot = in.snapshots[fault.amount % in.snapshots.size()];
+    }
+    in.redis.start(kept, snapshot);
+  });
+}
+
+void evict(universe& in, std::size_t chosen) {
+  redis_model& model = in.redis.model();
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : model.keys()) keys.push_back(key);
+  if (keys.empty()) return;
+  lose_keys(in);
+  model.evict(keys[chosen % keys.size()]);
+  in.net.collect_output();
+}
+
+void begin_server_fault(universe& in, const planned_fault& fault) {
+  switch (fault.is) {
+    case kind::freeze_server:
+      in.redis.freeze();
+      in.system.after(fault.length, [&in] {
+        in.redis.thaw();
+        in.net.collect_output();
+      });
+      return;
+    case kind::crash_server:
+    case kind::lose_server:
+    case kind::restore_server: return restart(in, fault);
+    case kind::step_server_clock:
+      return in.redis.step_clock(std::chrono::duration_cast<microseconds>(fault.length));
+    case kind::out_of_memory:
+    case kind::loading:
+    case kind::replica:
+    case kind::no_permission:
+      set_state(in, fault.is, true);
+      in.system.after(fault.length, [&in, fault] { set_state(in, fault.is, false); });
+      return;
+    case kind::flush_scripts: return in.redis.command("*2\r\n$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n");
+    case kind::flush_keys:
+      lose_keys(in);
+      in.redis.command("*1\r\n$8\r\nFLUSHALL\r\n");
+      return in.net.collect_output();
+    case kind::evict: return evict(in, fault.amount);
+    default: return;
+  }
+}
+
+void begin_process_fault(universe& in, const planned_fault& fault) {
+  process& victim = *in.processes[fault.process - 1];
+  switch (fault.is) {
+    case kind::reset: return in.net.reset(fault.process);
+    case kind::cut_to_server: return in.net.cut_after(fault.process, true, fault.amount);
+    case kind::cut_to_client: return in.net.cut_after(fault.process, false, fault.amount);
+    case kind::block:
+      in.net.block(fault.process);
+      in.system.after(fault.length, [&in, fault] { in.net.unblock(fault.process); });
+      return;
+    case kind::slow: {
+      path& way = in.net.path_of(fault.process);
+      way.delay_max = std::max(way.delay_max, virtual_time{fault.length});
+      in.system.at(in.planned.faults_end,
+                   [&in, fault] { in.net.path_of(fault.process) = in.planned.network; });
+      return;
+    }
+    case kind::pause_process:
+      if (is_loading(in, fault.process)) in.add(overlap::paused_while_loading);
+      in.system.pause(victim);
+      in.system.after(fault.length, [&in, &victim] { in.system.resume(victim); });
+      return;
+    case kind::kill_process:
+      if (!victim.is_alive) return;
+      if (is_loading(in, fault.process)) in.add(overlap::killed_while_loading);
+      in.system.kill(victim);
+      in.net.process_ended(fault.process);
+      in.database.process_ended(fault.process, in.system.now());
+      return;
+    case kind::step_wall_clock: victim.wall_step += fault.length; return;
+    case kind::kill_client: return in.net.kill_clients(fault.process);
+    default: return begin_server_fault(in, fault);
+  }
+}
+
+}  // namespace
+
+void schedule_faults(universe& in) {
+  for (const planned_fault& fault : in.planned.faults) {
+    in.system.at(fault.when, [&in, fault] {
+      ++in.faults_begun;
+      in.last_fault = in.system.now();
+      if (in.prints()) in.print("fault: " + std::string{name_of(fault.is)});
+      // A server that is down has nothing to go wrong with.
+      if (!in.redis.is_up()) return;
+      begin_process_fault(in, fault);
+    });
+  }
+  // A server removes what has ended ten times a second, and a snapshot may be taken at any time.
+  for (microseconds when = 100ms; when < in.planned.faults_end + in.planned.settle; when += 100ms) {
+    in.system.at(when, [&in] {
+      if (!in.redis.is_up() || in.redis.is_frozen()) return;
+      in.redis.model().expire_due(in.redis.clock());
+      in.net.collect_output();
+    });
+  }
+  const bool has_restore = std::ranges::any_of(in.planned.faults, [](const planned_fault& fault) {
+    return fault.is == kind::restore_server;
+  });
+  for (microseconds when = 30ms; has_restore && when < in.planned.faults_end; when *= 2)
+    in.system.at(when, [&in] { in.snapshots.push_back(in.redis.model()); });
+}
+
+}  // namespace drover::world

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "world/play/origin.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "world/system/arena.hpp"
+
+namespace drover::world {
+
+std::string key_text(unsigned key) { return "k" + std::to_string(key); }
+
+std::string name_of(row named) { return (named.cache == 0 ? "a:" : "b:") + key_text(named.key); }
+
+// The filler depends on all of the rest, so a mixture of two values is none.
+std::string value_text(row of, std::uint32_t version, std::size_t load) {
+  std::string text = std::to_string(of.cache) + ' ' + std::to_string(of.key) + ' ' +
+                     std::to_string(version) + ' ' + std::to_string(load) + ' ';
+  text.append(8 + load % 90, static_cast<char>('A' + (version * 7 + load + of.key) % 26));
+  return text;
+}
+
+std::optional<parsed_value> parse_value(std::string_view text) {
+  std::array<std::uint64_t, 4> numbers{};
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  for (std::uint64_t& number : numbers) {
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || next == end || *next != ' ') return std::nullopt;
+    at = next + 1;
+  }
+  const parsed_value read{{static_cast<unsigned>(numbers[0]), static_cast<unsigned>(numbers[1])},
+                          static_cast<std::uint32_t>(numbers[2]),
+                          static_cast<std::size_t>(numbers[3])};
+  if (value_text(read.of, read.version, read.load) != text) return std::nullopt;
+  return read;
+}
+
+std::uint32_t origin::write(row changed) {
+  const arena::on_account_of account{arena::harness};
+  return ++versions_[changed];
+}
+
+std::uint32_t origin::version(row of) const {
+  const auto found = versions_.find(of);
+  return found == versions_.end() ? 0 : found->second;
+}
+
+bool origin::has_row(row of, std::uint32_t version) const noexcept {
+  return (version * 37 + of.key * 11 + 53) % 100 >= absent_percent_;
+}
+
+std::size_t origin::begin_load(row of, unsigned process, virtual_time now) {
+  const arena::on_account_of account{arena::harness};
+  loads_.push_back({.of = of, .process = process, .begin = now, .end = {}});
+  return loads_.size() - 1;
+}
+
+void origin::process_ended(unsigned process, virtual_time now) {
+  for (load_record& load : loads_) {
+    if (load.process == process && !load.end) load.end = now;
+  }
+}
+
+void origin::acknowledge(row invalidated, std::uint32_t version) {
+  const arena::on_account_of account{arena::harness};
+  std::uint32_t& floor = floors_[invalidated];
+  floor = std::max(floor, version);
+}
+
+std::uint32_t origin::floor(row of) const {
+  const auto found = floors_.find(of);
+  return found == floors_.end() ? 0 : found->second;
+}
+
+void origin::begin_change(row of) {
+  const arena::on_account_of account{arena::harness};
+  ++changes_[of].running;
+}
+
+void origin::end_change(row of, virtual_time now) {
+  changes& counted = changes_.at(of);
+  --counted.running;
+  counted.last_end = now;
+}
+
+bool origin::has_changed(row of, virtual_time since) const {
+  const auto found = changes_.find(of);
+  return found != changes_.end() && (found->second.running > 0 || found->second.last_end >= since);
+}
+
+}  // namespace drover::world

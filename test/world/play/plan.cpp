@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "world/play/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace drover::world {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Draws the parts of a plan.
+class drawer {
+ public:
+  // The streams of neighbouring seeds would overlap without the first draw.
+  explicit drawer(std::uint64_t seed) : source_{base::seeded_random{seed}.next()} {}
+
+  std::uint64_t below(std::uint64_t limit) { return source_.next() % limit; }
+  bool chance(unsigned percent) { return below(100) < percent; }
+  microseconds between(microseconds low, microseconds high) {
+    return low + microseconds{static_cast<std::int64_t>(
+                     below(static_cast<std::uint64_t>((high - low).count()) + 1))};
+  }
+  /// Short spans are as likely as long ones: each order of magnitude has the same chance.
+  microseconds spread(microseconds low, microseconds high) {
+    const double from = std::log(static_cast<double>(low.count()));
+    const double to = std::log(static_cast<double>(high.count()));
+    return microseconds{
+        static_cast<std::int64_t>(std::exp(from + (to - from) * source_.next_unit()))};
+  }
+  duration spread_ms(duration low, duration high) {
+    return std::chrono::duration_cast<duration>(spread(low, high));
+  }
+  template <class Value>
+  Value one_of(std::initializer_list<Value> values) {
+    return *(values.begin() + below(values.size()));
+  }
+
+ private:
+  base::seeded_random source_;
+};
+
+drover::policy draw_policy(drawer& draw) {
+  drover::policy drawn;
+  drawn.ttl = draw.spread_ms(40ms, 4000ms);
+  if (draw.chance(50)) drawn.grace = draw.spread_ms(20ms, 8000ms);
+  drawn.absent_ttl = draw.one_of({0ms, 50ms, 1000ms});
+  drawn.early_beta = draw.one_of({0.0, 1.0, 4.0});
+  drawn.ttl_jitter = draw.one_of({0.0, 0.1, 0.5});
+  drawn.lease_ttl = draw.spread_ms(100ms, 1500ms);
+  drawn.load_max = std::max(drawn.lease_ttl, draw.spread_ms(100ms, 3000ms));
+  if (draw.chance(20)) drawn.wait_max = draw.spread_ms(5ms, 500ms);
+  drawn.bypass_max = draw.one_of({1U, 2U, 8U});
+  drawn.bypass_queue_max = draw.one_of<std::size_t>({1, 4, 10'000});
+  drawn.uncacheable_ttl = draw.one_of({0ms, 100ms, 1000ms});
+  drawn.failure_pause_max = draw.one_of({0ms, 100ms, 5000ms});
+  drawn.share_failure_text = draw.chance(50);
+  return drawn;
+}
+
+client_options draw_options(drawer& draw) {
+  client_options drawn;
+  drawn.url = "redis://127.0.0.1:6379";
+  drawn.connect_max = draw.spread_ms(30ms, 800ms);
+  drawn.silence_max = draw.spread_ms(30ms, 800ms);
+  drawn.background_threads = draw.one_of({1U, 4U});
+  drawn.deadline_threads_max = draw.one_of({1U, 2U, 256U});
+  drawn.background_queue_max = draw.one_of<std::size_t>({1, 1000});
+  if (draw.chance(10)) drawn.waiters_max = 2;
+  if (draw.chance(10)) drawn.flights_max = 1;
+  if (draw.chance(10)) drawn.invalidations_max = 1;
+  drawn.server_keeps_writes = draw.chance(20);
+  drawn.spin = draw.chance(50);
+  return drawn;
+}
+
+loader_plan draw_loader(drawer& draw, const drover::policy& with) {
+  loader_plan drawn;
+  drawn.shortest = draw.spread(20us, 5ms);
+  drawn.longest = drawn.shortest + draw.spread(20us, microseconds{with.load_max} * 2 / 3);
+  if (draw.chance(40)) drawn.failing = static_cast<unsigned>(draw.below(60));
+  if (draw.chance(20)) drawn.hanging = static_cast<unsigned>(draw.below(30));
+  if (draw.chance(40)) drawn.nested = static_cast<unsigned>(draw.below(60));
+  if (draw.chance(20)) drawn.unstored = static_cast<unsigned>(draw.below(50));
+  if (draw.chance(40)) drawn.absent = static_cast<unsigned>(draw.below(50));
+  return drawn;
+}
+
+path draw_path(drawer& draw) {
+  path drawn;
+  drawn.delay_min = draw.spread(10us, 2ms);
+  drawn.delay_max = drawn.delay_min + draw.spread(10us, 4ms);
+  if (draw.chance(25)) drawn.slice_max = draw.one_of<std::size_t>({1, 7, 100});
+  if (draw.chance(15)) drawn.window = draw.one_of<std::size_t>({4096, 16384});
+  if (draw.chance(20)) drawn.duplicates = static_cast<unsigned>(draw.below(100));
+  return drawn;
+}
+
+planned_call draw_call(drawer& draw, const plan& of, bool has_limits) {
+  planned_call drawn;
+  drawn.is = draw.one_of({planned_call::kind::get, planned_call::kind::get, planned_call::kind::get,
+                          planned_call::kind::get, planned_call::kind::get_or_load,
+                          planned_call::kind::write, planned_call::kind::expire,
+                          planned_call::kind::refresh, planned_call::kind::peek,
+                          planned_call::kind::rest, planned_call::kind::rest});
+  drawn.cache = static_cast<unsigned>(draw.below(cache_count));
+  drawn.key = static_cast<unsigned>(draw.below(of.keys));
+  drawn.span = draw.spread(10us, 400ms);
+  if (has_limits && draw.chance(40)) drawn.deadline = draw.spread(50us, 1500ms);
+  if (has_limits && draw.chance(25)) drawn.stop_after = draw.spread(20us, 800ms);
+  return drawn;
+}
+
+std::vector<planned_process> draw_processes(drawer& draw, const plan& of, bool has_limits) {
+  const std::uint64_t processes = 1 + draw.below(4);
+  const std::uint64_t threads_max = 1 + draw.below(4);
+  const std::uint64_t calls_max = 2 + draw.below(10);
+  std::vector<planned_process> drawn(processes);
+  for (planned_process& process : drawn) {
+    process.starts = draw.chance(70) ? microseconds{draw.below(1000)} : draw.spread(1ms, 500ms);
+    if (draw.chance(20)) process.drift_ppm = static_cast<std::int64_t>(draw.below(20'000)) - 10'000;
+    process.drains = draw.chance(50);
+    process.drops_client_first = draw.chance(30);
+    process.threads.resize(1 + draw.below(threads_max));
+    for (auto& calls : process.threads) {
+      const std::uint64_t count = 1 + draw.below(calls_max);
+      for (std::uint64_t i = 0; i < count; ++i) calls.push_back(draw_call(draw, of, has_limits));
+    }
+  }
+  return drawn;
+}
+
+std::vector<planned_fault> draw_faults(drawer& draw, const plan& of) {
+  // Each schedule knows only some kinds of faults, so that rare combinations are not drowned.
+  std::vector<planned_fault::kind> kinds(1 + draw.below(3));
+  for (auto& kind : kinds)
+    kind = static_cast<planned_fault::kind>(draw.below(planned_fault::kind_count));
+  std::vector<planned_fault> drawn;
+  const std::uint64_t count = 1 + draw.below(5);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    planned_fault fault;
+    fault.is = kinds[draw.below(kinds.size())];
+    fault.when = draw.spread(100us, 1s);
+    fault.length = std::min<virtual_time>(draw.spread(200us, 1800ms), of.faults_end - fault.when);
+    const bool is_step = fault.is == planned_fault::kind::step_server_clock ||
+                         fault.is == planned_fault::kind::step_wall_clock;
+    if (is_step) fault.length = draw.spread(1ms, 1h) * (draw.chance(50) ? 1 : -1);
+    if (fault.is == planned_fault::kind::slow) fault.length = draw.spread(1ms, 300ms);
+    fault.process = 1 + static_cast<unsigned>(draw.below(of.processes.size()));
+    fault.amount = static_cast<std::size_t>(draw.spread(1us, 4000us).count()) - 1;
+    drawn.push_back(fault);
+  }
+  return drawn;
+}
+
+}  // namespace
+
+bool plan::has_limits() const noexcept {
+  return std::ranges::any_of(processes, [](const planned_process& process) {
+    return std::ranges::any_of(process.threads, [](const auto& calls) {
+      return std::ranges::any_of(
+          calls, [](const planned_call& call) { return call.deadline || call.stop_after; });
+    });
+  });
+}
+
+bool plan::is_calm() const noexcept {
+  const bool has_room = options.flights_max > 100 && options.waiters_max > 100;
+  return faults.empty() && has_room && !has_limits() && loader.failing == 0 &&
+         loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
+}
+
+plan plan_of(std::uint64_t seed) {
+  drawer draw{seed};
+  plan drawn;
+  drawn.seed = seed;
+  drawn.preemption = draw.one_of({0.0, 0.01, 0.05, 0.2, 0.7});
+  drawn.keys = 1 + static_cast<unsigned>(draw.below(3));
+  drawn.network = draw_path(draw);
+  drawn.policy = draw_policy(draw);
+  // While nothing is wrong, every load must be accounted for.
+  const bool is_calm = draw.chance(15);
+  if (!is_calm) drawn.options = draw_options(draw);
+  drawn.loader = draw_loader(draw, drawn.policy);
+  if (is_calm) {
+    drawn.options.url = "redis://127.0.0.1:6379";
+    drawn.loader.failing = drawn.loader.hanging = 0;
+    drawn.loader.nested = drawn.loader.unstored = 0;
+  }
+  drawn.processes = draw_processes(draw, drawn, !is_calm && draw.chance(60));
+  if (!is_calm && draw.chance(85)) drawn.faults = draw_faults(draw, drawn);
+  return drawn;
+}
+
+}  // namespace drover::world

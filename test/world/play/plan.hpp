@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// All that a schedule is made of: the processes with their calls, the settings of the library, the
+// network, and the faults. A plan comes from a seed, can be printed, and can be made smaller.
+//
+// Pure. Threads: a value.
+#pragma once
+
+#include <drover/cache.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "world/system/network.hpp"
+
+namespace drover::world {
+
+/// Each process has two caches with the same names and settings: number 0 and number 1.
+inline constexpr unsigned cache_count = 2;
+
+struct planned_call {
+  enum class kind : std::uint8_t {
+    get,
+    get_or_load,
+    write,  ///< changes the row in the origin and then invalidates the key
+    expire,
+    refresh,
+    peek,
+    rest,  ///< the thread sleeps
+  };
+  planned_call::kind is = kind::get;
+  unsigned cache = 0;
+  unsigned key = 0;
+  virtual_time span{};                       ///< of `rest`
+  std::optional<virtual_time> deadline{};    ///< after the begin of the call
+  std::optional<virtual_time> stop_after{};  ///< a stop is requested then
+};
+
+struct planned_process {
+  virtual_time starts{};
+  std::int64_t drift_ppm = 0;
+  bool drains = false;  ///< before its caches are destroyed
+  bool drops_client_first = false;
+  std::vector<std::vector<planned_call>> threads;
+};
+
+struct planned_fault {
+  enum class kind : std::uint8_t {
+    reset,           ///< the connections of a process are reset
+    cut_to_server,   ///< ... after `amount` more bytes to the server
+    cut_to_client,   ///< ... after `amount` more bytes to the process
+    block,           ///< nothing passes between a process and the server for `length`
+    slow,            ///< bytes take up to `length` longer from now on
+    freeze_server,   ///< the server stops for `length`
+    crash_server,    ///< for `length`; it comes back with its keys
+    lose_server,     ///< ... with no keys
+    restore_server,  ///< ... with the keys of an earlier moment
+    pause_process,   ///< all threads of a process stop for `length`
+    kill_process,
+    step_server_clock,  ///< by `length`, forward or back
+    step_wall_clock,    ///< of a process
+    out_of_memory,      ///< the server refuses writes for `length`
+    loading,
+    replica,
+    no_permission,  ///< for scripts, for `length`
+    flush_scripts,
+    flush_keys,
+    evict,        ///< `amount` chooses the key
+    kill_client,  ///< the server closes the connections of a process
+  };
+  static constexpr unsigned kind_count = 21;
+
+  planned_fault::kind is = kind::reset;
+  virtual_time when{};
+  virtual_time length{};
+  unsigned process = 0;  ///< from 1
+  std::size_t amount = 0;
+};
+
+/// How the loaders behave. Times are those of one load.
+struct loader_plan {
+  microseconds shortest{1000};
+  microseconds longest{20'000};
+  unsigned failing = 0;   ///< of 100 loads
+  unsigned hanging = 0;   ///< take three times `policy::load_max`
+  unsigned nested = 0;    ///< load a key of the other cache, too
+  unsigned unstored = 0;  ///< return `do_not_store`
+  unsigned absent = 0;    ///< of 100 versions of a row, how many say that there is no such row
+};
+
+/// What the simulated program does wrong on purpose, so that tests can see that the checks notice.
+enum class sabotage : std::uint8_t {
+  none,
+  skips_invalidations,  ///< takes a write for invalidated without asking Redis
+  stores_unfenced,      ///< stores what it read before a write, whatever Redis says
+  mixes_keys,           ///< returns the value of another key
+  damages_values,
+  loads_twice,  ///< runs the loader beside a load that runs
+  leaks_memory,
+  leaks_descriptors,
+  never_ends,
+  loses_its_place,  ///< reads with a client that takes a late reply for the next one
+};
+
+struct plan {
+  sabotage wrong = sabotage::none;
+  std::uint64_t seed = 0;
+  double preemption = 0.05;
+  unsigned keys = 2;
+  path network{};
+  drover::policy policy{};
+  client_options options{};
+  loader_plan loader{};
+  std::vector<planned_process> processes;
+  std::vector<planned_fault> faults;
+  /// After this time no fault is left, and after `settle` more the processes compare what they see.
+  microseconds faults_end{std::chrono::seconds{2}};
+  microseconds settle{std::chrono::seconds{12}};
+
+  /// Without this the processes end when their calls have ended.
+  bool compares_at_the_end = true;
+
+  /// No faults, no limits and no failing or hanging loads: every load must be accounted for.
+  [[nodiscard]] bool is_calm() const noexcept;
+  /// Whether a call has a deadline or a stop token.
+  [[nodiscard]] bool has_limits() const noexcept;
+};
+
+/// The plan of a seed.
+[[nodiscard]] plan plan_of(std::uint64_t seed);
+
+/// One line for each setting, thread and fault.
+[[nodiscard]] std::string describe(const plan& printed);
+[[nodiscard]] std::string_view name_of(planned_fault::kind kind) noexcept;
+[[nodiscard]] std::string_view name_of(planned_call::kind kind) noexcept;
+
+}  // namespace drover::world

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <string_view>
+
+#include "world/play/program.hpp"
+
+namespace drover::world {
+namespace {
+
+row row_of(std::string_view cache, std::string_view key) {
+  return {cache == "a" ? 0U : 1U, static_cast<unsigned>(std::stoul(std::string{key.substr(1)}))};
+}
+
+class observer : public drover::observer {
+ public:
+  explicit observer(universe& in, unsigned process) : in_{in}, process_{process} {}
+
+  void on_event(const drover::event& reported) override {
+    switch (reported.kind) {
+      case event_kind::fill_refused: in_.add(overlap::fill_refused); break;
+      case event_kind::lease_lost:
+        in_.add(overlap::lease_lost);
+        in_.note_lost_lease(process_, row_of(reported.cache, reported.key));
+        break;
+      case event_kind::lease_taken_over: in_.add(overlap::lease_taken_over); break;
+      case event_kind::load_timed_out: in_.add(overlap::load_timed_out); break;
+      case event_kind::bypass_started:
+        in_.note_bypass(process_, row_of(reported.cache, reported.key));
+        break;
+      case event_kind::connection_down: in_.add(overlap::connection_lost); break;
+      case event_kind::refresh_started:
+        in_.add(overlap::refresh);
+        in_.note_refresh(process_, row_of(reported.cache, reported.key));
+        break;
+      case event_kind::invalidation_unknown: in_.add(overlap::invalidation_unknown); break;
+      default: break;
+    }
+    if (!in_.prints()) return;
+    in_.print("process " + std::to_string(process_) + ": " +
+              std::string{drover::to_string(reported.kind)} + ' ' + std::string{reported.cache} +
+              ' ' + std::string{reported.key} + ' ' + std::string{reported.text});
+  }
+
+ private:
+  universe& in_;
+  unsigned process_;
+};
+
+}  // namespace
+
+std::shared_ptr<drover::observer> observe(universe& in, unsigned process_number) {
+  return std::make_shared<observer>(in, process_number);
+}
+
+}  // namespace drover::world

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The program that each simulated process runs: a client, two caches, threads that call them, and
+// the checks of each result. program.cpp has the calls, program_loads.cpp the loaders, and
+// program_checks.cpp the checks.
+//
+// Threads: the fibers of its process. Lifetime: the first thread of the process.
+#pragma once
+
+#include <drover/cache.hpp>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "world/play/universe.hpp"
+
+namespace drover::world {
+
+using text_cache = drover::cache<std::string>;
+
+/// The failure of a load.
+struct origin_failed : std::runtime_error {
+  explicit origin_failed(std::size_t number)
+      : std::runtime_error{"load " + std::to_string(number) + " failed"}, load{number} {}
+  std::size_t load;
+};
+
+/// Counts what the process did with one cache, to compare with the cache's own counters.
+struct own_counts {
+  std::uint64_t loads = 0;
+  std::uint64_t fresh = 0;
+  std::uint64_t stale = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t invalidations = 0;
+};
+
+/// Counts the events of a process, and notes what the checks need.
+[[nodiscard]] std::shared_ptr<drover::observer> observe(universe& in, unsigned process_number);
+
+/// One run of the program.
+class program {
+ public:
+  program(universe& in, std::size_t index)
+      : in_{in},
+        planned_{in.planned.processes[index]},
+        number_{static_cast<unsigned>(index) + 1},
+        self_{*in.processes[index]} {}
+
+  void run();
+
+ private:
+  [[nodiscard]] client_options options();
+  void open(const drover::client& on);
+  void drain();
+  void run_threads();
+  void run_calls(const std::vector<planned_call>& calls);
+  void call(const planned_call& planned);
+  void read(const planned_call& planned, const call_options& limits, std::uint32_t floor);
+  void read_at_the_end(row of);
+  void write(row changed);
+  [[nodiscard]] drover::result<void> invalidate(row changed);
+  void compare_at_the_end();
+  void check_counters();
+  void check_value(row of, std::uint32_t floor, virtual_time began,
+                   const std::optional<std::string>& value, std::optional<served> how);
+  void check_age(row of, const load_record& load, virtual_time began, std::optional<served> how);
+  void check_single_load(row of, std::size_t number);
+  void check_span(const planned_call& planned, virtual_time began, virtual_time paused_before);
+  [[nodiscard]] virtual_time longest_wait(row of, virtual_time began) const;
+  [[nodiscard]] virtual_time paused_for() const {
+    return self_.paused_for +
+           (self_.is_paused ? in_.system.now() - self_.paused_since : virtual_time{});
+  }
+  loaded<std::string> load(unsigned cache, std::string_view key, drover::load& run);
+  void load_nested(row of);
+  void make_mistake(row of);
+  void load_beside(row of);
+
+  universe& in_;
+  const planned_process& planned_;
+  unsigned number_;
+  process& self_;
+  std::array<std::unique_ptr<text_cache>, cache_count> caches_;
+  std::array<own_counts, cache_count> counts_;
+  unsigned loads_running_ = 0;
+};
+
+}  // namespace drover::world

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The deliberate mistakes of the simulated programs. See `sabotage` in plan.hpp.
+//
+// Threads: any fiber.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "world/play/universe.hpp"
+
+namespace drover::world {
+
+/// The value that a program with a mistake takes for that of `of`.
+[[nodiscard]] std::optional<std::string> spoil(universe& in, row of,
+                                               std::optional<std::string> value);
+/// What a program with a mistake does before its threads begin.
+void misbehave_at_the_start(universe& in);
+/// The stored bytes of a key, to be put back later.
+[[nodiscard]] std::optional<std::string> stored_bytes(universe& in, row of);
+/// Stores them as a client without a fence does.
+void store_unfenced(universe& in, row of, const std::string& bytes);
+
+/// Reads two keys with a client that gives the first reply up and takes it for that of the second.
+[[nodiscard]] std::optional<std::string> read_out_of_place(universe& in, row given_up, row wanted);
+
+}  // namespace drover::world

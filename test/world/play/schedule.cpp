@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "world/play/schedule.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "world/play/universe.hpp"
+#include "world/system/arena.hpp"
+
+namespace drover::world {
+namespace {
+
+// Each violation beyond says nothing new.
+constexpr std::size_t violations_max = 20;
+// Far more than any work without a wait needs, and a few milliseconds.
+constexpr std::uint64_t busy_steps = 5'000;
+
+void check_what_is_left(universe& in) {
+  for (const process* ended : in.processes) {
+    if (!ended->is_alive) continue;
+    const auto who = "process " + std::to_string(ended->number);
+    if (in.prints()) arena::print_blocks_of(ended->number, stderr);
+    if (const auto blocks = arena::blocks_of(ended->number); blocks != 0)
+      in.report("leak", who + " has left " + std::to_string(blocks) + " blocks of memory");
+    if (const auto files = in.net.open_descriptors(*ended); files != 0)
+      in.report("leak", who + " has left " + std::to_string(files) + " descriptors open");
+  }
+  if (in.system.busiest() > busy_steps) {
+    in.report("busy", "a thread took " + std::to_string(in.system.busiest()) +
+                          " steps without waiting for anything");
+  }
+  if (in.net.misuses() > 0) in.report("descriptor", "a closed descriptor was used");
+}
+
+void name_the_stuck(universe& in) {
+  for (const auto& left : in.system.threads()) {
+    if (!left->owner->is_alive || left->at == thread::state::ended) continue;
+    in.report("hang", "thread " + std::to_string(left->number) + " of process " +
+                          std::to_string(left->owner->number) + " never ends");
+  }
+}
+
+}  // namespace
+
+universe::universe(const plan& of, choices& decide, const run_options& with)
+    : planned{of},
+      options{with},
+      system{decide, of.seed ^ 0x5DEECE66DU},
+      redis{system},
+      net{system, redis},
+      database{of.loader.absent} {
+  for (const planned_process& added : of.processes) {
+    process& made = system.add_process();
+    made.drift_ppm = added.drift_ppm;
+    processes.push_back(&made);
+    net.path_of(made.number) = of.network;
+  }
+}
+
+void universe::report(std::string_view rule, const std::string& text) {
+  const arena::on_account_of account{arena::harness};
+  if (prints()) print("VIOLATION " + std::string{rule} + ": " + text);
+  if (found.violations.size() < violations_max)
+    found.violations.push_back({std::string{rule}, text});
+}
+
+void universe::count_get(row of, int change) {
+  const arena::on_account_of account{arena::harness};
+  running_gets[of] += change;
+}
+
+void universe::note_bypass(unsigned process_number, row of) {
+  const arena::on_account_of account{arena::harness};
+  ++announced_bypasses[{process_number, of}];
+}
+
+bool universe::take_bypass(unsigned process_number, row of) {
+  const auto announced = announced_bypasses.find({process_number, of});
+  if (announced == announced_bypasses.end() || announced->second == 0) return false;
+  --announced->second;
+  return true;
+}
+
+void universe::note_lost_lease(unsigned process_number, row of) {
+  const arena::on_account_of account{arena::harness};
+  lost_leases[{process_number, of}] = system.now();
+}
+
+void universe::note_refresh(unsigned process_number, row of) {
+  const arena::on_account_of account{arena::harness};
+  refreshes[{process_number, of}] = system.now();
+}
+
+virtual_time universe::longest_delay() {
+  virtual_time longest{};
+  for (const process* user : processes)
+    longest = std::max(longest, net.path_of(user->number).delay_max);
+  return longest;
+}
+
+void universe::print(const std::string& event) {
+  std::fprintf(stderr, "%10.3f ms  %s\n", static_cast<double>(system.now().count()) / 1e6,
+               event.c_str());
+}
+
+result carry_out(const plan& planned, choices& decide, const run_options& with) {
+  result copied;
+  arena::begin();
+  {
+    auto in = std::make_unique<universe>(planned, decide, with);
+    network::set_current(&in->net);
+    for (std::size_t i = 0; i < planned.processes.size(); ++i)
+      in->system.start(*in->processes[i], [&world = *in, i] { run_process(world, i); });
+    schedule_faults(*in);
+    in->system.record_moments(with.records_moments);
+    const outcome ended = in->system.run(with.steps_max);
+    if (ended == outcome::hung) name_the_stuck(*in);
+    if (ended == outcome::hung && with.prints_events) in->system.print_stacks();
+    if (ended == outcome::endless) in->report("endless", "the schedule takes too many steps");
+    if (ended == outcome::unsupported) in->report("harness", in->system.refusal());
+    if (ended == outcome::finished) check_what_is_left(*in);
+    in->found.fingerprint = in->system.fingerprint();
+    in->found.steps = in->system.steps();
+    in->found.moments = in->system.moments();
+    network::set_current(nullptr);
+    arena::end();
+    copied = in->found;  // out of the memory of the schedule
+  }
+  return copied;
+}
+
+result carry_out(const plan& planned, const run_options& with) {
+  random_choices decide{planned.seed ^ 0x2545F4914F6CDD1DU, planned.preemption};
+  return carry_out(planned, decide, with);
+}
+
+}  // namespace drover::world

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What all parts of one schedule share: the simulated system, the origin, the plan, and what was
+// found.
+//
+// Threads: one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "world/play/origin.hpp"
+#include "world/play/plan.hpp"
+#include "world/play/schedule.hpp"
+#include "world/system/kernel.hpp"
+#include "world/system/network.hpp"
+#include "world/system/server.hpp"
+
+namespace drover::world {
+
+/// A key that every process reads once at the end, when nothing is wrong any more.
+inline constexpr unsigned last_key = 99;
+
+struct universe {
+  universe(const plan& planned, choices& decide, const run_options& with);
+
+  /// Records a violation. May be called from any fiber.
+  void report(std::string_view rule, const std::string& text);
+  void print(const std::string& event);
+  void add(overlap counted) { found.seen.add(counted); }
+  void note_bypass(unsigned process_number, row of);
+  /// Whether the load of the process that begins now was announced as one without Redis.
+  [[nodiscard]] bool take_bypass(unsigned process_number, row of);
+  void note_lost_lease(unsigned process_number, row of);
+  void note_refresh(unsigned process_number, row of);
+  [[nodiscard]] virtual_time longest_delay();
+  void count_get(row of, int change);
+  [[nodiscard]] bool prints() const noexcept { return options.prints_events; }
+  [[nodiscard]] microseconds now() const {
+    return std::chrono::duration_cast<microseconds>(system.now());
+  }
+  /// A fault that can lose keys, leases or the server's sense of time has happened.
+  [[nodiscard]] bool is_disturbed() const noexcept { return faults_begun > 0; }
+
+  const plan& planned;
+  run_options options;
+  kernel system;
+  server redis;
+  network net;
+  origin database;
+  result found;
+  std::vector<process*> processes;
+  unsigned faults_begun = 0;
+  virtual_time last_fault{-1};  ///< when it began
+  /// The invalidations that were not acknowledged. The process that sent them goes on to do so.
+  struct unacknowledged {
+    row of;
+    std::uint32_t version = 0;
+    unsigned process = 0;
+  };
+  std::vector<unacknowledged> pending;
+  /// By process and key: when a lease was last lost there.
+  std::map<std::pair<unsigned, row>, virtual_time> lost_leases;
+  /// ... and when a refresh last began.
+  std::map<std::pair<unsigned, row>, virtual_time> refreshes;
+  std::map<std::pair<unsigned, row>, int> announced_bypasses;
+  /// Calls of `get` that run, by row.
+  std::map<row, int> running_gets;
+  std::vector<redis_model> snapshots;
+};
+
+/// The first thread of a process.
+void run_process(universe& in, std::size_t index);
+/// Puts the faults of the plan on the clock.
+void schedule_faults(universe& in);
+
+}  // namespace drover::world
