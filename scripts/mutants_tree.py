@@ -95,9 +95,11 @@ class tree:
         environment = dict(os.environ)
         if shutil.which("ccache"):
             environment.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
-        done = subprocess.run(["cmake", "--preset", PRESET], cwd=self.folder, env=environment,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
+        # The examples and the tools would be linked again for each mutant.
+        done = subprocess.run(["cmake", "--preset", PRESET, "-DDROVER_BUILD_TOOLS=OFF"],
+                              cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
         return done.returncode == 0, done.stdout
 
     def build(self, targets):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the store learns of changes: by pushes, by wake channels, or not at all, on a scripted server.
+// How the store learns of changes: by pushes, by wake channels, or not at all.
 #include "store/waker.hpp"
 
 #include <gtest/gtest.h>
