@@ -73,6 +73,8 @@ test_tidy() {
   check "tidy" scripts/tidy
   check "reference: its own tests" scripts/reference --self-test
   check "reference" scripts/reference --check
+  check "mutants: its own tests" scripts/mutants --self-test
+  check "mutants" scripts/mutants --check
 }
 
 test_dev() {

@@ -372,6 +372,36 @@ TEST(threads_channel, TheDestructorFaultsWhatIsOutstandingExactlyOnce) {
   EXPECT_EQ(completed, 10);
 }
 
+TEST(threads_channel, ARequestLongerThanTheSocketTakesIsWrittenWhole) {
+  std::string value;
+  for (unsigned i = 0; value.size() < std::size_t{8} << 20U; ++i) value += std::to_string(i);
+  std::atomic<bool> reads{false};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (arguments[0] == "SET") {
+          peer.send(bulk(arguments[2] == value ? "whole" : "not whole"));
+        } else {
+          peer.wait_for([&] { return reads.load(); });
+          echo(peer, arguments);
+        }
+      }};
+  channel on{at(server), {}};
+  std::atomic<int> completed{0};
+  on.post(get_of("before it"), 1, [&](const auto& got) {
+    EXPECT_TRUE(got && got->front().root().text() == "of before it");
+    ++completed;
+  });
+  std::string set;
+  resp::write_command(set, {"SET", "k", value});
+  on.post(std::move(set), 1, [&](const auto& got) {
+    EXPECT_TRUE(got && got->front().root().text() == "whole");
+    ++completed;
+  });
+  reads = true;
+  EXPECT_EQ(get(on, "behind it").text, "of behind it");
+  EXPECT_EQ(completed, 2);
+}
+
 TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {
   std::atomic<bool> stuck{true};
   const scripted_server server{[&](const scripted_peer& peer, const std::vector<std::string>&) {

@@ -162,6 +162,16 @@ TEST(keys, AreDifferentForDifferentKeys) {
   EXPECT_GT(keys.size(), 5'000U);
 }
 
+TEST(keys, AreDifferentForALongKeyAndAShortOneThatLooksLikeItsHash) {
+  const key_space space{"n", 1};
+  const std::string name = space.value_key(std::string(1'000, 'a'));
+  const std::size_t open = name.find('{');
+  const std::string inside = name.substr(open + 1, name.size() - open - 2);
+  ASSERT_EQ(inside.front(), '#');
+  EXPECT_NE(space.value_key(inside), name);
+  EXPECT_NE(space.value_key(inside.substr(1)), name);
+}
+
 TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
   std::set<std::string> names;
   std::size_t count = 0;

@@ -64,6 +64,29 @@ TEST_F(caller_limits, ADeadlineOfTheLeaderLeavesTheLoadToTheOthers) {
   EXPECT_EQ(origin.loads("a"), 1U);
 }
 
+TEST_F(caller_limits, AStopOfTheCallerThatBeganLeavesTheLeadToTheOneThatJoined) {
+  use_long_leases();
+  cached_origin holder{origin, setup};
+  cached_origin cached{origin, setup};
+  ASSERT_EQ(cached.ask("other").how, "loaded");
+  std::unique_ptr<crowd> leader;
+  hold_in(holder, leader);
+  std::stop_source stop;
+  crowd first{1, [&](unsigned) { return cached.ask("a", {.stop = stop.get_token()}); }};
+  first.go();
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 2; }));
+  crowd joined{1, [&](unsigned) { return cached.ask("a"); }};
+  joined.go();
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 3; }));
+  stop.request_stop();
+  EXPECT_EQ(first.result().count("refused:stopped"), 1U);
+  server.command({"UNLINK", value_key("a")});  // ends the holder's lease
+  EXPECT_TRUE(loads_run("a", 2));
+  origin.let_go("a");
+  EXPECT_EQ(joined.result().got("0:a"), 1U);
+  EXPECT_EQ(leader->result().got("0:a"), 1U);
+}
+
 TEST_F(caller_limits, AStopTokenEndsOneWaitAndNoOther) {
   cached_origin cached{origin, setup};
   std::unique_ptr<crowd> leader;

@@ -296,6 +296,11 @@ TEST_F(scripts, ARenewalMovesTheEndAndTheClientIdAndNothingElse) {
 TEST_F(scripts, ARenewalOfAnythingButOnesOwnLeaseChangesNothing) {
   EXPECT_FALSE(first.renew(a, 1min)->applied);
   EXPECT_EQ(first.stored(), std::nullopt);
+  ASSERT_EQ(second.lease(b)->outcome, leases::lead);
+  const auto lease_of_another = first.stored();
+  EXPECT_FALSE(first.renew(a, 1min)->applied);
+  EXPECT_EQ(first.stored(), lease_of_another);
+  ASSERT_TRUE(second.release(b)->applied);
   store_value();
   const auto value = first.stored();
   EXPECT_FALSE(first.renew(a, 1min)->applied);
