@@ -478,6 +478,7 @@ TEST_F(cache_verbs, TheDestructorWaitsForARunningRefresh) {
         redis, {.name = "user", .policy = long_lived()}, [&](std::string_view, load& run) {
           running = true;
           while (!run.stop_token().stop_requested()) std::this_thread::yield();
+          std::this_thread::sleep_for(300ms);  // the wait is not over when the leases are released
           ended = true;
           return std::string{"v"};
         }};

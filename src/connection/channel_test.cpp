@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -358,18 +359,39 @@ TEST(threads_channel, TimersRunInOrderAndACancelledOneDoesNot) {
 }
 
 TEST(threads_channel, TheDestructorFaultsWhatIsOutstandingExactlyOnce) {
-  std::atomic<int> completed{0};
-  const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {}};
-  {
-    channel on{at(server), {}};
-    for (int i = 0; i < 10; ++i) {
-      on.post(get_of("k"), 1, [&](const result<std::vector<resp::message>>& replies) {
-        EXPECT_FALSE(replies);
-        ++completed;
-      });
+  for (const bool is_sent : {false, true}) {
+    std::atomic<int> received{0};
+    std::atomic<int> completed{0};
+    const scripted_server server{
+        [&](const scripted_peer&, const std::vector<std::string>&) { ++received; }};
+    {
+      channel on{at(server), {}};
+      for (int i = 0; i < 10; ++i) {
+        on.post(get_of("k"), 1, [&](const result<std::vector<resp::message>>& replies) {
+          EXPECT_FALSE(replies);
+          ++completed;
+        });
+      }
+      while (is_sent && received < 10) std::this_thread::yield();
     }
+    EXPECT_EQ(completed, 10);
   }
-  EXPECT_EQ(completed, 10);
+}
+
+TEST(threads_channel, AHandlerThatThrowsCostsTheConnectionAndHangsNobody) {
+  std::atomic<bool> pushes{true};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (pushes.exchange(false)) {
+          peer.send(">2\r\n+message\r\n+x\r\n");
+        } else {
+          echo(peer, arguments);
+        }
+      }};
+  const auto throws = [](const resp::message&) { throw std::runtime_error{"handler"}; };
+  channel on{at(server), {.up = {}, .down = {}, .push = throws}};
+  EXPECT_EQ(get(on, "k").end.ended, exchange_end::faulted);
+  EXPECT_EQ(get(on, "next").text, "of next");
 }
 
 TEST(threads_channel, ARequestLongerThanTheSocketTakesIsWrittenWhole) {

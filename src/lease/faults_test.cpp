@@ -50,8 +50,8 @@ TEST(faults, AreClassedByWhatCanBeDone) {
 TEST(faults, AreRefusalsWhenTheServerCouldButThisClientMayNot) {
   for (const std::string_view refused :
        {"NOPERM this user has no permissions to run the 'get' command",
-        "NOPERM this user has no permissions to access one of the keys used as arguments",
-        "NOAUTH Authentication required.", "WRONGPASS invalid username-password pair",
+        "NOPERM this user has no permissions to access one of the keys used as arguments", "NOPERM",
+        "DENIED", "NOAUTH Authentication required.", "WRONGPASS invalid username-password pair",
         "MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381",
         "ERR The user executing the script can't run this command or subcommand script: 1",
         "ERR ACL failure in script: The user executing the script can't run this command"}) {

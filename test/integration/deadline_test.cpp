@@ -226,6 +226,17 @@ TEST_F(deadline, OfACallerIsNoReasonToRefuseItsLoadersOwnCalls) {
   });
 }
 
+TEST_F(deadline, InsideALoadOnTheOnlyThreadDoesNotWaitForThatThread) {
+  in_child([&] {
+    client redis{with_single_threads(setup.client())};
+    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, own_key};
+    text_cache outer{redis, {.name = "outer", .policy = setup.policy}, [&](std::string_view) {
+                       return *inner.get("child", in_good_time());
+                     }};
+    EXPECT_EQ(ask(outer, "a", in_good_time()).value, "child");
+  });
+}
+
 TEST_F(deadline, MayLieAtEitherEndOfTime) {
   in_child([&] {
     cached_origin cached{origin, setup};
