@@ -63,6 +63,8 @@ function(drover_unite target number)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # A name may hide one of another file in the unit. Builds of single files check for real ones.
+  target_compile_options(${target} PRIVATE -Wno-shadow)
   foreach(file IN LISTS ARGN)
     cmake_path(GET file PARENT_PATH folder)
     file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${folder}")
