@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -114,9 +115,9 @@ command_line parse(const std::vector<std::string>& words) {
     } catch (const std::exception&) {
       used = 0;
     }
-    const bool is_whole = number == static_cast<double>(static_cast<std::uint64_t>(number));
     const bool is_time = name == "--seconds" || name == "--hours";
-    if (used != value.size() || number < 0 || number > 1e15 || (!is_time && !is_whole))
+    const bool is_in_range = number >= 0 && number <= 1e15;
+    if (used != value.size() || !is_in_range || (!is_time && number != std::floor(number)))
       throw usage_error{name + " needs a number, not '" + value + "'"};
     if (name == "--seconds") line.seconds = number;
     if (name == "--hours") line.seconds = number * 3600;
