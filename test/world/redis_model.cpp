@@ -127,6 +127,10 @@ bool redis_model::evict(std::string_view key, std::size_t database_index) {
   return true;
 }
 
+void redis_model::replace(std::string_view key, std::string bytes) {
+  state_.databases.front().find(key)->second.bytes = std::move(bytes);
+}
+
 void redis_model::restart(data what_remains, std::string run_id, microseconds now) {
   state_.settings.run_id = std::move(run_id);
   state_.settings.started = now;

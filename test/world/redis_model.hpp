@@ -66,6 +66,8 @@ class redis_model {
   void expire_due(microseconds now);
   /// Removes `key` as if for want of memory. False: there is no such key.
   bool evict(std::string_view key, std::size_t database_index = 0);
+  /// Changes the bytes of a key that exists, as a fault of the memory would: nobody is told.
+  void replace(std::string_view key, std::string bytes);
   /// Ends every connection, forgets scripts and tracking, and starts again as another process.
   /// `run_id` is the new one.
   void restart(data what_remains, std::string run_id, microseconds now);

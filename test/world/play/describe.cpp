@@ -79,6 +79,7 @@ std::string_view name_of(planned_fault::kind kind) noexcept {
     case planned_fault::kind::flush_keys: return "flush_keys";
     case planned_fault::kind::evict: return "evict";
     case planned_fault::kind::kill_client: return "kill_client";
+    case planned_fault::kind::damage: return "damage";
   }
   return "?";
 }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "entry/envelope.hpp"
 #include "world/play/universe.hpp"
 
 namespace drover::world {
@@ -69,7 +70,24 @@ void evict(universe& in, std::size_t chosen) {
   in.net.collect_output();
 }
 
+// Only of the payload: a damaged head may say anything about its times.
+void damage(universe& in, std::size_t chosen) {
+  redis_model& model = in.redis.model();
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : model.keys()) {
+    if (value.bytes.size() > entry::envelope_size) keys.push_back(key);
+  }
+  if (keys.empty()) return;
+  const std::string& key = keys[chosen % keys.size()];
+  std::string bytes = model.find(key)->bytes;
+  char& damaged = bytes[entry::envelope_size + chosen % (bytes.size() - entry::envelope_size)];
+  damaged = static_cast<char>(damaged ^ 0x10);
+  model.replace(key, bytes);
+}
+
 void begin_server_fault(universe& in, const planned_fault& fault) {
+  // A server that is down has nothing to go wrong with.
+  if (!in.redis.is_up()) return;
   switch (fault.is) {
     case kind::freeze_server:
       in.redis.freeze();
@@ -96,6 +114,7 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
       in.redis.command("*1\r\n$8\r\nFLUSHALL\r\n");
       return in.net.collect_output();
     case kind::evict: return evict(in, fault.amount);
+    case kind::damage: return damage(in, fault.amount);
     default: return;
   }
 }
@@ -143,8 +162,6 @@ void schedule_faults(universe& in) {
       ++in.faults_begun;
       in.last_fault = in.system.now();
       if (in.prints()) in.print("fault: " + std::string{name_of(fault.is)});
-      // A server that is down has nothing to go wrong with.
-      if (!in.redis.is_up()) return;
       begin_process_fault(in, fault);
     });
   }

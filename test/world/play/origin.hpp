@@ -32,6 +32,7 @@ struct row {
 struct load_record {
   row of;
   unsigned process = 0;
+  unsigned thread = 0;  ///< of the simulated kernel
   virtual_time begin{};
   std::optional<virtual_time> end;
   std::uint32_t version = 0;

@@ -183,10 +183,17 @@ plan plan_of(std::uint64_t seed) {
   const bool is_calm = draw.chance(15);
   if (!is_calm) drawn.options = draw_options(draw);
   drawn.loader = draw_loader(draw, drawn.policy);
+  drawn.compares_at_the_end = !draw.chance(20);
   if (is_calm) {
     drawn.options.url = "redis://127.0.0.1:6379";
     drawn.loader.failing = drawn.loader.hanging = 0;
     drawn.loader.nested = drawn.loader.unstored = 0;
+    if (draw.chance(50)) drawn.keys = 1;
+    // Some loads outlast their first lease.
+    if (draw.chance(40)) {
+      drawn.policy.lease_ttl = duration{100};
+      drawn.loader.longest = microseconds{drawn.policy.load_max} * 9 / 10;
+    }
   }
   drawn.processes = draw_processes(draw, drawn, !is_calm && draw.chance(60));
   if (!is_calm && draw.chance(85)) drawn.faults = draw_faults(draw, drawn);

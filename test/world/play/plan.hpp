@@ -68,13 +68,14 @@ struct planned_fault {
     flush_keys,
     evict,        ///< `amount` chooses the key
     kill_client,  ///< the server closes the connections of a process
+    damage,       ///< a byte of a stored payload changes; `amount` chooses both
   };
-  static constexpr unsigned kind_count = 21;
+  static constexpr unsigned kind_count = 22;
 
   planned_fault::kind is = kind::reset;
   virtual_time when{};
   virtual_time length{};
-  unsigned process = 0;  ///< from 1
+  unsigned process = 1;  ///< from 1; no matter for faults of the server
   std::size_t amount = 0;
 };
 

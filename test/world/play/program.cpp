@@ -36,8 +36,12 @@ void program::run() {
     misbehave_at_the_start(in_);
     run_threads();
     compare_at_the_end();
-    if (planned_.drains) drain();
+    if (planned_.drains) {
+      in_.is_ending.at(number_) = true;
+      drain();
+    }
     if (loads_running_ > 0) in_.add(overlap::destroyed_while_loading);
+    in_.is_ending.at(number_) = true;
     for (auto& cache : caches_) cache.reset();
   }
   in_.database.process_ended(number_, in_.system.now());
@@ -67,7 +71,10 @@ void program::run_calls(const std::vector<planned_call>& calls) {
     const virtual_time began = in_.system.now();
     const virtual_time paused_before = paused_for();
     call(planned);
-    check_span(planned, began, paused_before);
+    // A call with a stop token is timed where its stopper is not.
+    const bool is_timed = planned.stop_after && is_read(planned);
+    if (!is_timed) check_span(planned, began, in_.system.now(), paused_before);
+    check_promptness(planned, began);
   }
 }
 
@@ -93,7 +100,10 @@ void program::call(const planned_call& planned) {
         std::this_thread::sleep_for(wait);
         source.request_stop();
       }};
+      const virtual_time began = in_.system.now();
+      const virtual_time paused_before = paused_for();
       read(planned, limits, floor);
+      check_span(planned, began, in_.system.now(), paused_before);
       stopper.join();
       return;
     }
@@ -172,7 +182,7 @@ void program::write(row changed) {
   in_.database.end_change(changed, in_.system.now());
   const arena::on_account_of account{arena::harness};
   if (!outcome) {
-    in_.pending.push_back({changed, version, number_});
+    in_.pending.push_back({changed, version, number_, in_.system.now()});
     return;
   }
   in_.database.acknowledge(changed, version);

@@ -42,6 +42,10 @@ struct own_counts {
 /// Counts the events of a process, and notes what the checks need.
 [[nodiscard]] std::shared_ptr<drover::observer> observe(universe& in, unsigned process_number);
 
+[[nodiscard]] constexpr bool is_read(const planned_call& planned) noexcept {
+  return planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
+}
+
 /// One run of the program.
 class program {
  public:
@@ -70,7 +74,12 @@ class program {
                    const std::optional<std::string>& value, std::optional<served> how);
   void check_age(row of, const load_record& load, virtual_time began, std::optional<served> how);
   void check_single_load(row of, std::size_t number);
-  void check_span(const planned_call& planned, virtual_time began, virtual_time paused_before);
+  void check_promptness(const planned_call& planned, virtual_time began);
+  [[nodiscard]] std::uint32_t pending_floor(row of, virtual_time began) const;
+  void check_span(const planned_call& planned, virtual_time began, virtual_time ended,
+                  virtual_time paused_before);
+  void check_absence(row of, std::uint32_t floor, std::optional<served> how);
+  [[nodiscard]] bool is_a_refresh(const load_record& load) const;
   [[nodiscard]] virtual_time longest_wait(row of, virtual_time began) const;
   [[nodiscard]] virtual_time paused_for() const {
     return self_.paused_for +

@@ -15,6 +15,7 @@ loaded<std::string> program::load(unsigned cache, std::string_view key, drover::
   ++counts_[cache].loads;
   const std::size_t number = in_.database.begin_load(of, number_, in_.system.now());
   in_.database.load(number).is_bypass = in_.take_bypass(number_, of);
+  in_.database.load(number).thread = in_.system.running().number;
   if (in_.prints()) {
     in_.print("process " + std::to_string(number_) + ": load " + std::to_string(number) + " of " +
               name_of(of) + " begins");

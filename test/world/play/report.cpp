@@ -11,8 +11,8 @@
 namespace drover::world {
 namespace {
 
-// About a tenth of what the rarest overlap reaches.
-constexpr std::uint64_t schedules_for_each_overlap = 2'000;
+// The rarest overlap is reached about four times in a thousand schedules.
+constexpr std::uint64_t schedules_for_each_overlap = 5'000;
 
 }  // namespace
 

@@ -161,9 +161,20 @@ void enumerate_all(std::uint64_t explored_max,
     for (const bool is_early : {false, true}) on_end(sweep_cuts(to_server, is_early));
   }
   for (const enumeration& swept : sweep_faults()) on_end(swept);
-  on_end(explore("two processes, two gets, every order", two_gets(), 2, explored_max));
-  on_end(explore("one process, gets and a write, every order", one_process(), 2, explored_max));
-  on_end(explore("two processes, gets and a write, every order", get_and_write(), 2, explored_max));
+  const std::pair<const char*, plan> explored[] = {
+      {"two processes, two gets", two_gets()},
+      {"one process, gets and a write", one_process()},
+      {"two processes, gets and a write", get_and_write()},
+  };
+  for (const auto& [name, of] : explored) {
+    plan calls_only = of;
+    calls_only.compares_at_the_end = false;
+    for (const unsigned preemptions : {0U, 1U, 2U}) {
+      on_end(explore(std::string{name} + ", orders with " + std::to_string(preemptions) +
+                         " preemptions at most",
+                     calls_only, preemptions, explored_max));
+    }
+  }
 }
 
 }  // namespace drover::world

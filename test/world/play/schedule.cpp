@@ -53,6 +53,11 @@ universe::universe(const plan& of, choices& decide, const run_options& with)
   for (const planned_process& added : of.processes) {
     process& made = system.add_process();
     made.drift_ppm = added.drift_ppm;
+    // No two machines show the same time, and none that of the server.
+    made.monotonic_begin = std::chrono::hours{1 + 37 * made.number} +
+                           virtual_time{static_cast<std::int64_t>(system.draw(1'000'000'000))};
+    made.wall_step = virtual_time{static_cast<std::int64_t>(system.draw(20'000'000'000))} -
+                     std::chrono::seconds{10};
     processes.push_back(&made);
     net.path_of(made.number) = of.network;
   }

@@ -156,7 +156,7 @@ TEST(world_campaign, TheSumDoesNotDependOnTheNumberOfJobs) {
 
 TEST(world_campaign, AReportIsReadBackAsItWasWritten) {
   tally sum;
-  sum.schedules = 5000;
+  sum.schedules = 50'000;
   sum.failed = 1;
   sum.steps = 7;
   sum.seen.add(overlap::fill_refused, 9);
@@ -166,7 +166,7 @@ TEST(world_campaign, AReportIsReadBackAsItWasWritten) {
   write_report(path, 1, sum);
   const tally read = read_report(path);
   std::remove(path.c_str());
-  EXPECT_EQ(read.schedules, 5000U);
+  EXPECT_EQ(read.schedules, 50'000U);
   EXPECT_EQ(read.seen.of(overlap::fill_refused), 9U);
   ASSERT_EQ(read.failures.size(), 1U);
   EXPECT_EQ(read.failures[0].first.text, "a text with \"quotes\"");

@@ -15,6 +15,7 @@
 #include "world/play/origin.hpp"
 #include "world/play/plan.hpp"
 #include "world/play/schedule.hpp"
+#include "world/system/arena.hpp"
 #include "world/system/kernel.hpp"
 #include "world/system/network.hpp"
 #include "world/system/server.hpp"
@@ -55,11 +56,14 @@ struct universe {
   std::vector<process*> processes;
   unsigned faults_begun = 0;
   virtual_time last_fault{-1};  ///< when it began
+  /// Processes that destroy their caches, which releases the leases of loads that still run.
+  std::array<bool, arena::owners_max> is_ending{};
   /// The invalidations that were not acknowledged. The process that sent them goes on to do so.
   struct unacknowledged {
     row of;
     std::uint32_t version = 0;
     unsigned process = 0;
+    virtual_time since{};
   };
   std::vector<unacknowledged> pending;
   /// By process and key: when a lease was last lost there.

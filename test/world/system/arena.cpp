@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace drover::world::arena {
@@ -70,6 +71,8 @@ void* take(std::size_t size) noexcept {
   taken->owner = all.owner;
   taken->next = in_use();
   ++all.blocks[all.owner];
+  // Nothing may depend on what an earlier schedule has left.
+  std::memset(static_cast<void*>(taken + 1), 0xCD, size);
   return taken + 1;
 }
 
@@ -77,6 +80,7 @@ void give_back(void* at) noexcept {
   block* const returned = static_cast<block*>(at) - 1;
   if (returned->next != in_use()) fail("a block of memory was freed twice");
   --all.blocks[returned->owner];
+  std::memset(at, 0xDD, smallest_block << returned->size_class);
   returned->next = all.free[returned->size_class];
   all.free[returned->size_class] = returned;
 }

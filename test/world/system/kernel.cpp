@@ -23,13 +23,13 @@ kernel* active = nullptr;
 }  // namespace
 
 virtual_time process::monotonic(virtual_time now) const noexcept {
-  return monotonic_begin + now + virtual_time{now.count() / ppm * drift_ppm};
+  return monotonic_begin + now + virtual_time{now.count() * drift_ppm / ppm};
 }
 
 virtual_time process::when_monotonic(virtual_time shown) const noexcept {
   const std::int64_t span = (shown - monotonic_begin).count();
   if (drift_ppm == 0) return virtual_time{span};
-  // The clock is a staircase, so look for the exact moment near the estimate.
+  // Rounding can leave the estimate a little too early.
   virtual_time when{span / (ppm + drift_ppm) * ppm};
   while (monotonic(when) < shown) when += std::max((shown - monotonic(when)) / 2, virtual_time{1});
   return when;
@@ -94,7 +94,14 @@ void kernel::run_due_events() {
     const timed due = std::move(events_.back());
     events_.pop_back();
     due.run();
+    record_moment();
   }
+}
+
+void kernel::record_moment() {
+  if (!records_moments_ || (!moments_.empty() && moments_.back() == now_)) return;
+  const arena::on_account_of account{arena::harness};
+  moments_.push_back(now_);
 }
 
 void kernel::collect_ready(std::vector<thread*>& into) const {
@@ -137,8 +144,11 @@ outcome kernel::run(std::uint64_t steps_max) {
         ended = outcome::endless;
         break;
       }
+      if (thread* const preempting = std::exchange(chosen_, nullptr)) {
+        switch_to(*preempting);
+        continue;
+      }
       if (!ready_.empty()) {
-        // The thread that left had its chance to go on in `step`.
         const std::size_t next = ready_.size() == 1 ? 0 : decide_.next_thread(ready_.size(), false);
         switch_to(*ready_[next]);
         continue;
@@ -202,10 +212,7 @@ void kernel::step(virtual_time cost) {
   ++steps_;
   busiest_ = std::max(busiest_, ++running_->steps_since_wait);
   now_ += cost;
-  if (records_moments_ && (moments_.empty() || moments_.back() != now_)) {
-    const arena::on_account_of account{arena::harness};
-    moments_.push_back(now_);
-  }
+  record_moment();
   if (steps_ < steps_max_ && !is_event_due()) {
     bool has_other = false;
     for (const auto& candidate : threads_) {
@@ -218,6 +225,7 @@ void kernel::step(virtual_time cost) {
     collect_ready(ready_);
     const std::size_t next = decide_.next_thread(ready_.size(), true);
     if (next == 0) return;
+    chosen_ = ready_[next];
   }
   leave_running();
 }

@@ -149,6 +149,7 @@ class kernel {
 
   thread& add_thread(process& in);
   void run_due_events();
+  void record_moment();
   /// The threads that can run; the running one first, if it is among them.
   void collect_ready(std::vector<thread*>& into) const;
   void switch_to(thread& next);
@@ -164,6 +165,7 @@ class kernel {
   std::vector<timed> events_;  // a heap
   std::vector<thread*> ready_;
   thread* running_ = nullptr;
+  thread* chosen_ = nullptr;  ///< preempts the running one
   virtual_time now_{};
   std::uint64_t steps_ = 0;
   std::uint64_t steps_max_ = 0;

@@ -85,6 +85,7 @@ void network::connect(descriptor& from) {
   from.at = descriptor::state::connecting;
   links_.push_back(fresh);
   schedule(fresh, arrival(*fresh, fresh->last_to_server), [this, fresh] {
+    if (fresh->client == nullptr) return;  // closed meanwhile
     // A frozen server still accepts: its system does that.
     if (!server_.is_up()) return fail_later(fresh, ECONNREFUSED);
     fresh->at_server = server_.model().connect();
@@ -186,6 +187,7 @@ std::string network::with_duplicates(std::string output, unsigned percent) {
   while (!rest.empty()) {
     resp::message message;
     const auto [status, consumed] = splitter.read(rest, message);
+    if (consumed == 0) break;
     result += rest.substr(0, consumed);
     if (status == resp::reader::status::complete && rest.front() == '>' &&
         kernel_.draw(100) < percent) {
@@ -193,6 +195,7 @@ std::string network::with_duplicates(std::string output, unsigned percent) {
     }
     rest.remove_prefix(consumed);
   }
+  result += rest;
   return result;
 }
 
