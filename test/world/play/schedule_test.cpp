@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <ostream>
 #include <string>
 
 #include "world/play/campaign.hpp"
@@ -59,6 +60,8 @@ struct caught_mistake {
   sabotage wrong;
   const char* rule;
 };
+
+void PrintTo(const caught_mistake& mistake, std::ostream* out) { *out << mistake.rule; }
 
 class world_checks : public testing::TestWithParam<caught_mistake> {};
 
