@@ -70,7 +70,7 @@ std::optional<steady_time> channel::state::next_moment() const {
     if (live->reader == link::role::service && live->traffic->due() > 0) {
       consider(live->watch.silent_at());
     }
-    // A broken connection has nothing left to look for: whoever frees its last role rings the bell.
+    // A broken connection needs no other look. The thread that frees its last role rings the bell.
     if (live->look_at && !live->broken) consider(*live->look_at);
   }
   return first;

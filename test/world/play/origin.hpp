@@ -4,7 +4,7 @@
 // acknowledged. Every value names its row, its version and its load, so that a reader sees at once
 // whether it got the right one.
 //
-// Threads: one. Its memory is on account of the harness, whoever calls.
+// Threads: one. Its memory counts as the harness's, also when a process calls it.
 #pragma once
 
 #include <array>

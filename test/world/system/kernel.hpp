@@ -123,7 +123,7 @@ class kernel {
   /// many. A nullptr for `in` means every process.
   int wake(const process* in, const void* address, int count,
            std::uint32_t groups = ~std::uint32_t{0});
-  /// A random number below `limit`, for what is not a decision of the scheduler.
+  /// A random number below `limit`, for everything except the scheduler's decisions.
   [[nodiscard]] std::uint64_t draw(std::uint64_t limit) { return draws_.next() % limit; }
 
   /// Whether to keep the moment of each step. No moment comes twice.

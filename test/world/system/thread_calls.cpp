@@ -2,8 +2,8 @@
 // The functions of the C library for threads, locks, futexes, clocks and randomness, as this
 // program sees them: on the simulated kernel while a schedule runs, otherwise the system's own.
 //
-// A mutex keeps its state in its own first word, and a condition variable needs none: whoever waits
-// for one of them waits for its address.
+// A mutex keeps its state in its first word. A condition variable needs no state. A thread that
+// waits for either of them waits for its address.
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
