@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <drover/observer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "campaign/campaign_report.hpp"
 #include "campaign/campaign_world.hpp"
@@ -77,6 +79,22 @@ TEST(campaign, AccusesNoHealthyClient) {
   EXPECT_GT(found.figures.invalidations, 5U);
 }
 
+/// Plays worlds with other seeds until each property has been violated: a mistake shows only when
+/// operations overlap, which a busy machine allows less often.
+history::findings search(world_settings settings, const std::vector<property>& sought) {
+  constexpr std::uint64_t worlds_max = 10;
+  history::findings sum;
+  const auto is_found = [&sum](property broken) { return count_of(sum, broken) > 0; };
+  while (settings.seed <= worlds_max && !std::ranges::all_of(sought, is_found)) {
+    const history::findings found = play(settings);
+    for (std::size_t i = 0; i < history::property_count; ++i)
+      sum.violations_by_property[i] += found.violations_by_property[i];
+    sum.violations.insert(sum.violations.end(), found.violations.begin(), found.violations.end());
+    ++settings.seed;
+  }
+  return sum;
+}
+
 // As redis-py 4.5.1 did (CVE-2023-28858).
 TEST(campaign, FindsAClientThatLosesItsPlaceAfterACancelledCommand) {
   world_settings settings = small_world();
@@ -84,7 +102,7 @@ TEST(campaign, FindsAClientThatLosesItsPlaceAfterACancelledCommand) {
   settings.broken_processes = 2;
   settings.all_behind_proxy = true;
   settings.proxy_script = "delay time=1ms..60ms chance=20%";
-  const history::findings found = play(settings);
+  const history::findings found = search(settings, {property::identity});
   EXPECT_GT(count_of(found, property::identity), 0U);
 }
 
@@ -92,7 +110,7 @@ TEST(campaign, FindsAWorkerThatSkipsItsInvalidations) {
   world_settings settings = small_world();
   settings.broken_client = client_kind::skips_invalidation;
   settings.broken_processes = 1;
-  const history::findings found = play(settings);
+  const history::findings found = search(settings, {property::fresh});
   EXPECT_GT(count_of(found, property::fresh), 0U);
   EXPECT_EQ(count_of(found, property::identity), 0U) << texts_of(found);
 }
@@ -101,7 +119,7 @@ TEST(campaign, FindsAWorkerThatFillsWithoutAFence) {
   world_settings settings = small_world();
   settings.broken_client = client_kind::unfenced;
   settings.broken_processes = 1;
-  const history::findings found = play(settings);
+  const history::findings found = search(settings, {property::fresh, property::one_load});
   EXPECT_GT(count_of(found, property::fresh), 0U);
   EXPECT_GT(count_of(found, property::one_load), 0U) << "nor does it ask for a lease";
   EXPECT_EQ(count_of(found, property::identity), 0U) << texts_of(found);
@@ -110,7 +128,6 @@ TEST(campaign, FindsAWorkerThatFillsWithoutAFence) {
 TEST(campaign, FindsACrash) {
   campaign_world world{small_world()};
   world.signal_worker(0, SIGABRT);
-  std::this_thread::sleep_for(100ms);
   world.finish();
   EXPECT_EQ(count_of(check_records(world), property::ended), 1U);
 }
