@@ -15,7 +15,7 @@ namespace {
 constexpr virtual_time user_timeout = std::chrono::seconds{1};
 
 // More small slices of one transfer would only take time: the scripts have thousands of bytes.
-constexpr std::size_t small_slices_max = 40;
+constexpr std::size_t small_slices_max = 12;
 
 network* active_network = nullptr;
 
