@@ -39,7 +39,7 @@ class audit_report(page_test):
             self.fits_the_window()
             self.shoot(name)
             self.asked_for_nothing_else()
-        self.everywhere(check, themes=("light", "dark"))
+        self.everywhere(check)
 
     def test_a_finding_goes_to_its_text_and_its_evidence(self):
         def check(_):

@@ -28,6 +28,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+THEMES = ("light", "dark")
 PATIENCE_S = 60
 settings = argparse.Namespace(pages=[], shots=None, scratch=None)
 
@@ -121,14 +122,17 @@ class page_test(unittest.TestCase):
                      "height": min(metrics["height"], 6000), "scale": 1}})
         (settings.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
-    def everywhere(self, check, themes=("light",)):
-        """Runs `check` on every page at every size."""
-        for page in settings.pages:
-            for size in SIZES:
-                for theme in themes:
-                    with self.subTest(page=page.name, size=size, theme=theme):
-                        self.open(page, size, theme)
-                        check(f"{page.stem}-{size}-{theme}")
+    def everywhere(self, check):
+        """Runs `check` on every page at every size and in every theme. Of several pages, each has
+        only two of the four combinations, in turn: loading a page takes the longest."""
+        pairs = [list(zip(SIZES, themes)) for themes in (THEMES, reversed(THEMES))]
+        if len(settings.pages) == 1:
+            pairs = [list(itertools.product(SIZES, THEMES))]
+        for page, combinations in zip(settings.pages, itertools.cycle(pairs)):
+            for size, theme in combinations:
+                with self.subTest(page=page.name, size=size, theme=theme):
+                    self.open(page, size, theme)
+                    check(f"{page.stem}-{size}-{theme}")
 
     def on_each_page(self, check):
         """Runs `check` on every page, in turn at the one and the other size."""

@@ -30,7 +30,7 @@ class simulate_report(page_test):
             self.both_charts_of_a_strategy_have_one_time_axis()
             self.shoot(name)
             self.asked_for_nothing_else()
-        self.everywhere(check, themes=("light", "dark"))
+        self.everywhere(check)
 
     def test_a_key_hides_and_shows_its_strategy(self):
         def check(_):
