@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "campaign/campaign_world.hpp"
 
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 #include "audit/proxy/address.hpp"
 #include "fault/plan/spec_parser.hpp"
+#include "support/child_process.hpp"
 
 namespace drover::campaign {
 
@@ -32,26 +32,6 @@ fs::path new_folder() {
   if (::mkdtemp(name.data()) == nullptr)
     throw std::system_error{errno, std::generic_category(), "mkdtemp"};
   return name;
-}
-
-pid_t start_program(const std::string& program, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), program);
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::system_error{errno, std::generic_category(), "fork"};
-  if (child > 0) return child;
-  // Only async-signal-safe calls are allowed here, because the proxy has a thread.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::close_range(3, ~0U, 0);
-  ::execv(pointers[0], pointers.data());
-  ::_exit(127);
 }
 
 }  // namespace
@@ -120,7 +100,7 @@ void campaign_world::start_worker(std::uint32_t number) {
   one.began_ns = now_ns();
   std::vector<std::string> arguments = one.plan.arguments();
   arguments.insert(arguments.begin(), "worker");
-  one.pid = start_program(with_.program, std::move(arguments));
+  one.pid = test::start_program(with_.program, arguments);
   record_paths_.push_back(one.plan.record_path());
 }
 

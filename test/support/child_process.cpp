@@ -56,17 +56,32 @@ child_end run_in_child(const std::function<int()>& body, std::chrono::seconds gu
   ::_exit(status);
 }
 
-child_end run_program(const std::string& program, const std::vector<std::string>& arguments,
-                      std::chrono::seconds guard) {
+pid_t start_program(const std::string& program, const std::vector<std::string>& arguments,
+                    int wire) {
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const pid_t child = fork_child();
-  if (child > 0) return wait_for_child(child, guard);
+  if (child > 0) return child;
+  // Only async-signal-safe calls are allowed here, because other threads may have held locks at the
+  // fork.
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (wire >= 0) {
+    ::dup2(wire, STDIN_FILENO);
+    ::dup2(wire, STDOUT_FILENO);
+  }
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
   ::execv(pointers[0], pointers.data());
   ::_exit(127);
+}
+
+child_end run_program(const std::string& program, const std::vector<std::string>& arguments,
+                      std::chrono::seconds guard) {
+  return wait_for_child(start_program(program, arguments), guard);
 }
 
 }  // namespace drover::test

@@ -34,6 +34,12 @@ struct child_end {
 /// Waits for the end of a child that was started otherwise.
 [[nodiscard]] child_end wait_for_child(pid_t child, std::chrono::seconds guard = child_guard);
 
+/// Starts the program as a child that is killed when the calling thread ends. It gets only the
+/// standard descriptors; with `wire`, that descriptor is its standard input and output. The caller
+/// waits for it. Throws std::system_error. May be called while other threads run.
+[[nodiscard]] pid_t start_program(const std::string& program,
+                                  const std::vector<std::string>& arguments, int wire = -1);
+
 /// Runs the program with the arguments and waits for its end. Its output goes to this test's.
 [[nodiscard]] child_end run_program(const std::string& program,
                                     const std::vector<std::string>& arguments,

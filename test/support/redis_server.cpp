@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "support/child_process.hpp"
 
 namespace drover::test {
 namespace {
@@ -145,45 +146,16 @@ void redis_server::start() {
 }
 
 void redis_server::launch() {
-  std::vector<std::string> arguments{program_.string(),
-                                     "--port",
-                                     std::to_string(port_),
-                                     "--bind",
-                                     "127.0.0.1",
-                                     "--unixsocket",
-                                     socket_path_,
-                                     "--dir",
-                                     directory_.string(),
-                                     "--logfile",
-                                     (directory_ / "log").string(),
-                                     "--save",
-                                     "",
-                                     "--appendonly",
-                                     "no",
-                                     "--daemonize",
-                                     "no"};
+  std::vector<std::string> arguments{"--port",       std::to_string(port_),
+                                     "--bind",       "127.0.0.1",
+                                     "--unixsocket", socket_path_,
+                                     "--dir",        directory_.string(),
+                                     "--logfile",    (directory_ / "log").string(),
+                                     "--save",       "",
+                                     "--appendonly", "no",
+                                     "--daemonize",  "no"};
   arguments.insert(arguments.end(), with_.arguments.begin(), with_.arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::system_error{errno, std::generic_category(), "fork"};
-  if (child > 0) {
-    pid_ = child;
-    return;
-  }
-  // Only async-signal-safe calls are allowed from here on, because other threads may have held
-  // locks at the fork.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::close_range(3, ~0U, 0);
-  ::execv(pointers[0], pointers.data());
-  ::_exit(127);
+  pid_ = start_program(program_.string(), arguments);
 }
 
 bool redis_server::wait_until_up() {

@@ -2,7 +2,6 @@
 #include "support/worker.hpp"
 
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+
+#include "support/child_process.hpp"
 
 namespace drover::test {
 
@@ -30,31 +31,10 @@ constexpr auto answer_max = 90s;
 
 worker::worker(const std::string& program, const shared_origin& origin, const cache_setup& setup) {
   std::vector<std::string> arguments = setup.arguments();
-  arguments.insert(arguments.begin(), {program, origin.path()});
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-
+  arguments.insert(arguments.begin(), origin.path());
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("socketpair");
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) fail("fork");
-  if (child == 0) {
-    // Only async-signal-safe calls are allowed here, because other threads may have held locks at
-    // the fork.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::dup2(ends[1], 0);
-    ::dup2(ends[1], 1);
-    ::close_range(3, ~0U, 0);
-    ::execv(pointers[0], pointers.data());
-    ::_exit(127);
-  }
-  pid_ = child;
+  pid_ = start_program(program, arguments, ends[1]);
   ::close(ends[1]);
   wire_ = ends[0];
   try {
