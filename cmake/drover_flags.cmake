@@ -55,16 +55,17 @@ function(drover_sources out)
 endfunction()
 
 # Compiles up to `number` files of a folder as one file, which takes a quarter of the time, because
-# headers are read and templates instantiated once. A `number` of 0 compiles each file alone. Both
-# must compile, so names in unnamed namespaces must be unique within a folder. The dev build
-# compiles the library and the tools file by file, where a missing include shows.
+# headers are read and templates instantiated once. A `number` of 0 compiles each file alone, as
+# test/package does with the library, and a build without a preset with everything. Both must
+# compile, so names in unnamed namespaces must be unique within a folder.
 function(drover_unite target number)
   if(NOT number)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  # A name may hide one of another file in the unit. Builds of single files check for real ones.
-  target_compile_options(${target} PRIVATE -Wno-shadow)
+  # A local name may hide a name of another file in the unit, but no other local name.
+  target_compile_options(${target} PRIVATE -Wno-shadow
+    $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
   foreach(file IN LISTS ARGN)
     cmake_path(GET file PARENT_PATH folder)
     file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${folder}")
