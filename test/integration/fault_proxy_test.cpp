@@ -205,5 +205,47 @@ TEST(threads_fault_proxy, ResetsOpenConnectionsWhenItGoesDown) {
   FAIL() << "no connection within half a second";
 }
 
+TEST(threads_fault_proxy, IsDownAgainAfterEachPeriod) {
+  fault_world world{"down from=50ms for=50ms period=200ms"};
+  ASSERT_TRUE(world.wait_for_events(3));
+  const auto events = world.events();
+  EXPECT_GE(events[1].at - events[0].at, 100ms) << "the proxy was up in between";
+  EXPECT_EQ(world.injected().substr(0, 14), "down down down");
+}
+
+TEST(threads_fault_proxy, DelaysARequestOnItsWayToTheServer) {
+  fault_world world{"delay time=300ms of=request command=set"};
+  plain_socket client = world.connect();
+  const auto begin = clock::now();
+  ASSERT_TRUE(client.send(command_bytes({"SET", "k", "1"}) + command_bytes({"GET", "k"})));
+  client.end_sending();
+  ASSERT_TRUE(world.wait_for_events(1));
+  EXPECT_EQ(client.read(12).bytes, "+OK\r\n$1\r\n1\r\n");
+  EXPECT_GE(clock::now() - begin, 300ms);
+  EXPECT_EQ(world.injected(), "delay");
+}
+
+TEST(threads_fault_proxy, RefusesClientsThatNobodyExpects) {
+  redis_server server;
+  faults::fault_proxy_settings with;
+  with.server = {"", 0, server.socket_path()};
+  with.specs = std::get<std::vector<faults::fault_spec>>(faults::parse_script("drop connection=9"));
+  with.number_of = [calls = 0](std::uint16_t) mutable {
+    return ++calls == 1 ? std::nullopt : std::optional<std::uint64_t>{9};
+  };
+  faults::fault_proxy proxy{std::move(with)};
+  const auto at = proxy.listen();
+  ASSERT_TRUE(at);
+  proxy.start();
+  plain_socket stranger = plain_socket::connect(*at);
+  EXPECT_EQ(stranger.read(1).bytes, "");
+  plain_socket known = plain_socket::connect(*at);
+  ASSERT_TRUE(known.send(command_bytes({"PING"})));
+  known.end_sending();
+  EXPECT_EQ(known.read(1).bytes, "") << "the script knows it as connection 9";
+  proxy.stop();
+  EXPECT_EQ(proxy.counts().specs[0].injected, 1U);
+}
+
 }  // namespace
 }  // namespace drover::test::fault_proxy_test

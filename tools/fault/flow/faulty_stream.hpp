@@ -40,8 +40,14 @@ class faulty_stream {
   }
   void server_sent(std::string_view bytes, microseconds now) { replies_.receive(bytes, now); }
 
-  /// All bytes that the server gets now.
-  [[nodiscard]] std::string take_for_server() { return std::exchange(to_server_, {}); }
+  /// The bytes for one write to the server, perhaps followed by more. Empty: none now.
+  [[nodiscard]] std::string take_for_server(microseconds now) { return to_server_.take(now); }
+  /// When `take_for_server` has bytes again.
+  [[nodiscard]] std::optional<microseconds> next_for_server_at() const {
+    return to_server_.next_at();
+  }
+  /// Everything that the server is to get has been taken.
+  [[nodiscard]] bool is_forwarded() const noexcept { return to_server_.is_empty(); }
   /// The bytes for one write to the client, perhaps followed by more. Empty: none now.
   [[nodiscard]] std::string take_for_client(microseconds now) { return outbox_.take(now); }
   /// When `take_for_client` has bytes again.
@@ -54,14 +60,15 @@ class faulty_stream {
   [[nodiscard]] ending how_it_ends() const noexcept { return replies_.how_it_ends(); }
 
   [[nodiscard]] bool wants_client() const noexcept {
-    return outbox_.size() < outbox_max && queue_.faulted_count() < faulted_max;
+    return outbox_.size() < outbox_max && to_server_.size() < outbox_max &&
+           queue_.faulted_count() < faulted_max;
   }
   [[nodiscard]] bool wants_server() const noexcept { return outbox_.size() < outbox_max; }
 
  private:
   reply_queue queue_;
   outbox outbox_;
-  std::string to_server_;
+  outbox to_server_;
   request_side requests_;
   reply_side replies_;
 };

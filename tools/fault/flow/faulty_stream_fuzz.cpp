@@ -53,7 +53,10 @@ delivered_bytes play(std::string_view script, std::string_view requests, std::st
     stream.server_sent(replies.substr(0, answered), now);
     replies.remove_prefix(answered);
     now += std::chrono::seconds{1};
-    delivered.to_server += stream.take_for_server();
+    for (std::string bytes = stream.take_for_server(now); !bytes.empty();
+         bytes = stream.take_for_server(now)) {
+      delivered.to_server += bytes;
+    }
     for (std::string bytes = stream.take_for_client(now); !bytes.empty();
          bytes = stream.take_for_client(now)) {
       delivered.to_client += bytes;
@@ -77,7 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(plain.to_client == replies);
   require(requests.starts_with(plain.to_server));
   play(
-      "delay time=1ms every=2\nslice size=3 every=3\npush every=4\nduplicate every=5\n"
+      "delay time=1ms every=2\ndelay time=1ms of=request every=3\nslice size=3 every=3\npush "
+      "every=4\nduplicate every=5\n"
       "drop every=3\nerror code=OOM every=7\ncut nth=40\n",
       requests, replies);
   play("reset executed=yes nth=4\nhalf-open nth=9\nerror text=E executed=yes", requests, replies);

@@ -311,5 +311,57 @@ TEST(faulty_stream, StopsReadingFromTheClientWhenTooManyFaultsAreOutstanding) {
   EXPECT_TRUE(play.stream().wants_client());
 }
 
+TEST(faulty_stream, DelaysARequestAndAllRequestsBehindIt) {
+  stream_play play{"delay time=5ms of=request key=b"};
+  play.client_sends(command_bytes({"GET", "a"}) + command_bytes({"GET", "b"}) +
+                    command_bytes({"GET", "c"}));
+  EXPECT_EQ(play.to_server, command_bytes({"GET", "a"}));
+  EXPECT_FALSE(play.stream().is_forwarded());
+  EXPECT_EQ(play.stream().next_for_server_at(), 5ms);
+  EXPECT_EQ(play.sink.text(), "delay 2");
+  EXPECT_EQ(play.sink.events[0].delay, 5ms);
+  play.now = 4ms;
+  play.forward();
+  EXPECT_EQ(play.to_server, command_bytes({"GET", "a"}));
+  play.now = 5ms;
+  play.forward();
+  EXPECT_EQ(play.to_server, command_bytes({"GET", "a"}) + command_bytes({"GET", "b"}) +
+                                command_bytes({"GET", "c"}));
+  EXPECT_TRUE(play.stream().is_forwarded());
+  play.serve();
+  EXPECT_EQ(play.to_client, reply("a") + reply("b") + reply("c"));
+}
+
+TEST(faulty_stream, DelaysALargeRequestAsAWhole) {
+  stream_play play{"delay time=5ms of=request command=set"};
+  const std::string set = command_bytes({"SET", "k", std::string(200'000, 'v')});
+  for (std::size_t i = 0; i < set.size(); i += 50'000) {
+    play.client_sends(std::string_view{set}.substr(i, 50'000));
+  }
+  play.client_sends(command_bytes({"GET", "k"}));
+  EXPECT_EQ(play.to_server, "");
+  play.now = 5ms;
+  play.forward();
+  EXPECT_TRUE(play.to_server == set + command_bytes({"GET", "k"}));
+}
+
+TEST(faulty_stream, ReadsNoMoreWhileDelayedRequestsTakeTooMuchRoom) {
+  stream_play play{"delay time=5ms of=request"};
+  const std::string set = command_bytes({"SET", "k", std::string(50'000, 'v')});
+  for (int i = 0; i < 6; ++i) play.client_sends(set);
+  EXPECT_FALSE(play.stream().wants_client());
+  play.now = 5ms;
+  play.forward();
+  EXPECT_TRUE(play.stream().wants_client());
+}
+
+TEST(faulty_stream, DoesNotDelayARequestThatTheServerNeverGets) {
+  stream_play play{"delay time=5ms of=request\nerror code=OOM"};
+  play.client_sends(command_bytes({"GET", "a"}));
+  EXPECT_EQ(play.to_server, "");
+  EXPECT_TRUE(play.stream().is_forwarded());
+  EXPECT_EQ(play.sink.text(), "error 1");
+}
+
 }  // namespace
 }  // namespace drover::faults::faulty_stream_test

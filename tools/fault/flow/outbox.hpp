@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes on their way to a client, in order, some of them not before a certain time or in slices.
-// Pure: time is an argument.
+// Bytes on their way to a client or a server, in order, some of them not before a certain time or
+// in slices. Pure: time is an argument.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace drover::faults {
 
-/// How the bytes of one reply are delivered.
+/// How the bytes of one reply or request are delivered.
 struct delivery {
   microseconds not_before{0};
   /// 0: not in slices.

@@ -58,55 +58,56 @@ request_side::request_side(decider& decisions, std::uint64_t connection, reply_q
       sink_{sink},
       reader_{kept_of_a_request()} {}
 
-void request_side::receive(std::string_view bytes, microseconds now, std::string& to_server) {
+void request_side::receive(std::string_view bytes, microseconds now, outbox& to_server) {
   while (!bytes.empty() && state_ != state::over) {
     bytes.remove_prefix(read(bytes, now, to_server));
   }
 }
 
 /// Returns how many bytes were used up.
-std::size_t request_side::read(std::string_view bytes, microseconds now, std::string& to_server) {
+std::size_t request_side::read(std::string_view bytes, microseconds now, outbox& to_server) {
   switch (state_) {
     case state::undecided: return read_undecided(bytes, now, to_server);
-    case state::unread: to_server += bytes; return bytes.size();
+    case state::unread: to_server.append(bytes); return bytes.size();
     case state::over: return bytes.size();
     default: return read_rest(bytes, to_server);
   }
 }
 
 std::size_t request_side::read_undecided(std::string_view bytes, microseconds now,
-                                         std::string& to_server) {
+                                         outbox& to_server) {
   const auto step = reader_.read(bytes.substr(0, held_max - held_.size()), request_);
   held_ += bytes.substr(0, step.consumed);
   if (step.status == resp::request_reader::status::broken) {
     stop_reading("the bytes of the client are not RESP: " + std::string{reader_.error()});
-    to_server += std::exchange(held_, {});
+    to_server.append(std::exchange(held_, {}));
     return step.consumed;
   }
   const bool is_complete = step.status == resp::request_reader::status::complete;
   if (!is_complete && held_.size() < held_max) return step.consumed;
   if (request_.arguments.empty()) {  // only blank lines so far
-    to_server += std::exchange(held_, {});
+    to_server.append(std::exchange(held_, {}));
     return step.consumed;
   }
   decide(now, to_server);
   held_.clear();
-  if (is_complete) end_request();
+  if (is_complete) end_request(to_server);
   return step.consumed;
 }
 
-std::size_t request_side::read_rest(std::string_view bytes, std::string& to_server) {
+std::size_t request_side::read_rest(std::string_view bytes, outbox& to_server) {
   const auto step = reader_.read(bytes, request_);
-  if (state_ == state::forwards) to_server += bytes.substr(0, step.consumed);
+  if (state_ == state::forwards) to_server.append(bytes.substr(0, step.consumed));
   if (step.status == resp::request_reader::status::complete) {
-    end_request();
+    end_request(to_server);
   } else if (step.status == resp::request_reader::status::broken) {
     stop_reading("the bytes of the client are not RESP: " + std::string{reader_.error()});
   }
   return step.consumed;
 }
 
-void request_side::end_request() {
+void request_side::end_request(outbox& to_server) {
+  to_server.end_reply();
   request_.clear();
   if (state_ != state::unread) state_ = is_last_ ? state::over : state::undecided;
 }
@@ -135,7 +136,28 @@ std::vector<std::string_view> request_side::keys_of(const audit::command_match& 
   return keys;
 }
 
-void request_side::decide(microseconds now, std::string& to_server) {
+/// The bytes of the request, and so all later ones, leave later.
+void request_side::delay(const faulted_request& request, microseconds now, outbox& to_server) {
+  if (request.decision.request_delays.empty()) return;
+  delivery how;
+  how.not_before = now;
+  for (const decided_delay& decided : request.decision.request_delays) {
+    how.not_before += decided.time;
+    injection event;
+    event.spec = decided.spec;
+    event.kind = fault_kind::delay;
+    event.at = now;
+    event.connection = connection_;
+    event.request = request.request;
+    event.command = request.command;
+    event.key = request.key;
+    event.delay = decided.time;
+    sink_.injected(std::move(event));
+  }
+  to_server.begin_reply(how);
+}
+
+void request_side::decide(microseconds now, outbox& to_server) {
   ++request_number_;
   sink_.request_read();
   const std::string_view second = request_.arguments.size() > 1 ? request_[1] : "";
@@ -143,7 +165,7 @@ void request_side::decide(microseconds now, std::string& to_server) {
   const std::string name = in_capitals(request_[0]);
   if (command.spec != nullptr && ends_matching(command.spec->does())) {
     stop_reading("after " + name + " replies cannot be matched to requests");
-    to_server += held_;
+    to_server.append(held_);
     return;
   }
   const auto keys = keys_of(command);
@@ -153,7 +175,7 @@ void request_side::decide(microseconds now, std::string& to_server) {
   state_ = state::forwards;
   if (decision.is_plain()) {
     replies_.push_plain();
-    to_server += held_;
+    to_server.append(held_);
     return;
   }
   faulted_request faulted{std::move(decision), request_number_, logged_name(name, command), "",
@@ -168,7 +190,8 @@ void request_side::decide(microseconds now, std::string& to_server) {
     is_last_ = ends_connection(fate.kind);
   }
   if (faulted.is_executed) {
-    to_server += held_;
+    delay(faulted, now, to_server);
+    to_server.append(held_);
   } else {
     state_ = state::swallows;
   }

@@ -15,6 +15,7 @@
 
 #include "audit/capture/command_table.hpp"
 #include "fault/flow/injection.hpp"
+#include "fault/flow/outbox.hpp"
 #include "fault/flow/reply_queue.hpp"
 #include "resp/request_reader.hpp"
 
@@ -29,7 +30,7 @@ class request_side {
                injection_sink& sink);
 
   /// Appends to `to_server` what the server gets.
-  void receive(std::string_view bytes, microseconds now, std::string& to_server);
+  void receive(std::string_view bytes, microseconds now, outbox& to_server);
 
   /// From the next reply after those in the queue on, the connection passes unchanged.
   [[nodiscard]] bool is_unread() const noexcept { return state_ == state::unread; }
@@ -45,11 +46,12 @@ class request_side {
     over,
   };
 
-  std::size_t read(std::string_view bytes, microseconds now, std::string& to_server);
-  std::size_t read_undecided(std::string_view bytes, microseconds now, std::string& to_server);
-  std::size_t read_rest(std::string_view bytes, std::string& to_server);
-  void decide(microseconds now, std::string& to_server);
-  void end_request();
+  std::size_t read(std::string_view bytes, microseconds now, outbox& to_server);
+  std::size_t read_undecided(std::string_view bytes, microseconds now, outbox& to_server);
+  std::size_t read_rest(std::string_view bytes, outbox& to_server);
+  void decide(microseconds now, outbox& to_server);
+  void end_request(outbox& to_server);
+  void delay(const faulted_request& request, microseconds now, outbox& to_server);
   void stop_reading(const std::string& reason);
   [[nodiscard]] std::vector<std::string_view> keys_of(const audit::command_match& command) const;
 

@@ -57,7 +57,7 @@ class stream_play {
 
   void client_sends(std::string_view bytes) {
     stream_.client_sent(bytes, now);
-    to_server += stream_.take_for_server();
+    forward();
     deliver();
   }
   void server_sends(std::string_view bytes) {
@@ -83,6 +83,12 @@ class stream_play {
       request_.clear();
     }
     server_sends(replies);
+  }
+  void forward() {
+    for (std::string bytes = stream_.take_for_server(now); !bytes.empty();
+         bytes = stream_.take_for_server(now)) {
+      to_server += bytes;
+    }
   }
   void deliver() {
     for (std::string bytes = stream_.take_for_client(now); !bytes.empty();

@@ -78,7 +78,11 @@ void decider::add(std::size_t index, const request_facts& request, request_decis
   if (draws.next_unit() > spec.chance) return;
   ++injected_[index];
   switch (spec.kind) {
-    case fault_kind::delay: to.delays.push_back({index, draw_delay(spec.delay, draws)}); break;
+    case fault_kind::delay: {
+      auto& delays = spec.delays_request ? to.request_delays : to.delays;
+      delays.push_back({index, draw_delay(spec.delay, draws)});
+      break;
+    }
     case fault_kind::push: to.pushes.push_back(index); break;
     case fault_kind::slice: to.slices = index; break;
     default:
@@ -121,8 +125,10 @@ std::optional<microseconds> decider::next_change_after(microseconds at) const {
   };
   for (const fault_spec& spec : specs_) {
     if (spec.kind != fault_kind::down) continue;
-    consider(spec.from);
-    consider(spec.from + *spec.length);
+    const microseconds begin = spec.begin_of_window(at);
+    consider(begin);
+    consider(begin + *spec.length);
+    if (spec.period) consider(begin + *spec.period);
   }
   return next;
 }

@@ -39,7 +39,9 @@ struct decided_delay {
 };
 
 struct request_decision {
+  /// Of the reply.
   std::vector<decided_delay> delays;
+  std::vector<decided_delay> request_delays;
   /// Indexes of specs.
   std::vector<std::size_t> pushes;
   std::optional<std::size_t> slices;
@@ -48,7 +50,7 @@ struct request_decision {
   double cut_position = 1;
 
   [[nodiscard]] bool is_plain() const noexcept {
-    return delays.empty() && pushes.empty() && !slices && !fate;
+    return delays.empty() && request_delays.empty() && pushes.empty() && !slices && !fate;
   }
 };
 

@@ -198,5 +198,30 @@ TEST(fault_decider, IsDownInEachWindow) {
   EXPECT_EQ(play.next_change_after(4500ms), std::nullopt);
 }
 
+TEST(fault_decider, AWindowBeginsAgainAfterItsPeriod) {
+  const decider play{specs_in("down from=1s for=1s period=3s"), 1};
+  for (const microseconds begin : {microseconds{1s}, microseconds{4s}, microseconds{3001s}}) {
+    EXPECT_EQ(play.down_at(begin - 1us), std::nullopt) << begin.count();
+    EXPECT_EQ(play.down_at(begin), 0U) << begin.count();
+    EXPECT_EQ(play.down_at(begin + 999ms), 0U) << begin.count();
+    EXPECT_EQ(play.down_at(begin + 1s), std::nullopt) << begin.count();
+    EXPECT_EQ(play.next_change_after(begin), begin + 1s);
+    EXPECT_EQ(play.next_change_after(begin + 1s), begin + 3s);
+  }
+  EXPECT_EQ(play.next_change_after(0s), 1s);
+  decider_play drops{"drop from=1s for=1s period=3s"};
+  EXPECT_FALSE(drops.request("GET", "k", 1, 3500ms).fate);
+  EXPECT_TRUE(drops.request("GET", "k", 1, 4500ms).fate);
+}
+
+TEST(fault_decider, DelaysOfRequestsAreApartFromThoseOfReplies) {
+  decider_play play{"delay time=3ms of=request\ndelay time=5ms"};
+  const request_decision decision = play.request();
+  ASSERT_EQ(decision.request_delays.size(), 1U);
+  EXPECT_EQ(decision.request_delays[0].time, 3ms);
+  ASSERT_EQ(decision.delays.size(), 1U);
+  EXPECT_EQ(decision.delays[0].time, 5ms);
+}
+
 }  // namespace
 }  // namespace drover::faults::decider_test

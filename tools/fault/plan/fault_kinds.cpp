@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::array<kind_description, fault_kind_count> kinds{{
     {fault_kind::delay, "delay",
-     "The reply arrives later. Replies keep their order. The delays of several faults add up.",
+     "The reply, or the request, arrives later. The order is kept. The delays of several faults "
+     "add up.",
      "delay mean=20ms chance=10%"},
     {fault_kind::slice, "slice", "The reply arrives in slices of a few bytes.",
      "slice size=1 command=get"},
@@ -40,7 +41,7 @@ constexpr std::array<kind_description, fault_kind_count> kinds{{
      "black-hole connection=1..3"},
     {fault_kind::down, "down",
      "All connections are reset, and new ones are refused, until the time is over.",
-     "down from=5s for=2s"},
+     "down from=5s for=2s period=30s"},
 }};
 
 constexpr std::array<server_error, 14> errors{{
@@ -122,7 +123,7 @@ std::string list_of_kinds() {
   list += "Settings of these faults:\n" + table_of_settings(false);
   list +=
       "\nSettings that select the requests; refuse and black-hole have only connection, chance, "
-      "from,\nfor and limit, and down has only from and for:\n" +
+      "from,\nfor, period and limit, and down has only from, for and period:\n" +
       table_of_settings(true);
   list += "\nError codes:";
   for (const server_error& error : errors) list += ' ' + std::string{error.code};

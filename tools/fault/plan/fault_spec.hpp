@@ -102,11 +102,15 @@ struct fault_spec {
   /// The window of time, since the start of the proxy. nullopt: no end.
   microseconds from{0};
   std::optional<microseconds> length;
+  /// The window begins again after each such time, which is longer than `length`.
+  std::optional<microseconds> period;
   std::uint64_t limit = no_maximum;
 
   // The fault.
 
   delay_distribution delay;
+  /// The request arrives later, and not the reply.
+  bool delays_request = false;
   std::size_t slice_size = 1;
   microseconds slice_pause{1000};
   /// What is pushed, or the error reply, as it is sent. Empty for a push: an invalidation of the
@@ -122,7 +126,11 @@ struct fault_spec {
   std::string text;
 
   [[nodiscard]] bool is_active_at(microseconds at) const noexcept {
-    return at >= from && (!length || at - from < *length);
+    return at >= from && (!length || at - begin_of_window(at) < *length);
+  }
+  /// The begin of the last window that began until `at`, or of the first one.
+  [[nodiscard]] microseconds begin_of_window(microseconds at) const noexcept {
+    return !period || at < from ? from : at - (at - from) % *period;
   }
 };
 

@@ -81,6 +81,9 @@ class line_parser {
   /// Which settings need or exclude one another.
   void check() {
     const std::size_t column = words_.front().column;
+    if (spec_.period && (!spec_.length || *spec_.period <= *spec_.length)) {
+      return fail(column, "period= needs for= with a shorter time, such as for=2s period=10s");
+    }
     switch (spec_.kind) {
       case fault_kind::delay: return check_delay(column);
       case fault_kind::error:

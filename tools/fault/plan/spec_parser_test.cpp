@@ -129,6 +129,8 @@ TEST(fault_spec_parser, NamesTheWordAndTheRemedyOfAnInvalidLine) {
   expect("error code=NOPE", 7, "--list-faults");
   expect("error text=\"a\\nb\"", 7, "one line");
   expect("down from=1s", 1, "add for=TIME");
+  expect("down for=2s period=2s", 1, "period= needs for= with a shorter time");
+  expect("drop period=2s", 1, "period= needs for= with a shorter time");
   expect("refuse command=get", 8, "refuse has no setting 'command'");
   expect("drop key=\"abc", 10, "the quote is not closed");
   expect("drop key=\"abc\"d", 15, "a blank must follow");
@@ -138,18 +140,39 @@ TEST(fault_spec_parser, NamesTheWordAndTheRemedyOfAnInvalidLine) {
 }
 
 TEST(fault_spec_parser, RefusesEveryOtherFormOfAValue) {
-  for (const char* const line :
-       {"delay time=",         "delay time=1",     "delay time=-1ms",
-        "delay time=2h",       "delay time=1e3ms", "delay time=5ms..1ms",
-        "delay time=1ms..",    "delay time=.ms",   "delay time=1.2.3ms",
-        "delay mean=0ms",      "drop nth=3..2",    "drop nth=a",
-        "drop nth=1..2..3",    "drop limit=0",     "drop limit=18446744073709551616",
-        "drop chance=0",       "drop chance=101%", "drop chance=nan",
-        "drop chance=inf",     "drop chance=-0.1", "drop command=",
-        "drop command=a,,b",   "drop command=!",   "drop per=client",
-        "drop executed=maybe", "down for=0s",      "cut at=-1",
-        "cut at=1.5",          "cut by=fin",       "slice size=0",
-        "push bytes=\"\""}) {
+  for (const char* const line : {"delay time=",
+                                 "delay time=1",
+                                 "delay time=-1ms",
+                                 "delay time=2h",
+                                 "delay time=1e3ms",
+                                 "delay time=5ms..1ms",
+                                 "delay time=1ms..",
+                                 "delay time=.ms",
+                                 "delay time=1.2.3ms",
+                                 "delay mean=0ms",
+                                 "drop nth=3..2",
+                                 "drop nth=a",
+                                 "drop nth=1..2..3",
+                                 "drop limit=0",
+                                 "drop limit=18446744073709551616",
+                                 "drop chance=0",
+                                 "drop chance=101%",
+                                 "drop chance=nan",
+                                 "drop chance=inf",
+                                 "drop chance=-0.1",
+                                 "drop command=",
+                                 "drop command=a,,b",
+                                 "drop command=!",
+                                 "drop per=client",
+                                 "drop executed=maybe",
+                                 "down for=0s",
+                                 "down for=1s period=0s",
+                                 "delay time=1s of=both",
+                                 "cut at=-1",
+                                 "cut at=1.5",
+                                 "cut by=fin",
+                                 "slice size=0",
+                                 "push bytes=\"\""}) {
     EXPECT_FALSE(error_in(line).text.empty()) << line;
   }
 }

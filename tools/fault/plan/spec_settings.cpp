@@ -104,6 +104,16 @@ bool apply_per(fault_spec& spec, const std::string& value) {
   return value == "connection" || value == "proxy";
 }
 
+bool apply_period(fault_spec& spec, const std::string& value) {
+  spec.period = parse_time(value);
+  return spec.period && spec.period->count() > 0;
+}
+
+bool apply_of(fault_spec& spec, const std::string& value) {
+  spec.delays_request = value == "request";
+  return value == "request" || value == "reply";
+}
+
 bool apply_for(fault_spec& spec, const std::string& value) {
   spec.length = parse_time(value);
   return spec.length && spec.length->count() > 0;
@@ -113,7 +123,7 @@ constexpr std::string_view time_form =
     "a time of at most 1h with its unit, such as 250us, 20ms or 2s";
 constexpr std::string_view range_form = "a number from 1, or a range such as 3..5 or 3..";
 
-constexpr std::array<setting, 21> settings{{
+constexpr std::array<setting, 23> settings{{
     {"time",
      "TIME|MIN..MAX",
      "a time or range of times of at most 1h, such as 20ms or 10ms..80ms",
@@ -135,6 +145,13 @@ constexpr std::array<setting, 21> settings{{
      {delay},
      true,
      apply_max},
+    {"of",
+     "reply|request",
+     "reply or request",
+     "what is delayed: the reply (the default), or the request on its way to the server",
+     {delay},
+     true,
+     apply_of},
     {"size",
      "N",
      "a number of bytes from 1",
@@ -228,6 +245,8 @@ constexpr std::array<setting, 21> settings{{
      }},
     {"for", "TIME", "a time of more than 0 and at most 1h, such as 2s",
      "length of the window of time", of_any, false, apply_for},
+    {"period", "TIME", "a time of more than 0 and at most 1h, such as 10s",
+     "with for: the window begins again after each such time", of_any, false, apply_period},
     {"limit", "N", "a number from 1", "the fault is injected at most so many times", of_connections,
      false,
      [](fault_spec& spec, const std::string& value) {

@@ -129,14 +129,20 @@ void fault_proxy::loop::on_client(uv_stream_t* stream, int status) {
 }
 
 void fault_proxy::loop::accept_next() {
-  const std::uint64_t number = ++counts_.connections;
+  const std::uint64_t number = ++last_number_;
   fault_relay_owner& owner = *this;
   auto made = std::make_unique<fault_relay>(&loop_, owner, buffer_, number);
   fault_relay& client = *made;
   relays_.emplace(number, std::move(made));
   if (!client.accept(listener_.stream(), listener_.is_unix())) {
-    --counts_.connections;
+    --last_number_;
     return;
+  }
+  ++counts_.connections;
+  if (with_.number_of) {
+    const auto named = with_.number_of(client.client_port());
+    if (!named) return client.reset();
+    client.set_subject(*named);
   }
   if (relays_.size() > with_.connections_max) {
     ++counts_.turned_away;
@@ -152,17 +158,17 @@ void fault_proxy::loop::accept_next() {
 
 void fault_proxy::loop::serve(fault_relay& client) {
   const microseconds at = now();
-  const auto spec = decisions_.on_connection(client.number(), at);
+  const auto spec = decisions_.on_connection(client.subject(), at);
   if (!spec) {
     injection_sink& sink = *this;
-    client.connect(server_, std::make_unique<faulty_stream>(decisions_, client.number(), sink));
+    client.connect(server_, std::make_unique<faulty_stream>(decisions_, client.subject(), sink));
     return;
   }
   injection event;
   event.spec = *spec;
   event.kind = decisions_.specs()[*spec].kind;
   event.at = at;
-  event.connection = client.number();
+  event.connection = client.subject();
   injected(event);
   if (event.kind == fault_kind::refuse) {
     client.reset();

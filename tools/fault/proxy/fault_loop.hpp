@@ -61,6 +61,7 @@ class fault_proxy::loop : private fault_relay_owner, private injection_sink {
   std::unordered_map<std::uint64_t, std::unique_ptr<fault_relay>> relays_;
   fault_counts counts_;
   std::optional<std::size_t> down_because_;
+  std::uint64_t last_number_ = 0;
   bool is_stopping_ = false;
   bool has_said_unreachable_ = false;
   bool has_said_crowded_ = false;

@@ -29,6 +29,10 @@ struct fault_proxy_settings {
   std::uint64_t seed = 1;
   /// Further connections are refused.
   std::size_t connections_max = 10'000;
+  /// The number of the client that connects from this port of this machine; nullopt: it is
+  /// refused. Not set: clients are numbered in the order of their connections. Called on the
+  /// proxy's thread.
+  std::function<std::optional<std::uint64_t>(std::uint16_t from_port)> number_of{};
   /// Prints a message. Called on the proxy's thread.
   std::function<void(const std::string& line)> say{};
   /// Receives each injected fault. Called on the proxy's thread. Must not block.

@@ -8,7 +8,7 @@ namespace drover::faults {
 
 fault_relay::fault_relay(uv_loop_t* loop, fault_relay_owner& owner, std::span<char> buffer,
                          std::uint64_t number)
-    : loop_{loop}, owner_{owner}, buffer_{buffer}, number_{number} {
+    : loop_{loop}, owner_{owner}, buffer_{buffer}, number_{number}, subject_{number} {
   for (side* each : {&client_, &server_}) {
     each->owner = this;
     each->handle.any.data = each->write.data = each->shutdown.data = each;
@@ -29,6 +29,17 @@ bool fault_relay::accept(uv_stream_t* listener, bool is_unix) {
   }
   audit::tune(client_.handle);
   return true;
+}
+
+std::uint16_t fault_relay::client_port() const noexcept {
+  sockaddr_in from{};
+  int size = sizeof from;
+  if (client_.handle.any.type != UV_TCP ||
+      uv_tcp_getpeername(&client_.handle.tcp, reinterpret_cast<sockaddr*>(&from), &size) != 0 ||
+      from.sin_family != AF_INET) {
+    return 0;
+  }
+  return ntohs(from.sin_port);
 }
 
 void fault_relay::connect(const audit::resolved_address& server,
@@ -105,6 +116,11 @@ bool fault_relay::is_client_served() const {
   return is_swallowing_ || (stream_->is_delivered() && !client_.is_writing);
 }
 
+bool fault_relay::is_server_served() const {
+  return is_swallowing_ || !server_.is_open || server_.is_unwritable ||
+         (stream_->is_forwarded() && !server_.is_writing);
+}
+
 void fault_relay::pump() {
   if (is_finished_) return;
   if (!is_swallowing_) {
@@ -118,8 +134,11 @@ void fault_relay::pump() {
 }
 
 void fault_relay::write_to_server() {
-  std::string bytes = server_.is_writing ? std::string{} : stream_->take_for_server();
-  if (!bytes.empty() && server_.is_open) write(server_, std::move(bytes));
+  while (!server_.is_writing && server_.is_open) {
+    std::string bytes = stream_->take_for_server(owner_.now());
+    if (bytes.empty()) return;
+    write(server_, std::move(bytes));
+  }
 }
 
 void fault_relay::write_to_client() {
@@ -170,13 +189,13 @@ void fault_relay::settle() {
       return;
     case ending::by_silence:
       // A request before this one may still be on its way to the server.
-      if (!server_.is_writing) drop_server();
+      if (is_server_served()) drop_server();
       if (client_.has_ended && is_client_served()) finish(false);
       return;
   }
   const bool is_server_gone = server_.has_ended || server_.has_failed;
   if (is_server_gone && is_client_served()) return finish(server_.has_failed);
-  if (client_.has_ended && is_connected_ && !server_.is_writing && !server_.end_is_sent) {
+  if (client_.has_ended && is_connected_ && is_server_served() && !server_.end_is_sent) {
     server_.end_is_sent = true;
     if (uv_shutdown(&server_.shutdown, &server_.handle.stream, [](uv_shutdown_t*, int) {}) != 0) {
       finish(true);
@@ -206,7 +225,10 @@ void fault_relay::set_reading(side& from, bool is_wanted) {
 
 void fault_relay::set_timer() {
   if (is_finished_ || is_swallowing_) return;
-  const auto next = client_.is_writing ? std::nullopt : stream_->next_at();
+  auto next = client_.is_writing ? std::nullopt : stream_->next_at();
+  const auto for_server =
+      server_.is_writing || !server_.is_open ? std::nullopt : stream_->next_for_server_at();
+  if (for_server && (!next || *for_server < *next)) next = for_server;
   if (!next) {
     uv_timer_stop(&timer_);
     return;

@@ -60,6 +60,11 @@ class fault_relay {
   void close() { finish(false); }
 
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  /// The number of the connection for the script and the log: `number`, unless it was set.
+  [[nodiscard]] std::uint64_t subject() const noexcept { return subject_; }
+  void set_subject(std::uint64_t number) noexcept { subject_ = number; }
+  /// The port from which the accepted client has connected; 0 if it has none.
+  [[nodiscard]] std::uint16_t client_port() const noexcept;
 
  private:
   /// One of the two connections.
@@ -95,6 +100,8 @@ class fault_relay {
   [[nodiscard]] ending how_it_ends() const;
   /// Everything for the client has been handed to the system.
   [[nodiscard]] bool is_client_served() const;
+  /// The same for the server, or it takes nothing more.
+  [[nodiscard]] bool is_server_served() const;
 
   static void on_connected(uv_connect_t* request, int status);
   static void on_buffer(uv_handle_t* handle, std::size_t wanted, uv_buf_t* out);
@@ -106,6 +113,7 @@ class fault_relay {
   fault_relay_owner& owner_;
   std::span<char> buffer_;
   std::uint64_t number_;
+  std::uint64_t subject_;
   side client_;
   side server_;
   uv_connect_t connecting_{};
