@@ -118,8 +118,8 @@ std::vector<faults::script_source> fault_command::sources() const {
   std::size_t fault = 0;
   std::size_t script = 0;
   for (const CLI::Option* option : app_->parse_order()) {
-    if (option == fault_option_) all.push_back({false, faults_.at(fault++)});
-    if (option == script_option_) all.push_back({true, scripts_.at(script++)});
+    if (option == fault_option_) all.push_back({false, faults_.at(fault++), "--fault"});
+    if (option == script_option_) all.push_back({true, scripts_.at(script++), "--script"});
   }
   return all;
 }

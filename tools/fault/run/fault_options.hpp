@@ -9,14 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace drover::faults {
+#include "fault/script/script_sources.hpp"
 
-/// --fault or --script, as typed.
-struct script_source {
-  bool is_file = false;
-  /// The fault, or the name of the file; "-" is standard input.
-  std::string text;
-};
+namespace drover::faults {
 
 struct fault_options {
   /// COMMAND and its arguments. Empty: any client that connects.

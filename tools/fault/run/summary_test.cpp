@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "fault/plan/spec_parser.hpp"
-#include "fault/run/script_sources.hpp"
+#include "fault/script/script_sources.hpp"
 #include "text/usage_error.hpp"
 
 namespace drover::faults::summary_test {
@@ -66,13 +66,15 @@ std::string error_of(const std::vector<script_source>& sources) {
 }
 
 TEST(fault_sources, NameTheInputThePlaceAndTheRemedy) {
-  EXPECT_EQ(read_sources({{false, "drop"}, {false, "cut"}}).size(), 2U);
-  EXPECT_EQ(error_of({{false, "drop nth=0"}}),
+  EXPECT_EQ(read_sources({{false, "drop", "--fault"}, {false, "cut", "--fault"}}).size(), 2U);
+  EXPECT_EQ(error_of({{false, "drop nth=0", "--fault"}}),
             "--fault 'drop nth=0': column 6: 'nth=0': nth= must be followed by a number from 1, or "
             "a range such as 3..5 or 3.. (--list-faults lists all kinds and settings)");
   EXPECT_NE(error_of({}).find("no fault is given"), std::string::npos);
-  EXPECT_NE(error_of({{false, "# none"}}).find("there is no fault in it"), std::string::npos);
-  EXPECT_NE(error_of({{true, "/no/such/file"}}).find("/no/such/file"), std::string::npos);
+  EXPECT_NE(error_of({{false, "# none", "--fault"}}).find("there is no fault in it"),
+            std::string::npos);
+  EXPECT_NE(error_of({{true, "/no/such/file", "--script"}}).find("/no/such/file"),
+            std::string::npos);
 }
 
 }  // namespace

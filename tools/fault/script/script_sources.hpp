@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Reads the faults of --fault and --script.
+// Reads the faults of the command line: each typed there, or in a file.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "fault/plan/fault_spec.hpp"
-#include "fault/run/fault_options.hpp"
 
 namespace drover::faults {
+
+/// An option that gives faults, such as --fault or --script, as typed.
+struct script_source {
+  bool is_file = false;
+  /// The fault, or the name of the file; "-" is standard input.
+  std::string text;
+  /// The name of the option, for messages.
+  std::string option;
+};
 
 /// All faults, in order; at least one. Throws text::usage_error, which names the option or file,
 /// the line, the column and the remedy.

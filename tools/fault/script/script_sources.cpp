@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "fault/run/script_sources.hpp"
+#include "fault/script/script_sources.hpp"
 
 #include <iterator>
 #include <string>
@@ -22,7 +22,7 @@ std::string shown(const std::string& text) { return text::visible(text, source_s
 std::vector<fault_spec> specs_of(const script_source& source) {
   if (!source.is_file) {
     auto parsed = parse_line(source.text);
-    const std::string name = "--fault '" + shown(source.text) + "'";
+    const std::string name = source.option + " '" + shown(source.text) + "'";
     if (const auto* error = std::get_if<spec_error>(&parsed)) {
       throw text::usage_error{name + ": column " + std::to_string(error->column) + ": " +
                               error->text + list_hint};
@@ -34,8 +34,8 @@ std::vector<fault_spec> specs_of(const script_source& source) {
   auto parsed = parse_script(text::read_file_or_stdin(source.text));
   if (const auto* broken = std::get_if<script_error>(&parsed)) {
     throw text::usage_error{
-        "--script " + shown(source.text) + ": line " + std::to_string(broken->line) + ", column " +
-        std::to_string(broken->error.column) + ": " + broken->error.text + list_hint};
+        source.option + " " + shown(source.text) + ": line " + std::to_string(broken->line) +
+        ", column " + std::to_string(broken->error.column) + ": " + broken->error.text + list_hint};
   }
   return std::get<std::vector<fault_spec>>(std::move(parsed));
 }
@@ -49,7 +49,7 @@ std::vector<fault_spec> read_sources(const std::vector<script_source>& sources) 
     std::move(specs.begin(), specs.end(), std::back_inserter(all));
   }
   if (all.empty()) {
-    throw text::usage_error{"no fault is given; use --fault 'KIND ...' or --script FILE" +
+    throw text::usage_error{"no fault is given; use --fault 'KIND ...' or a file of faults" +
                             std::string{list_hint}};
   }
   if (all.size() > specs_max) {
