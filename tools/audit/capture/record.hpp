@@ -111,6 +111,23 @@ struct tool_acted {
   moment to{};
 };
 
+/// The tool injected a fault of a script between the application and the server.
+struct fault_injected {
+  /// The fault as it was typed.
+  std::string fault;
+  /// Its kind: "cut", "reset", ...
+  std::string kind;
+  /// 0: the fault concerns all connections.
+  std::uint64_t connection = 0;
+  /// "": the fault concerns a whole connection.
+  std::string command;
+  /// The first key of the command, or "".
+  std::string key;
+  moment at{};
+  /// The end of a delay, or of the time in which the server is down. Otherwise the same as `at`.
+  moment to{};
+};
+
 /// The capture missed a part of the traffic.
 struct sight_lost {
   /// 0: the record is about the whole capture.
@@ -150,7 +167,7 @@ struct capture_ended {
 };
 
 using record = std::variant<capture_begun, connection_opened, connection_named, connection_closed,
-                            script_seen, event, push_received, origin_loads, tool_acted, sight_lost,
-                            server_said, capture_ended>;
+                            script_seen, event, push_received, origin_loads, tool_acted,
+                            fault_injected, sight_lost, server_said, capture_ended>;
 
 }  // namespace drover::audit

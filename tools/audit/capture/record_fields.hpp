@@ -125,6 +125,16 @@ void describe(auto& fields, is_a<tool_acted> auto& entry) {
   fields.time("to_us", entry.to);
 }
 
+void describe(auto& fields, is_a<fault_injected> auto& entry) {
+  fields.text("fault", entry.fault);
+  fields.text("kind", entry.kind);
+  fields.number("connection", entry.connection);
+  fields.text("command", entry.command);
+  fields.text("key", entry.key);
+  fields.time("from_us", entry.at);
+  fields.time("to_us", entry.to);
+}
+
 void describe(auto& fields, is_a<sight_lost> auto& entry) {
   fields.number("connection", entry.connection);
   fields.time("at_us", entry.at);

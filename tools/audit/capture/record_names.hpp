@@ -47,9 +47,9 @@ template <class Enum>
 }
 
 /// The names of the kinds of records, in the order of the variant.
-inline constexpr std::array<std::string_view, 12> record_names{
-    "begin", "open",   "name", "close", "script", "event",
-    "push",  "origin", "tool", "lost",  "server", "end"};
+inline constexpr std::array<std::string_view, 13> record_names{
+    "begin",  "open", "name",  "close", "script", "event", "push",
+    "origin", "tool", "fault", "lost",  "server", "end"};
 static_assert(record_names.size() == std::variant_size_v<record>);
 
 }  // namespace drover::audit

@@ -136,9 +136,12 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
     case 8:
       return tool_acted{from.one_of<tool_acted::action_kind>(2), from.text(), from.at(), from.at()};
     case 9:
+      return fault_injected{from.text(), from.text(), from.number(), from.text(),
+                            from.text(), from.at(),   from.at()};
+    case 10:
       return sight_lost{from.number(), from.at(),     from.text(),
                         from.number(), from.number(), 1U + from.number32() % 64U};
-    case 10: return server_said{from.text(), from.integer(), from.text()};
+    case 11: return server_said{from.text(), from.integer(), from.text()};
     default: return capture_ended{from.at(), from.number()};
   }
 }

@@ -121,6 +121,41 @@ struct run_timeline {
   std::uint64_t left_out = 0;
 };
 
+/// The faults that the tool injected, and what it did not judge because of them.
+struct fault_report {
+  /// One fault of the script.
+  struct line {
+    std::string fault;  ///< as typed
+    std::string kind;
+    std::uint64_t injected = 0;
+    moment first{};
+    moment last{};
+  };
+  /// One injection.
+  struct injection {
+    std::size_t line = 0;  ///< index into `lines`
+    moment from{};
+    moment to{};
+    std::uint64_t connection = 0;
+    std::string process;
+    std::string command;
+    std::string key;
+  };
+  /// Facts that a fault may explain. No rule has judged them.
+  struct not_judged {
+    std::uint64_t cold_events = 0;
+    std::uint64_t contended_cold_events = 0;
+    std::uint64_t lock_holds = 0;
+    std::uint64_t others = 0;    ///< loads, stores, refreshes and waits
+    std::uint64_t commands = 0;  ///< whose replies belong to other requests
+  };
+  std::vector<line> lines;            ///< in the order of their first injection
+  std::vector<injection> injections;  ///< the first ones; see `lines` for the number of all
+  not_judged excused;
+
+  [[nodiscard]] bool is_empty() const { return lines.empty(); }
+};
+
 struct audit_result {
   verdict outcome = verdict::inconclusive;
   std::string reason;                ///< one line: why pass, fail or inconclusive
@@ -138,14 +173,16 @@ struct audit_result {
     std::uint64_t keys = 0;
     std::uint64_t cold_events = 0;
     std::uint64_t contended_cold_events = 0;  ///< two or more clients wanted the key at once
-    std::uint64_t loads = 0;                  ///< as the traffic shows them
-    std::uint64_t origin_loads = 0;           ///< reported by the origin
-    double sampled_share = 1.0;               ///< the share of keys that were examined; 1: all
-    double blind_share = 0.0;                 ///< the share of the traffic that could not be read
+    std::uint64_t contended_cold_events_excused = 0;  ///< those that an injected fault may explain
+    std::uint64_t loads = 0;                          ///< as the traffic shows them
+    std::uint64_t origin_loads = 0;                   ///< reported by the origin
+    double sampled_share = 1.0;  ///< the share of keys that were examined; 1: all
+    double blind_share = 0.0;    ///< the share of the traffic that could not be read
   };
   figures run;
   std::string command;  ///< the audited command without secrets; "" if none
   run_timeline timeline;
+  fault_report faults;  ///< empty without an option that injects faults
 };
 
 }  // namespace drover::audit

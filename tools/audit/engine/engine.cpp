@@ -77,6 +77,7 @@ void engine::body::feed(const record& item) {
         } else if constexpr (std::is_same_v<type, connection_closed>) {
           normaliser_.closed(entry.connection);
           connections_.closed(entry);
+          faults_.closed(entry.connection);
         } else if constexpr (std::is_same_v<type, script_seen>) {
           normaliser_.add_script(entry);
         } else if constexpr (std::is_same_v<type, push_received>) {
@@ -85,6 +86,8 @@ void engine::body::feed(const record& item) {
           add_origin_loads(entry);
         } else if constexpr (std::is_same_v<type, tool_acted>) {
           colds_.add_tool_action(entry);
+        } else if constexpr (std::is_same_v<type, fault_injected>) {
+          add_fault(entry);
         } else if constexpr (std::is_same_v<type, sight_lost>) {
           apply_sight_lost(entry);
         } else if constexpr (std::is_same_v<type, server_said>) {
@@ -106,6 +109,7 @@ void engine::body::feed(const event& command) {
   bytes_read_ += 32 + command.answer.content_digest.length;
   for (const field& argument : command.arguments) bytes_read_ += argument.content_digest.length;
   connection_facts& client = connections_.count_command(command);
+  if (is_out_of_step(command)) return;
   for (rule* const listener : listeners_for(interest::events)) listener->on_event(command, *this);
   const std::span<const op> ops = normaliser_.ops_of(command, client.process);
   if (ops.empty()) apply_without_keys(command);
@@ -278,12 +282,23 @@ void engine::body::take(const cold_event& event, const key_state& key) {
   progress.cold_events.fetch_add(1, std::memory_order_relaxed);
   if (event.demand.contended)
     progress.contended_cold_events.fetch_add(1, std::memory_order_relaxed);
+  if (is_excused(event, key)) {
+    ++fault_report_.excused.cold_events;
+    if (!event.demand.contended) return;
+    ++fault_report_.excused.contended_cold_events;
+    ++key.pattern->contended_cold_events_excused;
+    return;
+  }
   for (rule* const listener : listeners_for(interest::cold_events))
     listener->on_cold_event(event, key, *this);
 }
 
 void engine::body::take(const lock_hold& hold, const key_state& lock) {
   progress.lock_holds.fetch_add(1, std::memory_order_relaxed);
+  if (is_excused(hold, lock)) {
+    ++fault_report_.excused.lock_holds;
+    return;
+  }
   for (rule* const listener : listeners_for(interest::lock_holds))
     listener->on_lock_hold(hold, lock, *this);
 }
@@ -291,21 +306,27 @@ void engine::body::take(const lock_hold& hold, const key_state& lock) {
 void engine::body::take(const load& loaded, const key_state& key) {
   timeline_builder_.add_load(loaded, key);
   progress.loads.fetch_add(1, std::memory_order_relaxed);
+  if (sets_aside(key, loaded.store.connection, loaded.began, loaded.store.done)) return;
   for (rule* const listener : listeners_for(interest::loads)) listener->on_load(loaded, key, *this);
 }
 
 void engine::body::take(const refresh& refreshed, const key_state& key) {
+  const op_summary& store = refreshed.store;
+  const moment from = refreshed.last_store ? refreshed.last_store->sent : store.sent;
+  if (sets_aside(key, store.connection, from, store.done)) return;
   for (rule* const listener : listeners_for(interest::refreshes))
     listener->on_refresh(refreshed, key, *this);
 }
 
 void engine::body::take(const settled_store& settled, const key_state& key) {
+  if (sets_aside(key, settled.store.connection, settled.store.sent, now_)) return;
   for (rule* const listener : listeners_for(interest::settled_stores)) {
     listener->on_settled_store(settled, key, *this);
   }
 }
 
 void engine::body::take(const wait& ended_wait, const key_state& key) {
+  if (sets_aside(key, ended_wait.connection, ended_wait.first, ended_wait.ended)) return;
   for (rule* const listener : listeners_for(interest::waits))
     listener->on_wait(ended_wait, key, *this);
 }

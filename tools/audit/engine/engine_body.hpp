@@ -13,6 +13,7 @@
 #include "audit/engine/cold_tracker.hpp"
 #include "audit/engine/connection_book.hpp"
 #include "audit/engine/engine.hpp"
+#include "audit/engine/fault_book.hpp"
 #include "audit/engine/history.hpp"
 #include "audit/engine/key_table.hpp"
 #include "audit/engine/lock_hold_tracker.hpp"
@@ -67,6 +68,17 @@ class engine::body final : public rule_context, private fact_sink {
   void take(const settled_store& settled, const key_state& key) override;
   void take(const wait& ended_wait, const key_state& key) override;
 
+  /// Whether an injected fault may explain the fact.
+  [[nodiscard]] bool is_excused(const cold_event& cold, const key_state& key) const;
+  [[nodiscard]] bool is_excused(const lock_hold& hold, const key_state& lock) const;
+  [[nodiscard]] bool is_excused(const key_state& key, std::uint64_t connection, moment from,
+                                moment to) const;
+  /// The same for a fact that counts as one of the others.
+  [[nodiscard]] bool sets_aside(const key_state& key, std::uint64_t connection, moment from,
+                                moment to);
+  [[nodiscard]] bool is_out_of_step(const event& command);
+  void add_fault(const fault_injected& fault);
+
   [[nodiscard]] const listeners& listeners_for(interest::bits bit) const;
   void apply(const op& operation, connection_facts& client);
   void apply_read(key_state& key, const op& operation, connection_facts& client);
@@ -96,6 +108,8 @@ class engine::body final : public rule_context, private fact_sink {
   store_tracker stores_;
   wait_tracker waits_;
   timeline_builder timeline_builder_;
+  fault_book faults_;
+  fault_report fault_report_;
 
   std::uint64_t commands_ = 0;
   std::uint64_t bytes_read_ = 0;

@@ -80,6 +80,7 @@ void engine::body::fill_figures(audit_result& result) const {
     if (pattern.role != key_role::value) continue;
     run.cold_events += pattern.cold_events;
     run.contended_cold_events += pattern.contended_cold_events;
+    run.contended_cold_events_excused += pattern.contended_cold_events_excused;
     run.loads += pattern.loads;
   }
   run.sampled_share = 1.0 / one_in_;
@@ -110,6 +111,7 @@ audit_result engine::body::finish() {
   result.roles = role_lines(keys_.patterns());
   result.command = settings_.command;
   fill_figures(result);
+  result.faults = std::move(fault_report_);
   result.timeline = timeline_builder_.finish(keys_.patterns());
   sort_findings(result);
   judge(result, settings_);

@@ -125,6 +125,16 @@ record record_of(choices& input, moment& now, std::uint64_t& sequence) {
     }
     case 8:
       return server_said{keys[input.next(4)], static_cast<std::int8_t>(input.next()), "noeviction"};
+    case 9: {
+      constexpr std::string_view kinds[] = {"drop", "reset", "delay", "down"};
+      fault_injected fault;
+      fault.fault = fault.kind = kinds[input.next(4)];
+      fault.connection = input.next(5);
+      fault.key = keys[input.next(4)];
+      fault.at = now;
+      fault.to = now + std::chrono::milliseconds{input.next()};
+      return fault;
+    }
     default: return event_of(input, now, sequence);
   }
 }

@@ -73,6 +73,8 @@ struct pattern_state {
   std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
+  /// Those of them that no rule has judged, because a fault of the tool may explain them.
+  std::uint64_t contended_cold_events_excused = 0;
   std::uint64_t lock_holds = 0;
   std::uint64_t lock_holds_removed = 0;  ///< lock holds that ended by DEL
   std::uint64_t lock_holds_with_value =

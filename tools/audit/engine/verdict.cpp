@@ -43,6 +43,11 @@ std::string missing_observation(const audit_result& result, const settings& opti
   for (const std::string& rule : options.require) {
     if (!is_exercised(result, rule)) return rule + " is required and was not exercised";
   }
+  if (const std::uint64_t excused = result.run.contended_cold_events_excused;
+      excused > 0 && excused >= result.run.contended_cold_events) {
+    return "an injected fault may explain each contended cold event: try fewer faults, or more "
+           "load";
+  }
   if (result.run.contended_cold_events == 0) {
     return result.run.cold_events == 0
                ? "no key went cold during the run"

@@ -75,8 +75,8 @@ class bypass final : public rule {
   }
 
   void on_record(const record& record, const rule_context& /*context*/) override {
-    // After unread traffic, the stored values are unknown.
-    blind_ = blind_ || std::holds_alternative<sight_lost>(record);
+    // After unread traffic, or stores whose replies were lost, the stored values are unknown.
+    blind_ = blind_ || std::holds_alternative<sight_lost>(record) || hides_stores(record);
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
@@ -103,6 +103,12 @@ class bypass final : public rule {
     moment known_at{};  ///< time of the previous value
     moment done{};
   };
+
+  static bool hides_stores(const record& record) {
+    const auto* const fault = std::get_if<fault_injected>(&record);
+    return fault != nullptr && fault->kind != "delay" && fault->kind != "slice" &&
+           fault->kind != "push";
+  }
 
   /// Whether the command reads or stores whole strings.
   static bool is_plain(std::string_view command) {
