@@ -102,7 +102,7 @@ std::string buttons() {
   return text + "</div>\n";
 }
 
-std::string legend() {
+std::string legend(bool has_faults) {
   std::string text = "<p class=\"hint legend\">";
   for (const auto& [kind, label] : std::initializer_list<std::pair<const char*, const char*>>{
            {"cold", "cold"},
@@ -116,6 +116,9 @@ std::string legend() {
            {"refused", "lock refused"},
            {"deleted", "delete"}}) {
     text += "<span><span class=\"sample " + std::string{kind} + "\"></span>" + label + "</span> ";
+  }
+  if (has_faults) {
+    text += "<span><span class=\"sample injected\"></span>injected fault</span> ";
   }
   return text + "</p>\n";
 }
@@ -141,7 +144,8 @@ std::string timeline(const audit_result& result) {
                    text::counted(result.timeline.keys.size(), "key", "keys") + ", " +
                    text::counted(result.timeline.cold_events.size(), "cold event", "cold events") +
                    ", " + text::counted(result.timeline.loads.size(), "load", "loads"));
-  text += "\"></canvas><div class=\"tip\" hidden></div></div>\n" + legend();
+  text +=
+      "\"></canvas><div class=\"tip\" hidden></div></div>\n" + legend(!result.faults.is_empty());
   if (result.timeline.left_out > 0) {
     text += html_element("p", "class=\"hint\"",
                          text::in_words(result.timeline.left_out) +
@@ -232,6 +236,23 @@ std::string cards(const audit_result& result) {
   return text.empty() ? text : "<section>\n<h2>Findings in detail</h2>\n" + text + "</section>\n";
 }
 
+std::string injected_faults(const fault_report& faults) {
+  if (faults.is_empty()) return {};
+  constexpr std::size_t faults_max = 100;
+  std::string text = "<section>\n<h2>Injected faults</h2>\n" +
+                     begin_table("Injected faults", "faults", {"fault", "times", "first", "last"});
+  const std::size_t count = std::min(faults.lines.size(), faults_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    const fault_report::line& line = faults.lines[i];
+    text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(line.fault)) +
+            html_element("td", "", text::in_words(line.injected)) +
+            html_element("td", "", text::in_words(std::chrono::nanoseconds{line.first})) +
+            html_element("td", "", text::in_words(std::chrono::nanoseconds{line.last})) + "</tr>\n";
+  }
+  return text + std::string{end_table} + left_out(faults.lines.size(), count, "faults") +
+         html_element("p", "class=\"hint\"", excused_in_words(faults.excused)) + "</section>\n";
+}
+
 std::string coverage(const audit_result& result) {
   std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
                      begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
@@ -299,8 +320,8 @@ std::string html_report(const audit_result& result) {
       .script = script,
       .data = page_series(result)};
   return text::page_head(frame) + "<body>\n<main>\n" + header(result) + table_of_findings(result) +
-         timeline(result) + cards(result) + coverage(result) + roles(result) + notices(result) +
-         again(result) + "</main>\n" + text::page_tail(frame);
+         timeline(result) + cards(result) + injected_faults(result.faults) + coverage(result) +
+         roles(result) + notices(result) + again(result) + "</main>\n" + text::page_tail(frame);
 }
 
 }  // namespace drover::audit

@@ -61,6 +61,19 @@ TEST(audit_html_report, HasNoTimelineWhereNothingIsDrawn) {
   EXPECT_TRUE(has(html_report(sample::quiet()), ">inconclusive</span> no findings"));
 }
 
+TEST(audit_html_report, ShowsInjectedFaultsInATableAndOnTheTimeline) {
+  const std::string page = html_report(sample::unsafe());
+  for (const char* const part :
+       {"<h2>Injected faults</h2>", "<th scope=\"row\">reset command=set chance=1%</th>",
+        "sample injected", "\"faults\": [[3450.000,3450.000,", "SET lock:user:42"}) {
+    EXPECT_TRUE(has(page, part)) << part;
+  }
+  const std::string without = html_report(sample::safe());
+  for (const char* const part : {"Injected faults", "sample injected", "\"faults\""}) {
+    EXPECT_FALSE(has(without, part)) << part;
+  }
+}
+
 TEST(audit_html_report, LoadsNothingFromAnywhere) {
   const std::string still = still_part(sample::unsafe());
   for (const char* const character :

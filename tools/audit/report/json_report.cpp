@@ -72,6 +72,28 @@ void write(json_writer& out, std::string_view name, const std::vector<std::uint6
   out.end_row();
 }
 
+void write(json_writer& out, const fault_report& faults) {
+  out.name("faults").begin_object().name("script").begin_array();
+  for (const fault_report::line& line : faults.lines) {
+    out.begin_object().field("fault", line.fault).field("kind", line.kind);
+    out.field("injected", line.injected).field("first_ms", ms(line.first));
+    out.field("last_ms", ms(line.last)).end_object();
+  }
+  out.end_array().name("injected").begin_array();
+  for (const fault_report::injection& injection : faults.injections) {
+    out.begin_object().field("fault", faults.lines[injection.line].fault);
+    out.field("from_ms", ms(injection.from)).field("to_ms", ms(injection.to));
+    out.field("connection", injection.connection).field("process", injection.process);
+    out.field("command", injection.command).field("key", injection.key).end_object();
+  }
+  const fault_report::not_judged& excused = faults.excused;
+  out.end_array().name("not_judged").begin_object();
+  out.field("cold_events", excused.cold_events);
+  out.field("contended_cold_events", excused.contended_cold_events);
+  out.field("lock_holds", excused.lock_holds).field("others", excused.others);
+  out.field("commands", excused.commands).end_object().end_object();
+}
+
 }  // namespace
 
 std::string json_report(const audit_result& result) {
@@ -98,6 +120,7 @@ std::string json_report(const audit_result& result) {
   out.end_array();
   write(out, "loads_each_second", result.timeline.loads_each_second);
   write(out, "origin_each_second", result.timeline.origin_each_second);
+  if (!result.faults.is_empty()) write(out, result.faults);
   out.end_object();
   return std::move(out).text();
 }

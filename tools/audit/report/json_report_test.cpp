@@ -38,16 +38,34 @@ TEST(audit_json_page, DescribesEveryFieldAndNoOther) {
 
 TEST(audit_json_report, SaysWhatWasFoundAndWhatEachRuleHadToGoBy) {
   const std::string text = json_report(sample::unsafe());
-  for (const char* const part :
-       {"\"version\": 1", "\"verdict\": \"fail\"", "\"rule\": \"C101\"", "\"severity\": \"error\"",
-        "\"confidence\": \"proof\"", "\"pattern\": \"user:*\"",
-        "\"keys\": [\"user:42\",\"user:7\",\"user:1001\"]", "\"count\": 14",
-        "\"opportunities\": 57", "\"status\": \"not_exercised\"", "\"library\": \"redis-py\"",
-        "\"text\": \"GET user:42 -> nothing\"", "\"from_ms\": 3400.400", "\"blind_share\": 0.004",
-        "\"role\": \"lock\"", "\"paired\": \"user:*\"", "\"accepted\": \"the catalogue is",
-        "\"loads_each_second\": [6,6,"}) {
+  for (const char* const part : {"\"version\": 1",
+                                 "\"verdict\": \"fail\"",
+                                 "\"rule\": \"C101\"",
+                                 "\"severity\": \"error\"",
+                                 "\"confidence\": \"proof\"",
+                                 "\"pattern\": \"user:*\"",
+                                 "\"keys\": [\"user:42\",\"user:7\",\"user:1001\"]",
+                                 "\"count\": 14",
+                                 "\"opportunities\": 57",
+                                 "\"status\": \"not_exercised\"",
+                                 "\"library\": \"redis-py\"",
+                                 "\"text\": \"GET user:42 -> nothing\"",
+                                 "\"from_ms\": 3400.400",
+                                 "\"blind_share\": 0.004",
+                                 "\"role\": \"lock\"",
+                                 "\"paired\": \"user:*\"",
+                                 "\"accepted\": \"the catalogue is",
+                                 "\"loads_each_second\": [6,6,",
+                                 "\"fault\": \"down from=8s for=1s\"",
+                                 "\"from_ms\": 6410.000",
+                                 "\"lock_holds\": 1"}) {
     EXPECT_TRUE(has(text, part)) << part;
   }
+}
+
+TEST(audit_json_report, HasNoFaultsUnlessSomeWereInjected) {
+  EXPECT_TRUE(has(json_report(sample::unsafe()), "\"faults\""));
+  EXPECT_FALSE(has(json_report(sample::safe()), "\"faults\""));
 }
 
 TEST(audit_json_report, SaysEachVerdict) {

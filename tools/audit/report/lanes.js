@@ -181,6 +181,18 @@ const lanes = (() => {
       ctx.fillText(label, 6, top + 2);
     }
 
+    // An injected fault concerns no row in particular: a line through all of them.
+    function drawFaults(ctx, height) {
+      let last = -9;
+      for (const [from, to] of series.faults || []) {
+        const at = span(from, to, 1);
+        if (!at || (at[1] <= 1 && at[0] - last < 1)) continue;
+        last = at[0];
+        ctx.fillStyle = faded(colour("bad"), at[1] > 1 ? 0.18 : 0.7);
+        ctx.fillRect(at[0], axisHeight - 6, at[1], height - axisHeight + 6);
+      }
+    }
+
     function draw() {
       width = box.clientWidth;
       if (!width) return;
@@ -196,6 +208,7 @@ const lanes = (() => {
       ctx.font = "11px system-ui, sans-serif";
       drawAxis(ctx, height);
       shown.forEach((row, i) => drawRow(ctx, row, axisHeight + i * rowHeight));
+      drawFaults(ctx, height);
       if (view.marked) {
         const at = span(view.marked.from, view.marked.to, 2);
         if (at) {
@@ -271,6 +284,10 @@ const lanes = (() => {
       for (const event of row.cold.filter((event) => event.from <= at && at <= event.to).slice(0, 1)) {
         lines.push("cold" + (event.isMade ? " (by the tool)" : "") + ": " + event.requests +
           " requests, " + event.loads + " loads in " + inWords(event.to - event.from));
+      }
+      const faults = (series.faults || []).filter(([from, to]) => from - reach <= at && at <= to + reach);
+      for (const [from, , text] of faults.slice(0, 3)) {
+        lines.push(inWords(from) + "  injected fault  " + text);
       }
       return lines.length ? [row.label, ...lines].join("\n") : "";
     }

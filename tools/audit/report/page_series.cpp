@@ -48,6 +48,7 @@ moment end_of(const audit_result& result) {
   for (const finding& finding : result.findings) {
     for (const evidence& proof : finding.evidence_list) end = std::max(end, proof.to);
   }
+  for (const auto& injection : result.faults.injections) end = std::max(end, injection.from);
   return end;
 }
 
@@ -123,6 +124,18 @@ void write_evidence(json_writer& out, const audit_result& result) {
   out.end_array();
 }
 
+void write_faults(json_writer& out, const fault_report& faults) {
+  if (faults.is_empty()) return;
+  out.name("faults").begin_row();
+  for (const fault_report::injection& injection : faults.injections) {
+    std::string text = faults.lines[injection.line].fault;
+    if (!injection.command.empty()) text += ": " + injection.command + ' ' + injection.key;
+    out.begin_row().value(ms(injection.from)).value(ms(injection.to)).value(shown_name(text));
+    out.end_row();
+  }
+  out.end_row();
+}
+
 }  // namespace
 
 std::string page_series(const audit_result& result) {
@@ -138,6 +151,7 @@ std::string page_series(const audit_result& result) {
   out.end_row();
   write_operations(out, timeline);
   write_bars(out, timeline);
+  write_faults(out, result.faults);
   const std::size_t seconds =
       std::max(timeline.loads_each_second.size(), timeline.origin_each_second.size());
   const std::size_t step =

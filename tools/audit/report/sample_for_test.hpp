@@ -196,6 +196,13 @@ inline audit_result unsafe() {
                 .blind_share = 0.004};
   result.command = "drover audit --redis auto -- python3 app.py";
   result.timeline = timeline_builder(12, 6);
+  result.faults.lines = {{"reset command=set chance=1%", "reset", 2, 3450ms, 6410ms},
+                         {"down from=8s for=1s", "down", 1, 8000ms, 8000ms}};
+  result.faults.injections = {{0, 3450ms, 3450ms, 3, "python3 (4711)", "SET", "user:42"},
+                              {0, 6410ms, 6410ms, 4, "python3 (4712)", "SET", "lock:user:42"},
+                              {1, 8000ms, 9000ms, 0, "", "", ""}};
+  result.faults.excused = {
+      .cold_events = 2, .contended_cold_events = 1, .lock_holds = 1, .others = 3, .commands = 0};
   return result;
 }
 
@@ -207,6 +214,7 @@ inline audit_result safe() {
   result.notices.clear();
   result.remarks.clear();
   result.coverage = coverage({}, false);
+  result.faults = {};
   result.timeline = timeline_builder(5, 1);
   result.timeline.origin_each_second.clear();
   result.run.origin_loads = 0;
@@ -276,6 +284,12 @@ inline audit_result hostile(const std::vector<std::string>& names = evil_names()
   for (std::string& process : result.timeline.processes) replace_text(process);
   for (std::string& key : result.timeline.keys) replace_text(key);
   for (auto& operation : result.timeline.operations) replace_text(operation.text);
+  for (auto& line : result.faults.lines) replace_text(line.fault);
+  for (auto& injection : result.faults.injections) {
+    for (std::string* text : {&injection.process, &injection.command, &injection.key}) {
+      replace_text(*text);
+    }
+  }
   return result;
 }
 

@@ -219,6 +219,27 @@ std::string roles(const audit_result& result, const text::terminal& terminal) {
   return text;
 }
 
+std::string injected_faults(const fault_report& faults, const text::terminal& terminal) {
+  if (faults.is_empty()) return {};
+  constexpr std::size_t shown_max = 20;
+  std::string text = heading("Injected faults", terminal);
+  std::vector<std::vector<text::cell>> rows;
+  for (std::size_t i = 0; i < std::min(faults.lines.size(), shown_max); ++i) {
+    const fault_report::line& line = faults.lines[i];
+    std::string when = "after " + text::in_words(std::chrono::nanoseconds{line.first});
+    if (line.injected > 1) {
+      when += ", last after " + text::in_words(std::chrono::nanoseconds{line.last});
+    }
+    rows.push_back({{text::counted(line.injected, "time", "times")},
+                    {text::visible(line.fault, pattern_max), style::strong},
+                    {when, style::faint}});
+  }
+  text +=
+      fitted({text::align::right, text::align::left, text::align::left}, std::move(rows), terminal);
+  text += left_out_line(faults.lines.size(), shown_max, "faults");
+  return text + text::wrapped(excused_in_words(faults.excused), terminal.width, 0) + '\n';
+}
+
 }  // namespace
 
 std::string text_report(const audit_result& result, const text::terminal& terminal) {
@@ -237,6 +258,7 @@ std::string text_report(const audit_result& result, const text::terminal& termin
       text += '\n' + left_out_line(result.findings.size(), details_max, "findings with evidence");
     }
   }
+  text += injected_faults(result.faults, terminal);
   if (result.run.commands > 0) text += coverage(result, terminal) + roles(result, terminal);
   if (!result.notices.empty() && result.run.commands > 0) {
     text += heading("Notices", terminal);

@@ -64,6 +64,19 @@ TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
   EXPECT_FALSE(has(text, "GET user:7")) << "only the first case";
 }
 
+TEST(audit_text_report, SaysWhichFaultsWereInjectedAndWhatTheyMayExplain) {
+  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  for (const char* const part :
+       {"Injected faults\n",
+        "2 times  reset command=set chance=1%  after 3.45 s, last after 6.41 s",
+        " 1 time  down from=8s for=1s          after 8.00 s\n",
+        "The faults may explain 2 cold events, 1 lock hold, 3 loads, stores and waits. No rule "
+        "has"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text_report(sample::safe(), {.width = 100}), "Injected faults"));
+}
+
 TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
   audit_result audited = sample::unsafe();
   auto& timeline = audited.findings[0].evidence_list[0].timeline;

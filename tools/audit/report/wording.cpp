@@ -98,6 +98,22 @@ std::string run_in_words(const audit_result::figures& figures) {
   return joined(parts);
 }
 
+std::string excused_in_words(const fault_report::not_judged& excused) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::uint64_t count, std::string_view one, std::string_view many) {
+    if (count > 0) parts.push_back(text::counted(count, one, many));
+  };
+  add(excused.cold_events, "cold event", "cold events");
+  add(excused.lock_holds, "lock hold", "lock holds");
+  add(excused.others, "load, store or wait", "loads, stores and waits");
+  add(excused.commands, "command with the reply to another one",
+      "commands with the reply to another one");
+  if (parts.empty()) return "No fault explains anything that the rules judge.";
+  return "The faults may explain " + joined(parts) +
+         ". No rule has judged these. Everything else is judged, also what the application did "
+         "after a fault.";
+}
+
 std::string times_in_words(const finding& finding) {
   if (finding.opportunities == 0) return text::in_words(finding.count);
   return text::in_words(finding.count) + " of " + text::in_words(finding.opportunities);

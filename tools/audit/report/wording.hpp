@@ -23,6 +23,8 @@ namespace drover::audit {
 [[nodiscard]] std::string run_in_words(const audit_result::figures& figures);
 
 /// "14 of 57"; "14" if the opportunities were not counted.
+/// "A fault may explain 3 cold events and 2 lock holds. No rule has judged them."
+[[nodiscard]] std::string excused_in_words(const fault_report::not_judged& excused);
 [[nodiscard]] std::string times_in_words(const finding& finding);
 
 /// Where the text is read.
