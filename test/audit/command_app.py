@@ -4,10 +4,13 @@
   stampede   four threads miss a key at the same time; each loads and stores it
   safe       four threads miss a key; one loads it under a lock, three wait
   quiet      sends PING
+  recover    one process loads under a lock; after an error it connects again and leaves the lock to
+             its lease; another process waits for the lock
 """
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -77,8 +80,48 @@ def safe(caller, together):
         together.wait()
 
 
+def recover():
+    """Starts the waiter, and tells it each time that the lock is taken."""
+    waiter = subprocess.Popen([sys.executable, "-B", __file__, "waiter"], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    redis = client()
+    for turn in range(ROUNDS):
+        key, lock, token = f"user:{turn}", f"lock:user:{turn}", os.urandom(8).hex()
+        try:
+            redis.ask("GET", key)
+            redis.ask("SET", lock, token, "NX", "PX", 400)
+            print(turn, file=waiter.stdin, flush=True)
+            time.sleep(0.03)
+            redis.ask("SET", key, SECRET, "PX", 60000 + 5000 * turn)
+            redis.ask("EVAL", RELEASE, 1, lock, token)
+        except (ConnectionError, RuntimeError):
+            redis = client()
+        if waiter.stdout.readline() != "done\n":
+            sys.exit("the waiter has ended")
+    waiter.stdin.close()
+    sys.exit(waiter.wait())
+
+
+def wait_for_locks():
+    redis = client()
+    for turn in map(int, sys.stdin):
+        key, lock, token = f"user:{turn}", f"lock:user:{turn}", os.urandom(8).hex()
+        pause = 0.005
+        while redis.ask("GET", key) is None:
+            if redis.ask("SET", lock, token, "NX", "PX", 400) is not None:
+                redis.ask("SET", key, SECRET, "PX", 60000 + 5000 * turn)
+                redis.ask("EVAL", RELEASE, 1, lock, token)
+            else:
+                time.sleep(pause)
+                pause = min(1.4 * pause, 0.05)
+        print("done", flush=True)
+
+
 def main():
     kind = sys.argv[1]
+    if kind in ("recover", "waiter"):
+        recover() if kind == "recover" else wait_for_locks()
+        return
     if kind == "quiet":
         client().ask("PING")
         return

@@ -105,6 +105,65 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 3, out)
         self.assertIn("C206", out.splitlines()[1])
 
+    # Faults between the application and the server.
+
+    def test_what_an_injected_fault_explains_is_no_finding(self):
+        fault = "reset command=set key=user:2 limit=1"
+        code, out, err = self.audit("--redis", "auto", "--fault", fault, "--record", "run.jsonl",
+                                    "--format", "text", "--format", "json", "--out", "audit.json",
+                                    "--", *application("recover"))
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("injecting faults between the two, seed 1", err)
+        self.assertRegex(out, rf"Injected faults\n *1 time +{fault} +after ")
+        report = json.loads((self.folder / "audit.json").read_text())
+        self.assertEqual([line["injected"] for line in report["faults"]["script"]], [1])
+        injected, = report["faults"]["injected"]
+        self.assertEqual((injected["command"], injected["key"]), ("SET", "user:2"))
+        self.assertRegex(injected["process"], "python")
+        self.assertGreaterEqual(report["faults"]["not_judged"]["lock_holds"], 1)
+        # The same traffic without the fault: the lock was left behind.
+        lines = (self.folder / "run.jsonl").read_text().splitlines(keepends=True)
+        rest = [line for line in lines if not line.startswith('{"record":"fault"')]
+        self.assertEqual(len(rest), len(lines) - 1)
+        (self.folder / "rest.jsonl").write_text("".join(rest))
+        for name, found in (("run", False), ("rest", True)):
+            _, out, err = self.audit("--replay", f"{name}.jsonl")
+            self.assertEqual("C210 lock-abandoned" in out.split("Coverage")[0], found, out + err)
+
+    def test_faults_do_not_excuse_what_they_do_not_explain(self):
+        (self.folder / "faults.txt").write_text("# slow\ndelay time=2ms command=get\n")
+        code, out, err = self.audit("--redis", "auto", "--fault-script", "faults.txt",
+                                    "--fault-seed", "7", "--format", "html", "--out", "a.html",
+                                    "--format", "text", "--", *application("stampede"))
+        self.assertEqual(code, 1, out + err)
+        self.assertIn("C101 stampede-cold-key", out)
+        self.assertIn("delay time=2ms command=get", out)
+        self.assertIn("Injected faults", (self.folder / "a.html").read_text())
+
+    def test_the_application_sees_the_faults(self):
+        script = 'redis-cli -h {host} -p {port} GET k; redis-cli -h {host} -p {port} PING'
+        code, out, err = self.audit("--redis", "auto", "--fault", "error code=OOM command=get",
+                                    "--", "sh", "-c", script)
+        self.assertEqual(code, 3, out + err)
+        self.assertIn("OOM command not allowed", out)
+        self.assertIn("PONG", out)
+
+    def test_refuses_invalid_faults_before_it_starts_anything(self):
+        (self.folder / "broken.txt").write_text("drop\n\n  dorp\n")
+        for options, named in (
+                (["--fault", "dorp"], "--fault 'dorp': column 1: 'dorp' is no kind of fault"),
+                (["--fault-script", "broken.txt"], "--fault-script broken.txt: line 3, column 3"),
+                (["--fault-script", "missing.txt"], "missing.txt"),
+                (["--fault-seed", "1"], "--fault-seed requires")):
+            with self.subTest(options):
+                code, out, err = self.audit("--redis", "auto", *options, "--", "touch", "started")
+                self.assertEqual(code, 2, out + err)
+                self.assertIn(named, err)
+                self.assertFalse((self.folder / "started").exists())
+        code, out, _ = self.audit("--list-faults")
+        self.assertEqual(code, 0)
+        self.assertIn("half-open", out)
+
     # The environment of the audited command.
 
     def test_a_command_finds_the_proxy_in_its_variables_and_arguments(self):

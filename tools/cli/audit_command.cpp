@@ -17,6 +17,7 @@ audit_command::audit_command(CLI::App& app) : app_{app.add_subcommand("audit", a
   add_verdict_options();
   add_activity_options();
   add_origin_options();
+  add_fault_options();
   add_report_options();
 }
 
@@ -123,6 +124,22 @@ void audit_command::add_origin_options() {
            "Forward connections from LISTEN to TARGET and count the PostgreSQL, MySQL or HTTP "
            "requests on them",
            "LISTEN=TARGET");
+}
+
+void audit_command::add_fault_options() {
+  group_ = "Faults";
+  fault_option_ = add_list("--fault", faults_,
+                           "Inject a fault between the application and the server: 'KIND "
+                           "[NAME=VALUE ...]', such as 'reset command=set chance=1%'. Repeatable",
+                           "SPEC");
+  fault_script_option_ = add_list("--fault-script", fault_scripts_,
+                                  "Read faults from FILE, one on each line. Repeatable; - is "
+                                  "standard input",
+                                  "FILE");
+  add("--fault-seed", fault_seed_, "Number that all random choices of the faults follow from", "N")
+      ->capture_default_str();
+  add_flag("--list-faults", lists_faults_,
+           "List the kinds of faults and their settings with an example of each, and exit");
 }
 
 void audit_command::add_report_options() {

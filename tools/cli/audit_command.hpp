@@ -33,6 +33,7 @@ class audit_command {
   void add_verdict_options();
   void add_activity_options();
   void add_origin_options();
+  void add_fault_options();
   void add_report_options();
   CLI::Option* add(const char* name, std::string& value, const std::string& description,
                    const char* type);
@@ -42,6 +43,7 @@ class audit_command {
   void check_combinations(const std::vector<std::string>& program) const;
   [[nodiscard]] std::vector<audit::report_request> parsed_reports() const;
   [[nodiscard]] audit::origin_sources parsed_origins() const;
+  [[nodiscard]] std::vector<faults::script_source> parsed_faults() const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
@@ -72,6 +74,12 @@ class audit_command {
   std::vector<std::string> origin_regexes_;
   std::vector<std::string> origin_commands_;
   std::vector<std::string> origin_tcp_;
+  CLI::Option* fault_option_ = nullptr;
+  CLI::Option* fault_script_option_ = nullptr;
+  std::vector<std::string> faults_;
+  std::vector<std::string> fault_scripts_;
+  std::string fault_seed_ = "1";
+  bool lists_faults_ = false;
   report_options reports_;
   std::string sources_;
 };

@@ -119,11 +119,29 @@ TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
       {{"--for", "soon"}, "'soon'"},
       {{"--keys-max", "1"}, "--keys-max"},
       {{"--exit-code", "x"}, "'x'"},
+      {{"--fault-seed", "1"}, "--fault-seed requires"},
+      {{"--fault", "drop", "--fault-seed", "x"}, "--fault-seed"},
+      {{"--fault", "drop", "--replay", "f"}, "--fault cannot"},
+      {{"--fault-script", "f", "--hash-keys"}, "--hash-keys"},
       {{"--no-such"}, "--no-such"},
   };
   for (const auto& [typed, named] : cases) {
     EXPECT_NE(refusal(typed).find(named), std::string::npos) << typed[0] << ": " << refusal(typed);
   }
+}
+
+TEST(audit_command, FaultsKeepTheOrderOfTheCommandLine) {
+  const auto options = parsed_options({"--fault", "drop nth=3", "--fault-script", "f.txt",
+                                       "--fault", "reset", "--fault-seed", "7"});
+  ASSERT_EQ(options.fault_sources.size(), 3U);
+  EXPECT_EQ(options.fault_sources[0].text, "drop nth=3");
+  EXPECT_FALSE(options.fault_sources[0].is_file);
+  EXPECT_EQ(options.fault_sources[1].text, "f.txt");
+  EXPECT_TRUE(options.fault_sources[1].is_file);
+  EXPECT_EQ(options.fault_sources[1].option, "--fault-script");
+  EXPECT_EQ(options.fault_sources[2].text, "reset");
+  EXPECT_EQ(options.fault_seed, 7U);
+  EXPECT_TRUE(parsed_options({"--", "app"}).fault_sources.empty());
 }
 
 TEST(audit_command, TheReportNeverRepeatsAPassword) {

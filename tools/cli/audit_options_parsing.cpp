@@ -2,12 +2,15 @@
 // Checks the command line of `drover audit` and converts it to options.
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
 #include "audit/rules/catalogue.hpp"
 #include "cli/audit_command.hpp"
 #include "cli/audit_help.hpp"
+#include "fault/plan/fault_kinds.hpp"
 #include "text/typed_numbers.hpp"
 #include "text/usage_error.hpp"
 
@@ -106,14 +109,28 @@ audit::origin_sources audit_command::parsed_origins() const {
   return origins;
 }
 
+std::vector<faults::script_source> audit_command::parsed_faults() const {
+  std::vector<faults::script_source> all;
+  std::size_t fault = 0;
+  std::size_t script = 0;
+  for (const CLI::Option* option : app_->parse_order()) {
+    if (option == fault_option_) all.push_back({false, faults_.at(fault++), "--fault"});
+    if (option == fault_script_option_) {
+      all.push_back({true, fault_scripts_.at(script++), "--fault-script"});
+    }
+  }
+  return all;
+}
+
 void audit_command::check_combinations(const std::vector<std::string>& program) const {
   if (has("--replay")) {
     if (!program.empty()) {
       throw text::usage_error{"--replay cannot be combined with a command after --"};
     }
-    for (const char* option : {"--listen", "--upstream", "--redis", "--set-env", "--for",
-                               "--record", "--hash-keys", "--active", "--allow", "--barrier",
-                               "--origin-redis", "--origin-log", "--origin-cmd", "--origin-tcp"}) {
+    for (const char* option :
+         {"--listen", "--upstream", "--redis", "--set-env", "--for", "--record", "--hash-keys",
+          "--active", "--allow", "--barrier", "--origin-redis", "--origin-log", "--origin-cmd",
+          "--origin-tcp", "--fault", "--fault-script", "--fault-seed"}) {
       if (has(option)) {
         throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
       }
@@ -146,6 +163,15 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
                             std::string{roles_.empty() ? "--baseline" : "--role"} +
                             ", which matches the names of keys"};
   }
+  const bool has_faults = has("--fault") || has("--fault-script");
+  if (hides_keys_ && has_faults) {
+    throw text::usage_error{
+        "--hash-keys cannot be combined with --fault and --fault-script, which need the names of "
+        "keys"};
+  }
+  if (!has_faults && has("--fault-seed")) {
+    throw text::usage_error{"--fault-seed requires --fault or --fault-script"};
+  }
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
     throw text::usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
                             " requires --active"};
@@ -155,6 +181,7 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
 std::variant<text_result, audit::audit_options> audit_command::parsed_options(
     std::vector<std::string> program) const {
   if (lists_rules_) return text_result{audit::list_of_rules(), 0};
+  if (lists_faults_) return text_result{faults::list_of_kinds(), 0};
   check_combinations(program);
   audit::audit_options options;
   options.program = std::move(program);
@@ -187,6 +214,9 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   options.allowed = allowed_;
   options.holds_misses = holds_misses_;
   options.origins = parsed_origins();
+  options.fault_sources = parsed_faults();
+  options.fault_seed =
+      text::typed_number("--fault-seed", fault_seed_, 0, std::numeric_limits<std::uint64_t>::max());
   options.reports = parsed_reports();
   if (has("--locate")) {
     const auto is_sarif = [](const auto& report) { return report.format == audit_format::sarif; };

@@ -214,6 +214,26 @@ void live_capture::add_record(record item) {
   queue_.wake();
 }
 
+void live_capture::add_fault(fault_injected fault) {
+  {
+    const std::lock_guard lock{added_mutex_};
+    faults_.push_back(std::move(fault));
+    has_faults_.store(true);
+  }
+  queue_.wake();
+}
+
+void live_capture::process_faults() {
+  if (!has_faults_.load()) return;
+  std::vector<record> faults;
+  {
+    const std::lock_guard lock{added_mutex_};
+    faults.swap(faults_);
+    has_faults_.store(false);
+  }
+  for (record& fault : faults) process_record(fault);
+}
+
 void live_capture::run() {
   sigset_t all;
   sigfillset(&all);
@@ -240,8 +260,12 @@ std::size_t live_capture::process_batch() {
     added.swap(added_);
   }
   // Records from `add_record` are not older than the records in the queue.
-  const std::size_t count =
-      queue_.pop(records_per_batch, [this](record& item) { process_record(item); });
+  const std::size_t count = queue_.pop(records_per_batch, [this](record& item) {
+    // The record `capture_begun` is the first.
+    if (!std::holds_alternative<capture_begun>(item)) process_faults();
+    process_record(item);
+  });
+  process_faults();
   for (record& item : added) process_record(item);
   for (auto& [connection, process] : finder_.late_results()) {
     record known = connection_opened{connection, now(), process.pid, std::move(process.name)};

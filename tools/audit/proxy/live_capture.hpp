@@ -76,6 +76,9 @@ class live_capture final : public tap_maker, private record_sink {
 
   /// Adds a record from another source, such as `origin_loads`. Threads: any, while it runs.
   void add_record(record item);
+  /// Adds a fault before it can be noticed in the traffic. The sink gets it before all records that
+  /// show its effect. Threads: any, while it runs.
+  void add_fault(fault_injected fault);
   /// The current time on the clock of the records. Threads: any.
   [[nodiscard]] moment now() const noexcept;
   /// Threads: any.
@@ -95,6 +98,7 @@ class live_capture final : public tap_maker, private record_sink {
 
   void run();
   std::size_t process_batch();
+  void process_faults();
   void process_record(record& item);
   void deliver(record& item);
 
@@ -116,6 +120,8 @@ class live_capture final : public tap_maker, private record_sink {
 
   std::mutex added_mutex_;
   std::vector<record> added_;
+  std::vector<record> faults_;
+  std::atomic<bool> has_faults_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> skipped_{0};

@@ -30,6 +30,14 @@ struct proxy_settings {
   /// Prints a message, for example that the server cannot be reached. A message is repeated only
   /// after the condition has ended. Called on the proxy's thread.
   std::function<void(const std::string& line)> say{};
+  /// Called before the connection of a client to the server is opened, with the port of this
+  /// machine that it will come from. Only if the server is on 127.0.0.1. Called on the proxy's
+  /// thread.
+  std::function<void(std::uint64_t connection, std::uint16_t from_port)> connecting{};
+  /// How messages name the server. Empty: by its address.
+  std::string server_name{};
+  /// Whether to print that the server cannot be reached, and that it can again.
+  bool reports_outages = true;
 };
 
 struct proxy_counts {

@@ -63,8 +63,8 @@ result<address> proxy::loop::open() {
   const resolved_address& at = addresses->front();
   if (auto listening = listen_at(at); !listening) return listening.error();
   if (!is_loopback(at)) {
-    say("every host that can reach " + describe(settings_.listen) + " can reach the server at " +
-        describe(settings_.server) + " through the proxy");
+    say("every host that can reach " + describe(settings_.listen) + " can reach " +
+        server_in_words() + " through the proxy");
   }
   if (watch_ != nullptr) {
     uv_prepare_start(&turn_end_,
@@ -163,16 +163,20 @@ void proxy::loop::accept_next() {
   client_relay.connect(server_, std::move(watch));
 }
 
+std::string proxy::loop::server_in_words() const {
+  return settings_.server_name.empty() ? "the server at " + describe(settings_.server)
+                                       : settings_.server_name;
+}
+
 void proxy::loop::server_unreachable(int error) {
   turned_away_.fetch_add(1, std::memory_order_relaxed);
-  say_once(reported_unreachable_, "the server at " + describe(settings_.server) +
-                                      " cannot be reached: " + uv_strerror(error) +
+  if (!settings_.reports_outages) return;
+  say_once(reported_unreachable_, server_in_words() + " cannot be reached: " + uv_strerror(error) +
                                       "; clients are refused until then");
 }
 
 void proxy::loop::server_reached() {
-  if (reported_unreachable_)
-    say("the server at " + describe(settings_.server) + " can be reached again");
+  if (reported_unreachable_) say(server_in_words() + " can be reached again");
   reported_unreachable_ = false;
 }
 

@@ -39,6 +39,11 @@ class proxy::loop : private relay_owner {
   void say(const std::string& line) const;
   void say_once(bool& reported, const std::string& line) const;
 
+  [[nodiscard]] bool names_ports() const override { return bool{settings_.connecting}; }
+  void connecting(std::uint64_t connection, std::uint16_t from_port) override {
+    settings_.connecting(connection, from_port);
+  }
+  [[nodiscard]] std::string server_in_words() const;
   void server_unreachable(int error) override;
   void server_reached() override;
   void counted(direction towards, std::size_t bytes) override;

@@ -50,11 +50,27 @@ void relay::connect(const resolved_address& server, std::unique_ptr<tap> watch) 
     uv_pipe_connect(&connecting_, &server_.handle.pipe, server.path.c_str(), on_connected);
     return;
   }
-  const int failed =
-      uv_tcp_connect(&connecting_, &server_.handle.tcp, server.socket_address(), on_connected);
+  int failed = owner_.names_ports() ? name_port() : 0;
+  if (failed == 0) {
+    failed =
+        uv_tcp_connect(&connecting_, &server_.handle.tcp, server.socket_address(), on_connected);
+  }
   if (failed == 0) return;
   owner_.server_unreachable(failed);
   finish(true);
+}
+
+/// Chooses the port before the connection is opened, so that the other end cannot be first.
+int relay::name_port() {
+  sockaddr_in from{};
+  uv_ip4_addr("127.0.0.1", 0, &from);
+  int failed = uv_tcp_bind(&server_.handle.tcp, reinterpret_cast<const sockaddr*>(&from), 0);
+  int size = sizeof from;
+  if (failed == 0) {
+    failed = uv_tcp_getsockname(&server_.handle.tcp, reinterpret_cast<sockaddr*>(&from), &size);
+  }
+  if (failed == 0) owner_.connecting(number_, ntohs(from.sin_port));
+  return failed;
 }
 
 void relay::on_connected(uv_connect_t* request, int status) {

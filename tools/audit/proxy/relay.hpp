@@ -28,6 +28,10 @@ class relay_owner {
  public:
   virtual ~relay_owner() = default;
 
+  /// Whether `connecting` is to be called.
+  [[nodiscard]] virtual bool names_ports() const = 0;
+  /// The connection to the server will come from this port.
+  virtual void connecting(std::uint64_t connection, std::uint16_t from_port) = 0;
   /// The server cannot be reached; `error` is libuv's.
   virtual void server_unreachable(int error) = 0;
   virtual void server_reached() = 0;
@@ -78,6 +82,7 @@ class relay : private reply_gate {
     bool end_arrived = false;  // the end of the other side has been passed on to it
   };
 
+  [[nodiscard]] int name_port();
   void start_reading(side& from);
   void receive(side& from, std::string_view bytes);
   void pass(side& from, std::string_view bytes);

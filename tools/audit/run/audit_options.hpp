@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "audit/engine/audit_result.hpp"
+#include "fault/script/script_sources.hpp"
 
 namespace drover::audit {
 
@@ -79,6 +80,12 @@ struct audit_options {
   std::vector<std::string> allowed;
   bool holds_misses = false;
   origin_sources origins;
+
+  // Faults between the application and the server.
+
+  /// In the order of the command line. Empty: none.
+  std::vector<faults::script_source> fault_sources;
+  std::uint64_t fault_seed = 1;
 
   std::vector<report_request> reports;
   /// --locate: the folder of the source files.

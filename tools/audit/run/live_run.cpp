@@ -19,8 +19,11 @@
 #include "audit/run/application.hpp"
 #include "audit/run/assessor.hpp"
 #include "audit/run/environment.hpp"
+#include "audit/run/fault_injector.hpp"
 #include "audit/run/origin_counters.hpp"
 #include "audit/run/server_choice.hpp"
+#include "fault/plan/fault_spec.hpp"
+#include "fault/script/script_sources.hpp"
 #include "process/find_program.hpp"
 #include "process/private_redis.hpp"
 #include "process/scratch_folder.hpp"
@@ -59,6 +62,8 @@ class live_run {
       : options_{options},
         listen_{listen_address()},
         variables_{own_environment()},
+        specs_{options.fault_sources.empty() ? std::vector<faults::fault_spec>{}
+                                             : faults::read_sources(options.fault_sources)},
         server_program_{options.starts_redis ? process::find_redis_server(options.redis_server)
                                              : std::filesystem::path{}} {}
 
@@ -75,6 +80,7 @@ class live_run {
     const std::optional<int> code = watch();
     progress_.clear();
     proxy_->stop();
+    if (injector_) injector_->stop();
     if (probe_) probe_->stop();
     for (const requested_counter& origin : counters_) origin.counter->stop();
     capture_->stop();
@@ -190,13 +196,29 @@ class live_run {
     settings.listen = listen_;
     settings.server = server_.without_credentials();
     settings.say = print;
+    if (!specs_.empty()) put_faults_behind(settings);
     proxy_.emplace(std::move(settings), &*capture_);
     auto at = proxy_->listen();
     if (!at) throw text::usage_error{at.error().text};
     proxy_at_ = *std::move(at);
   }
 
+  /// The proxy of the audit then sees what the application sees. The probe has the server to
+  /// itself.
+  void put_faults_behind(proxy_settings& settings) {
+    injector_.emplace(specs_, options_.fault_seed, settings.server, *capture_);
+    const auto at = injector_->listen();
+    if (!at) throw text::usage_error{at.error().text};
+    settings.server_name = "the server at " + describe(settings.server);
+    settings.reports_outages = false;  // the injector knows which ones are real
+    settings.server = *at;
+    settings.connecting = [this](std::uint64_t connection, std::uint16_t from_port) {
+      injector_->expect(connection, from_port);
+    };
+  }
+
   void start_proxy() {
+    if (injector_) injector_->start();
     if (const auto started = proxy_->start(); !started)
       throw text::usage_error{started.error().text};
   }
@@ -205,6 +227,9 @@ class live_run {
   void print_addresses() {
     print("listening on " + describe(proxy_at_) + " in front of " +
           describe(server_.without_credentials()) + " (" + server_.source + ")");
+    if (!specs_.empty()) {
+      print("injecting faults between the two, seed " + std::to_string(options_.fault_seed));
+    }
     if (options_.program.empty()) {
       print("connect the application to this address; " +
             std::string{options_.length ? "the report is printed when the time is over"
@@ -260,6 +285,7 @@ class live_run {
   const audit_options& options_;
   const address listen_;
   const environment variables_;
+  const std::vector<faults::fault_spec> specs_;
   const std::filesystem::path server_program_;
   chosen_server server_;
   address proxy_at_;
@@ -272,6 +298,7 @@ class live_run {
   std::optional<live_capture> capture_;
   std::vector<requested_counter> counters_;
   std::optional<cold_prober> probe_;
+  std::optional<fault_injector> injector_;
   std::optional<proxy> proxy_;
   text::progress_line progress_{STDERR_FILENO};
 };
