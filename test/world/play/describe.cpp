@@ -38,7 +38,17 @@ void describe_options(std::ostream& out, const client_options& of) {
       << of.flights_max << ", background_threads " << of.background_threads
       << ", background_queue_max " << of.background_queue_max << ", deadline_threads_max "
       << of.deadline_threads_max << ", invalidations_max " << of.invalidations_max
-      << ", server_keeps_writes " << of.server_keeps_writes << ", spin " << of.spin << '\n';
+      << ", server_keeps_writes " << of.server_keeps_writes << ", spin " << of.spin << ", key_max "
+      << of.key_max << ", value_max " << of.value_max << ", reply_max " << of.reply_max << '\n';
+}
+
+std::string_view name_of(executor_kind kind) noexcept {
+  switch (kind) {
+    case executor_kind::none: return "none";
+    case executor_kind::threads: return "a thread for each task";
+    case executor_kind::mixed: return "mixed";
+  }
+  return "?";
 }
 
 }  // namespace
@@ -80,13 +90,17 @@ std::string_view name_of(planned_fault::kind kind) noexcept {
     case planned_fault::kind::evict: return "evict";
     case planned_fault::kind::kill_client: return "kill_client";
     case planned_fault::kind::damage: return "damage";
+    case planned_fault::kind::no_threads: return "no_threads";
+    case planned_fault::kind::no_descriptors: return "no_descriptors";
   }
   return "?";
 }
 
 std::string describe(const plan& printed) {
   std::ostringstream out;
-  out << "seed       " << printed.seed << ", preemption " << printed.preemption << '\n';
+  out << "seed       " << printed.seed << ", preemption " << printed.preemption << ", "
+      << printed.spurious << " % spurious wake-ups, executor: " << name_of(printed.executor)
+      << '\n';
   out << "network    " << printed.network.delay_min.count() / 1000 << " to "
       << printed.network.delay_max.count() / 1000 << " us, slices of " << printed.network.slice_max
       << " bytes, window " << printed.network.window << ", duplicates "
@@ -96,7 +110,8 @@ std::string describe(const plan& printed) {
   const loader_plan& loader = printed.loader;
   out << "loader     " << text_of(loader.shortest) << " to " << text_of(loader.longest) << ", "
       << loader.failing << " % fail, " << loader.hanging << " % hang, " << loader.nested
-      << " % nested, " << loader.unstored << " % not stored, " << loader.absent << " % absent\n";
+      << " % nested (" << loader.escaping << " % of refusals escape), " << loader.obedient
+      << " % obey a stop, " << loader.unstored << " % not stored, " << loader.absent << " % absent\n";
   for (std::size_t i = 0; i < printed.processes.size(); ++i) {
     const planned_process& process = printed.processes[i];
     out << "process " << i + 1 << "  starts at " << text_of(process.starts) << ", drift "

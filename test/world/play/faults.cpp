@@ -2,7 +2,9 @@
 // Puts the planned faults on the clock of a schedule, and takes them back.
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <iterator>
+#include <utility>
 
 #include "entry/envelope.hpp"
 #include "world/play/universe.hpp"
@@ -22,6 +24,15 @@ bool is_loading(const universe& in, unsigned process) {
 bool is_any_loading(const universe& in) {
   return std::ranges::any_of(in.database.loads(),
                              [](const load_record& load) { return !load.end; });
+}
+
+/// Undoes a fault after its length, unless another one of its kind lasts longer.
+void end_later(universe& in, const planned_fault& fault, std::function<void()> undo) {
+  const std::pair which{fault.is, is_of_process(fault.is) ? fault.process : 0U};
+  ++in.lasting_faults[which];
+  in.system.after(fault.length, [&in, which, undo = std::move(undo)] {
+    if (--in.lasting_faults[which] == 0) undo();
+  });
 }
 
 void set_state(universe& in, kind is, bool to) {
@@ -91,11 +102,10 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
   switch (fault.is) {
     case kind::freeze_server:
       in.redis.freeze();
-      in.system.after(fault.length, [&in] {
+      return end_later(in, fault, [&in] {
         in.redis.thaw();
         in.net.collect_output();
       });
-      return;
     case kind::crash_server:
     case kind::lose_server:
     case kind::restore_server: return restart(in, fault);
@@ -106,8 +116,7 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
     case kind::replica:
     case kind::no_permission:
       set_state(in, fault.is, true);
-      in.system.after(fault.length, [&in, fault] { set_state(in, fault.is, false); });
-      return;
+      return end_later(in, fault, [&in, fault] { set_state(in, fault.is, false); });
     case kind::flush_scripts: return in.redis.command("*2\r\n$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n");
     case kind::flush_keys:
       lose_keys(in);
@@ -127,8 +136,7 @@ void begin_process_fault(universe& in, const planned_fault& fault) {
     case kind::cut_to_client: return in.net.cut_after(fault.process, false, fault.amount);
     case kind::block:
       in.net.block(fault.process);
-      in.system.after(fault.length, [&in, fault] { in.net.unblock(fault.process); });
-      return;
+      return end_later(in, fault, [&in, fault] { in.net.unblock(fault.process); });
     case kind::slow: {
       path& way = in.net.path_of(fault.process);
       way.delay_max = std::max(way.delay_max, virtual_time{fault.length});
@@ -139,8 +147,7 @@ void begin_process_fault(universe& in, const planned_fault& fault) {
     case kind::pause_process:
       if (is_loading(in, fault.process)) in.add(overlap::paused_while_loading);
       in.system.pause(victim);
-      in.system.after(fault.length, [&in, &victim] { in.system.resume(victim); });
-      return;
+      return end_later(in, fault, [&in, &victim] { in.system.resume(victim); });
     case kind::kill_process:
       if (!victim.is_alive) return;
       if (is_loading(in, fault.process)) in.add(overlap::killed_while_loading);
@@ -149,6 +156,12 @@ void begin_process_fault(universe& in, const planned_fault& fault) {
       in.database.process_ended(fault.process, in.system.now());
       return;
     case kind::step_wall_clock: victim.wall_step += fault.length; return;
+    case kind::no_threads:
+      victim.lacks_threads = true;
+      return end_later(in, fault, [&victim] { victim.lacks_threads = false; });
+    case kind::no_descriptors:
+      victim.lacks_descriptors = true;
+      return end_later(in, fault, [&victim] { victim.lacks_descriptors = false; });
     case kind::kill_client: return in.net.kill_clients(fault.process);
     default: return begin_server_fault(in, fault);
   }
@@ -159,8 +172,6 @@ void begin_process_fault(universe& in, const planned_fault& fault) {
 void schedule_faults(universe& in) {
   for (const planned_fault& fault : in.planned.faults) {
     in.system.at(fault.when, [&in, fault] {
-      ++in.faults_begun;
-      in.last_fault = in.system.now();
       if (in.prints()) in.print("fault: " + std::string{name_of(fault.is)});
       begin_process_fault(in, fault);
     });

@@ -72,6 +72,12 @@ client_options draw_options(drawer& draw) {
   if (draw.chance(10)) drawn.invalidations_max = 1;
   drawn.server_keeps_writes = draw.chance(20);
   drawn.spin = draw.chance(50);
+  if (draw.chance(4)) drawn.key_max = 1;
+  if (draw.chance(8)) drawn.value_max = 40;
+  if (draw.chance(8)) {
+    drawn.reply_max = 8192;
+    drawn.value_max = std::min<std::size_t>(drawn.value_max, 4096);
+  }
   return drawn;
 }
 
@@ -82,6 +88,8 @@ loader_plan draw_loader(drawer& draw, const drover::policy& with) {
   if (draw.chance(40)) drawn.failing = static_cast<unsigned>(draw.below(60));
   if (draw.chance(20)) drawn.hanging = static_cast<unsigned>(draw.below(30));
   if (draw.chance(40)) drawn.nested = static_cast<unsigned>(draw.below(60));
+  if (drawn.nested > 0 && draw.chance(50)) drawn.escaping = 50;
+  if (draw.chance(20)) drawn.obedient = static_cast<unsigned>(draw.below(100));
   if (draw.chance(20)) drawn.unstored = static_cast<unsigned>(draw.below(50));
   if (draw.chance(40)) drawn.absent = static_cast<unsigned>(draw.below(50));
   return drawn;
@@ -154,20 +162,53 @@ std::vector<planned_fault> draw_faults(drawer& draw, const plan& of) {
   return drawn;
 }
 
-}  // namespace
-
-bool plan::has_limits() const noexcept {
-  return std::ranges::any_of(processes, [](const planned_process& process) {
-    return std::ranges::any_of(process.threads, [](const auto& calls) {
-      return std::ranges::any_of(
-          calls, [](const planned_call& call) { return call.deadline || call.stop_after; });
+template <class Condition>
+bool has_call(const plan& of, Condition holds) {
+  return std::ranges::any_of(of.processes, [&](const planned_process& process) {
+    return std::ranges::any_of(process.threads, [&](const auto& calls) {
+      return std::ranges::any_of(calls, holds);
     });
   });
 }
 
+}  // namespace
+
+bool is_of_process(planned_fault::kind kind) noexcept {
+  using fault = planned_fault::kind;
+  switch (kind) {
+    case fault::reset:
+    case fault::cut_to_server:
+    case fault::cut_to_client:
+    case fault::block:
+    case fault::slow:
+    case fault::pause_process:
+    case fault::kill_process:
+    case fault::step_wall_clock:
+    case fault::kill_client:
+    case fault::no_threads:
+    case fault::no_descriptors: return true;
+    default: return false;
+  }
+}
+
+bool plan::has_limits() const noexcept {
+  return has_call(*this, [](const planned_call& call) { return call.deadline || call.stop_after; });
+}
+
+bool plan::has_deadlines() const noexcept {
+  return has_call(*this, [](const planned_call& call) { return call.deadline.has_value(); });
+}
+
+bool plan::has_fault(planned_fault::kind searched) const noexcept {
+  return std::ranges::any_of(
+      faults, [searched](const planned_fault& fault) { return fault.is == searched; });
+}
+
 bool plan::is_calm() const noexcept {
-  const bool has_room = options.flights_max > 100 && options.waiters_max > 100;
-  return faults.empty() && has_room && !has_limits() && loader.failing == 0 &&
+  const client_options usual;
+  const bool has_room = options.flights_max > 100 && options.waiters_max > 100 &&
+                        options.key_max == usual.key_max && options.value_max == usual.value_max;
+  return faults.empty() && has_room && executor == executor_kind::none && !has_limits() && loader.failing == 0 &&
          loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
 }
 
@@ -195,6 +236,10 @@ plan plan_of(std::uint64_t seed) {
       drawn.loader.longest = microseconds{drawn.policy.load_max} * 9 / 10;
     }
   }
+  if (!is_calm && draw.chance(15))
+    drawn.executor = draw.chance(40) ? executor_kind::threads : executor_kind::mixed;
+  // A wait may end for no reason, also while nothing is wrong.
+  drawn.spurious = draw.one_of({0U, 0U, 0U, 1U, 10U});
   drawn.processes = draw_processes(draw, drawn, !is_calm && draw.chance(60));
   if (!is_calm && draw.chance(85)) drawn.faults = draw_faults(draw, drawn);
   return drawn;

@@ -69,8 +69,10 @@ struct planned_fault {
     evict,        ///< `amount` chooses the key
     kill_client,  ///< the server closes the connections of a process
     damage,       ///< a byte of a stored payload changes; `amount` chooses both
+    no_threads,   ///< a process can start no thread for `length`
+    no_descriptors,
   };
-  static constexpr unsigned kind_count = 22;
+  static constexpr unsigned kind_count = 24;
 
   planned_fault::kind is = kind::reset;
   virtual_time when{};
@@ -86,8 +88,17 @@ struct loader_plan {
   unsigned failing = 0;   ///< of 100 loads
   unsigned hanging = 0;   ///< take three times `policy::load_max`
   unsigned nested = 0;    ///< load a key of the other cache, too
+  unsigned escaping = 0;  ///< of 100 refusals of nested loads, how many fail the load
+  unsigned obedient = 0;  ///< of 100 stopped loads, how many throw
   unsigned unstored = 0;  ///< return `do_not_store`
   unsigned absent = 0;    ///< of 100 versions of a row, how many say that there is no such row
+};
+
+/// The executor that the program gives to the client.
+enum class executor_kind : std::uint8_t {
+  none,     ///< the client uses its own threads
+  threads,  ///< a new thread for each task
+  mixed,    ///< it also runs tasks late, on the caller's thread or never, drops them, and throws
 };
 
 /// What the simulated program does wrong on purpose, so that tests can see that the checks notice.
@@ -108,7 +119,9 @@ struct plan {
   sabotage wrong = sabotage::none;
   std::uint64_t seed = 0;
   double preemption = 0.05;
+  unsigned spurious = 0;  ///< of 100 waits end although nothing woke them
   unsigned keys = 2;
+  executor_kind executor = executor_kind::none;
   path network{};
   drover::policy policy{};
   client_options options{};
@@ -126,7 +139,12 @@ struct plan {
   [[nodiscard]] bool is_calm() const noexcept;
   /// Whether a call has a deadline or a stop token.
   [[nodiscard]] bool has_limits() const noexcept;
+  [[nodiscard]] bool has_deadlines() const noexcept;
+  [[nodiscard]] bool has_fault(planned_fault::kind searched) const noexcept;
 };
+
+/// Whether a fault concerns one process, and not the server.
+[[nodiscard]] bool is_of_process(planned_fault::kind kind) noexcept;
 
 /// The plan of a seed.
 [[nodiscard]] plan plan_of(std::uint64_t seed);

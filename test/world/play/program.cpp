@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -16,7 +17,42 @@ using namespace std::chrono_literals;
 client_options program::options() {
   client_options with = in_.planned.options;
   with.event_observer = observe(in_, number_);
+  if (in_.planned.executor != executor_kind::none)
+    with.executor = [this](std::function<void()> task) { execute(std::move(task)); };
   return with;
+}
+
+// Without a descriptor there is no client, and the constructor says so.
+drover::client program::connect() {
+  for (;;) {
+    try {
+      return drover::client{options()};
+    } catch (const std::system_error& missing) {
+      if (!in_.planned.has_fault(planned_fault::kind::no_descriptors))
+        in_.report("exception", std::string{"the client: "} + missing.what());
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
+void program::execute(std::function<void()> task) {
+  enum class way { in_time, late, here, dropped, refused, kept, count };
+  way chosen = way::in_time;
+  if (in_.planned.executor == executor_kind::mixed)
+    chosen = static_cast<way>(in_.system.draw(static_cast<std::uint64_t>(way::count)));
+  switch (chosen) {
+    case way::late:
+      std::thread{[task = std::move(task)] {
+        std::this_thread::sleep_for(100ms);
+        task();
+      }}.detach();
+      return;
+    case way::here: return task();
+    case way::dropped: return;
+    case way::refused: throw std::runtime_error{"the executor is full"};
+    case way::kept: kept_tasks_.push_back(std::move(task)); return;
+    default: std::thread{std::move(task)}.detach();
+  }
 }
 
 void program::open(const drover::client& on) {
@@ -30,7 +66,7 @@ void program::open(const drover::client& on) {
 void program::run() {
   std::this_thread::sleep_for(planned_.starts);
   {
-    std::optional<drover::client> client{options()};
+    std::optional<drover::client> client{connect()};
     open(*client);
     if (planned_.drops_client_first) client.reset();
     misbehave_at_the_start(in_);
@@ -44,6 +80,7 @@ void program::run() {
     in_.is_ending.at(number_) = true;
     for (auto& cache : caches_) cache.reset();
   }
+  kept_tasks_ = {};
   in_.database.process_ended(number_, in_.system.now());
 }
 
@@ -57,7 +94,7 @@ void program::drain() {
 void program::run_threads() {
   std::vector<std::thread> threads;
   for (const auto& calls : planned_.threads)
-    threads.emplace_back([this, &calls] { run_calls(calls); });
+    threads.push_back(start_thread([this, &calls] { run_calls(calls); }));
   for (std::thread& joined : threads) joined.join();
 }
 
@@ -96,10 +133,10 @@ void program::call(const planned_call& planned) {
       if (!planned.stop_after) return read(planned, limits, floor);
       std::stop_source source;
       limits.stop = source.get_token();
-      std::thread stopper{[source, wait = *planned.stop_after]() mutable {
+      std::thread stopper = start_thread([source, wait = *planned.stop_after]() mutable {
         std::this_thread::sleep_for(wait);
         source.request_stop();
-      }};
+      });
       const virtual_time began = in_.system.now();
       const virtual_time paused_before = paused_for();
       read(planned, limits, floor);

@@ -9,11 +9,14 @@
 #include <drover/cache.hpp>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "world/play/universe.hpp"
@@ -59,6 +62,16 @@ class program {
 
  private:
   [[nodiscard]] client_options options();
+  [[nodiscard]] drover::client connect();
+  /// A thread of the harness itself: the faults of the plan do not concern it.
+  template <class Body>
+  [[nodiscard]] std::thread start_thread(Body body) {
+    in_.system.running().is_of_harness = true;
+    std::thread started{std::move(body)};
+    in_.system.running().is_of_harness = false;
+    return started;
+  }
+  void execute(std::function<void()> task);
   void open(const drover::client& on);
   void drain();
   void run_threads();
@@ -97,6 +110,7 @@ class program {
   std::array<std::unique_ptr<text_cache>, cache_count> caches_;
   std::array<own_counts, cache_count> counts_;
   unsigned loads_running_ = 0;
+  std::vector<std::function<void()>> kept_tasks_;  ///< of the executor; they never run
 };
 
 }  // namespace drover::world

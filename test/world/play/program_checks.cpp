@@ -103,7 +103,9 @@ void program::check_span(const planned_call& planned, virtual_time began, virtua
   const row of{planned.cache, planned.key};
   virtual_time most = longest_wait(of, began);
   // A loader of get_or_load runs on the caller's thread, whatever the limits.
-  const bool can_leave = planned.is == planned_call::kind::get;
+  // A mixed executor runs some loads there, too.
+  const bool can_leave =
+      planned.is == planned_call::kind::get && in_.planned.executor != executor_kind::mixed;
   // The limits are times of the process's own clock.
   const auto own_time = [this](virtual_time span_of_process) {
     return span_of_process + span_of_process / ppm * std::abs(planned_.drift_ppm) * 2 + 2ms;
@@ -143,7 +145,7 @@ virtual_time program::longest_wait(row of, virtual_time began) const {
 void program::check_promptness(const planned_call& planned, virtual_time began) {
   const bool is_usual = in_.planned.faults.empty() && in_.planned.options.flights_max > 100 &&
                         in_.planned.options.waiters_max > 100 && in_.planned.loader.hanging == 0 &&
-                        planned_.drift_ppm == 0;
+                        planned_.drift_ppm == 0 && in_.planned.executor != executor_kind::mixed;
   const bool is_read =
       planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
   if (!is_usual || !is_read || planned.deadline || planned.stop_after) return;
@@ -175,7 +177,7 @@ bool program::is_a_refresh(const load_record& load) const {
 // One load of a key at a time: in all processes while nothing is wrong, and in one process except
 // in the cases that the documentation of `cache` lists.
 void program::check_single_load(row of, std::size_t number) {
-  const bool is_calm = in_.planned.is_calm() && !in_.is_disturbed();
+  const bool is_calm = in_.planned.is_calm();
   // Beyond `flights_max` a key is loaded without a flight.
   const bool may_overlap = in_.planned.has_limits() || in_.planned.options.flights_max < 100;
   for (std::size_t i = 0; i < number; ++i) {
@@ -183,8 +185,6 @@ void program::check_single_load(row of, std::size_t number) {
     // Its lease was granted about a round trip before it began.
     const virtual_time granted = other.begin - 2 * in_.longest_delay() - 1ms;
     if (other.of != of || other.end || in_.database.has_changed(of, granted)) continue;
-    // A fault can take the lease away before the process learns of it.
-    if (in_.last_fault >= other.begin) continue;
     // Either may be a refresh that waited for a thread while its entry was changed.
     const bool is_refresh = is_a_refresh(other) || is_a_refresh(in_.database.load(number));
     if (is_refresh || in_.is_ending.at(other.process)) continue;

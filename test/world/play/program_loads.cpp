@@ -66,7 +66,7 @@ void program::load_nested(row of) {
 
 void program::make_mistake(row of) {
   if (in_.planned.wrong == sabotage::loads_twice) {
-    std::thread beside{[this, of] { load_beside(of); }};
+    std::thread beside = start_thread([this, of] { load_beside(of); });
     load_beside(of);
     beside.join();
   }

@@ -13,10 +13,11 @@ namespace {
 void remove_process(plan& from, std::size_t index) {
   const auto number = static_cast<unsigned>(index) + 1;
   from.processes.erase(from.processes.begin() + static_cast<std::ptrdiff_t>(index));
-  std::erase_if(from.faults,
-                [number](const planned_fault& fault) { return fault.process == number; });
+  std::erase_if(from.faults, [number](const planned_fault& fault) {
+    return fault.process == number && is_of_process(fault.is);
+  });
   for (planned_fault& fault : from.faults) {
-    if (fault.process > number) --fault.process;
+    if (fault.process > number || (fault.process == number && number > 1)) --fault.process;
   }
 }
 
@@ -110,6 +111,10 @@ class reduction {
     set(
         [](plan & of) -> auto& { return of.loader.nested; }, 0U);
     set(
+        [](plan & of) -> auto& { return of.loader.escaping; }, 0U);
+    set(
+        [](plan & of) -> auto& { return of.loader.obedient; }, 0U);
+    set(
         [](plan & of) -> auto& { return of.loader.unstored; }, 0U);
     set(
         [](plan & of) -> auto& { return of.loader.absent; }, 0U);
@@ -123,6 +128,10 @@ class reduction {
         [](plan & of) -> auto& { return of.policy.grace; }, duration{});
     set(
         [](plan & of) -> auto& { return of.preemption; }, 0.0);
+    set(
+        [](plan & of) -> auto& { return of.spurious; }, 0U);
+    set(
+        [](plan & of) -> auto& { return of.executor; }, executor_kind::none);
     for (std::size_t p = 0; p < smallest_.processes.size(); ++p) {
       set(
           [p](plan & of) -> auto& { return of.processes[p].drift_ppm; }, std::int64_t{0});

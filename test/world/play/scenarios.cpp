@@ -78,6 +78,8 @@ constexpr fault_sweep fault_sweeps[] = {
     {fault_kind::flush_scripts, 0ms},
     {fault_kind::flush_keys, 0ms},
     {fault_kind::evict, 0ms},
+    {fault_kind::no_threads, 50ms},
+    {fault_kind::no_descriptors, 50ms},
 };
 
 std::vector<enumeration> sweep_faults() {

@@ -50,6 +50,7 @@ universe::universe(const plan& of, choices& decide, const run_options& with)
       redis{system},
       net{system, redis},
       database{of.loader.absent} {
+  system.set_spurious(of.spurious);
   for (const planned_process& added : of.processes) {
     process& made = system.add_process();
     made.drift_ppm = added.drift_ppm;

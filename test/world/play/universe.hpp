@@ -43,9 +43,6 @@ struct universe {
   [[nodiscard]] microseconds now() const {
     return std::chrono::duration_cast<microseconds>(system.now());
   }
-  /// A fault that can lose keys, leases or the server's sense of time has happened.
-  [[nodiscard]] bool is_disturbed() const noexcept { return faults_begun > 0; }
-
   const plan& planned;
   run_options options;
   kernel system;
@@ -54,8 +51,8 @@ struct universe {
   origin database;
   result found;
   std::vector<process*> processes;
-  unsigned faults_begun = 0;
-  virtual_time last_fault{-1};  ///< when it began
+  /// Faults that last, by kind and process: how many of them are not over. The last one ends them.
+  std::map<std::pair<planned_fault::kind, unsigned>, unsigned> lasting_faults;
   /// Processes that destroy their caches, which releases the leases of loads that still run.
   std::array<bool, arena::owners_max> is_ending{};
   /// The invalidations that were not acknowledged. The process that sent them goes on to do so.

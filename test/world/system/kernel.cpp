@@ -269,6 +269,11 @@ int kernel::wake(const process* in, const void* address, int count, std::uint32_
   return woken;
 }
 
+std::optional<virtual_time> kernel::draw_spurious_end() {
+  if (spurious_ == 0 || draw(100) >= spurious_) return std::nullopt;
+  return now_ + virtual_time{static_cast<std::int64_t>(draw(2'000'000))};
+}
+
 void kernel::note(std::uint64_t fact) noexcept {
   fingerprint_ = (fingerprint_ ^ fact) * 0x100000001B3U;
 }

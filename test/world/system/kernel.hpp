@@ -40,6 +40,8 @@ struct process {
   virtual_time monotonic_begin{std::chrono::hours{1}};
   std::int64_t drift_ppm = 0;
   virtual_time wall_step{};  ///< added to the time of day
+  bool lacks_threads = false;
+  bool lacks_descriptors = false;
   base::seeded_random tokens{0};
 
   [[nodiscard]] virtual_time monotonic(virtual_time now) const noexcept;
@@ -62,6 +64,7 @@ struct thread {
   std::uint32_t groups = 0;
   std::uint64_t wait_number = 0;  ///< of the current wait, so that old timers are recognised
   bool was_woken = false;
+  bool is_of_harness = false;  ///< it gets threads also while its process lacks them
   std::uint64_t steps_since_wait = 0;
 };
 
@@ -126,6 +129,11 @@ class kernel {
   /// A random number below `limit`, for everything except the scheduler's decisions.
   [[nodiscard]] std::uint64_t draw(std::uint64_t limit) { return draws_.next() % limit; }
 
+  /// So many of 100 waits that may end for no reason do so.
+  void set_spurious(unsigned percent) noexcept { spurious_ = percent; }
+  /// When the wait that begins now ends for no reason, if it does.
+  [[nodiscard]] std::optional<virtual_time> draw_spurious_end();
+
   /// Whether to keep the moment of each step. No moment comes twice.
   void record_moments(bool whether) noexcept { records_moments_ = whether; }
   [[nodiscard]] const std::vector<virtual_time>& moments() const noexcept { return moments_; }
@@ -173,6 +181,7 @@ class kernel {
   std::uint64_t next_event_ = 0;
   std::uint64_t fingerprint_ = 0xCBF29CE484222325U;
   std::string refusal_;
+  unsigned spurious_ = 0;
   bool is_printing_stacks_ = false;
   bool records_moments_ = false;
   std::vector<virtual_time> moments_;

@@ -102,6 +102,7 @@ extern "C" {
 int socket(int family, int type, int protocol) noexcept {
   if (kernel* const on = kernel::current()) {
     on->step(io_cost);
+    if (on->running_process().lacks_descriptors) return fail(EMFILE);
     const arena::on_account_of account{arena::harness};
     return network::current()->open(descriptor::kind::socket, on->running_process()).number;
   }
@@ -112,6 +113,7 @@ int socket(int family, int type, int protocol) noexcept {
 int eventfd(unsigned count, int flags) noexcept {
   if (kernel* const on = kernel::current()) {
     on->step(io_cost);
+    if (on->running_process().lacks_descriptors) return fail(EMFILE);
     const arena::on_account_of account{arena::harness};
     return network::current()->open(descriptor::kind::counter, on->running_process()).number;
   }

@@ -74,12 +74,20 @@ void hand_back(kernel& on, pthread_mutex_t* mutex) {
   on.wake(&on.running_process(), mutex, 1);
 }
 
+/// Waits until it is woken, `until`, or for a while. Returns whether it was woken.
+bool wait_as_allowed(kernel& on, const void* address, std::optional<virtual_time> until,
+                     std::uint32_t groups = ~std::uint32_t{0}) {
+  if (const auto spurious_end = on.draw_spurious_end())
+    until = until ? std::min(*spurious_end, *until) : *spurious_end;
+  return on.wait({address, nullptr}, until, groups);
+}
+
 int wait_on_condition(kernel& on, pthread_cond_t* condition, pthread_mutex_t* mutex,
                       std::optional<virtual_time> until) {
   hand_back(on, mutex);
-  const bool was_woken = on.wait({condition, nullptr}, until);
+  const bool was_woken = wait_as_allowed(on, condition, until) || !until || on.now() < *until;
   acquire(on, mutex);
-  return was_woken || !until ? 0 : ETIMEDOUT;
+  return was_woken ? 0 : ETIMEDOUT;
 }
 
 long futex_call(kernel& on, std::uint32_t* word, int operation, std::uint32_t value,
@@ -98,7 +106,8 @@ long futex_call(kernel& on, std::uint32_t* word, int operation, std::uint32_t va
         until = is_relative ? on.now() + time_of(*limit) : when_shown(on, CLOCK_MONOTONIC, *limit);
       }
       const std::uint32_t among = is_relative ? ~std::uint32_t{0} : groups;
-      if (on.wait({word, nullptr}, until, among)) return 0;
+      if (wait_as_allowed(on, word, until, among)) return 0;
+      if (!until || on.now() < *until) return 0;
       errno = ETIMEDOUT;
       return -1;
     }
@@ -124,6 +133,7 @@ int pthread_create(pthread_t* id, const pthread_attr_t* attributes, void* (*entr
                    void* argument) {
   if (kernel* const on = kernel::current()) {
     on->step(thread_cost);
+    if (on->running_process().lacks_threads && !on->running().is_of_harness) return EAGAIN;
     *id = on->start(on->running_process(), entry, argument).number;
     return 0;
   }
