@@ -77,6 +77,11 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
   fetch::flight& machine = in(*flight).machine;
   for (std::size_t i = 0; i < todo.size(); ++i) {
     if (todo[i].kind == fetch::action_kind::want_turn) {
+      // The flight has asked Redis, so it could not join that load before.
+      if (runs_beside(*flight)) {
+        machine.turn_not_needed(todo);
+        continue;
+      }
       if (in(*flight).shares_turn) {
         machine.turn_lent(store::now(), todo);
         continue;
@@ -94,6 +99,18 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
       if (auto next = of_cache.give_back()) after.next_turn = *std::move(next);
     }
   }
+}
+
+// Whether another flight of the key loads, and callers that bypass Redis may join it.
+bool flight_runner::runs_beside(live_flight& flight) {
+  if (in(flight).machine.is_alone()) return false;
+  const auto other = table_.find(flight.names.value_key, [&](live_flight& beside) {
+    mutex_.assert_held();
+    const fetch::flight& machine = in(beside).machine;
+    return &beside != &flight && !machine.is_alone() && machine.now_in() == state::loading &&
+           machine.is_open(true);
+  });
+  return other != nullptr;
 }
 
 // Called under the mutex after every step. Updates the state that waiters read, the timer, the hold

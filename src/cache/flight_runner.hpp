@@ -138,6 +138,7 @@ class flight_runner {
     return flight.inside;
   }
   [[nodiscard]] bool lend_turn(live_flight& flight) DROVER_REQUIRES(mutex_);
+  [[nodiscard]] bool runs_beside(live_flight& flight) DROVER_REQUIRES(mutex_);
   void move_turns(const flight_ptr& flight, fetch::actions& todo, later& after)
       DROVER_REQUIRES(mutex_);
   void publish(live_flight& flight, later& after) DROVER_REQUIRES(mutex_);

@@ -105,6 +105,7 @@ class read_operation {
   /// The key was pending when the request for the judged entry was sent.
   bool was_pending_ = false;
   bool tried_own_ = false;
+  bool load_runs_ = false;  // one that this call may share without Redis
   bool reply_is_late_ = false;
   bool found_no_thread_ = false;
   unsigned no_progress_ = 0;  ///< rounds that ended with a damaged entry

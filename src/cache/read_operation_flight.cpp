@@ -86,9 +86,12 @@ read_operation::round read_operation::join_flight(fetch::beginning start) {
   {
     const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
     round ended = wait_as_member(membership, start, began);
-    if (!std::exchange(reply_is_late_, false)) return ended;
+    const bool shares_a_load = std::exchange(load_runs_, false);
+    const bool is_late = std::exchange(reply_is_late_, false);
+    if (!shares_a_load && !is_late) return ended;
+    start = shares_a_load ? fetch::beginning::bypass : fetch::beginning::bypass_alone;
   }
-  return bypass(fetch::beginning::bypass_alone);
+  return bypass(start);
 }
 
 read_operation::round read_operation::wait_as_member(const flight_membership& membership,
@@ -171,6 +174,7 @@ read_operation::round read_operation::joined(live_flight& flight, bool is_vouche
     }
     case flight_outcome::dissolved: return {};
     case flight_outcome::not_begun: return without_a_thread();
+    case flight_outcome::runs_already: load_runs_ = true; return {};
     case flight_outcome::saturated: refuse(refused::reason::saturated);
   }
   return {};

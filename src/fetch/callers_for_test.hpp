@@ -82,6 +82,7 @@ class callers {
       case flight_outcome::timed_out: member.now_in = caller::state::gone; return;
       case flight_outcome::dissolved:
       case flight_outcome::not_begun:
+      case flight_outcome::runs_already:
       case flight_outcome::saturated: return;
     }
   }

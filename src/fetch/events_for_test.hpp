@@ -139,6 +139,9 @@ inline event turn_is_lent() {
 inline event turn_is_refused() {
   return [](stage& on) { on.turn_is_refused(); };
 }
+inline event turn_is_not_needed() {
+  return [](stage& on) { on.turn_is_not_needed(); };
+}
 inline event collapses() {
   return [](stage& on) { on.collapses(); };
 }

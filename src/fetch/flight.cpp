@@ -141,6 +141,12 @@ void flight::turn_refused(actions& out) {
   finish(flight_outcome::saturated, everyone, out);
 }
 
+void flight::turn_not_needed(actions& out) {
+  if (state_ != state::queued) return;
+  owes_turn_ = false;
+  finish(flight_outcome::runs_already, everyone, out);
+}
+
 void flight::thread_missing(actions& out) {
   if (state_ == state::offered) give_grant_back(flight_outcome::not_begun, out);
 }

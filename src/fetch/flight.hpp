@@ -109,6 +109,7 @@ enum class flight_outcome : std::uint8_t {
   dissolved,         ///< no result: callers start again
   not_begun,         ///< granted, but the load did not begin in time
   saturated,         ///< the queue for bypass turns was full
+  runs_already,      ///< Redis cannot be asked, and another load of the key may be shared
 };
 
 /// How a flight ended, as its callers see it.
@@ -226,6 +227,8 @@ class flight {
   void turn_lent(steady_time now, actions& out);
   /// The queue for turns is full.
   void turn_refused(actions& out);
+  /// No turn is needed: another flight of the key loads, and callers without Redis may join it.
+  void turn_not_needed(actions& out);
   /// No thread is available for the load, and no caller can run it.
   void thread_missing(actions& out);
   /// A push, a write of this process to the key, or a new connection: ask again.

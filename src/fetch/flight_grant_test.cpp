@@ -79,6 +79,14 @@ TEST(flight_grant, IsRefusedWhenTheQueueForTurnsIsFull) {
   EXPECT_EQ(on.machine.end().outcome, flight_outcome::saturated);
 }
 
+TEST(flight_grant, IsNotNeededWhenAnotherLoadOfTheKeyMayBeShared) {
+  stage on;
+  bypass()(on);
+  turn_is_not_needed()(on);
+  EXPECT_EQ(text_of(on.fresh), "finish");
+  EXPECT_EQ(on.machine.end().outcome, flight_outcome::runs_already);
+}
+
 TEST(flight_grant, OfABypassAloneIsSharedOnlyWithThoseThatJoinedBeforeTheRead) {
   stage on;
   bypass_alone()(on);

@@ -158,6 +158,11 @@ class stage {
     books.turn_refused();
     act([&](actions& out) { machine.turn_refused(out); });
   }
+  void turn_is_not_needed() {
+    if (!std::exchange(is_turn_wanted, false)) books.complain("a turn that nobody wants");
+    books.turn_refused();
+    act([&](actions& out) { machine.turn_not_needed(out); });
+  }
   void collapses() {
     act([&](actions& out) { machine.collapse(out); });
   }
