@@ -134,7 +134,10 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
       end.value = std::move(loaded.value);
       return end;
     }
-    const microseconds took = store::now() - flight->result.began;
+    const steady_time ended = store::now();
+    // After a pause of the process the timer may be later than the loader.
+    if (ended >= ends) on_time(flight);
+    const microseconds took = ended - flight->result.began;
     try {
       if (end.failure) {
         load_threw(flight, end.failure, took);
