@@ -20,6 +20,8 @@ class choices {
   /// Which of `count` threads that can run is the next one. If `current_goes_on`, the first of them
   /// is the thread that runs now, and any other is a preemption. `count` is at least 2.
   [[nodiscard]] virtual std::size_t next_thread(std::size_t count, bool current_goes_on) = 0;
+  /// Which of `count` threads that wait for the same thing is woken. `count` is at least 2.
+  [[nodiscard]] virtual std::size_t next_woken(std::size_t count) = 0;
 };
 
 /// Lets a thread go on, except with a probability.
@@ -30,6 +32,9 @@ class random_choices : public choices {
 
   std::size_t next_thread(std::size_t count, bool current_goes_on) override {
     if (current_goes_on && source_.next_unit() >= preemption_) return 0;
+    return next_woken(count);
+  }
+  std::size_t next_woken(std::size_t count) override {
     return static_cast<std::size_t>(source_.next() % count);
   }
 
@@ -58,6 +63,7 @@ class listed_choices : public choices {
         {static_cast<std::uint32_t>(valid), static_cast<std::uint32_t>(count), current_goes_on});
     return valid;
   }
+  std::size_t next_woken(std::size_t count) override { return next_thread(count, false); }
 
   [[nodiscard]] const std::vector<decision>& decisions() const noexcept { return decisions_; }
 

@@ -30,6 +30,7 @@ class fiber {
   void enter() noexcept;
   /// Goes back to the harness. Called by the running fiber.
   void leave() noexcept;
+  [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
   struct stack;

@@ -121,6 +121,7 @@ void kernel::collect_ready(std::vector<thread*>& into) const {
 void kernel::switch_to(thread& next) {
   running_ = &next;
   note(next.number);
+  note(static_cast<std::uint64_t>(now_.count()));
   const auto before = arena::set_owner(next.owner->number);
   next.body->enter();
   arena::set_owner(before);
@@ -201,7 +202,9 @@ void kernel::print_stacks() {
   is_printing_stacks_ = true;
   for (const auto& left : threads_) {
     if (left->at == thread::state::ended || !left->owner->is_alive) continue;
-    std::fprintf(stderr, "thread %u of process %u:\n", left->number, left->owner->number);
+    std::fprintf(stderr, "thread %u of process %u:%s\n", left->number, left->owner->number,
+                 left->body->has_begun() ? "" : " has not begun");
+    if (!left->body->has_begun()) continue;
     running_ = left.get();
     left->body->enter();
   }
@@ -236,7 +239,10 @@ bool kernel::wait(std::array<const void*, 2> on, std::optional<virtual_time> unt
   self.waits_on = on;
   self.groups = groups;
   self.was_woken = false;
-  self.steps_since_wait = 0;
+  const virtual_time began = now_;
+  // A loop of waits that end at once has no other steps.
+  ++steps_;
+  busiest_ = std::max(busiest_, ++self.steps_since_wait);
   self.at = thread::state::blocked;
   const std::uint64_t number = ++self.wait_number;
   if (until) {
@@ -246,6 +252,7 @@ bool kernel::wait(std::array<const void*, 2> on, std::optional<virtual_time> unt
     });
   }
   leave_running();
+  if (now_ > began) self.steps_since_wait = 0;
   self.waits_on = {};
   return self.was_woken;
 }
@@ -260,7 +267,7 @@ int kernel::wake(const process* in, const void* address, int count, std::uint32_
   }
   int woken = 0;
   while (woken < count && !waiting.empty()) {
-    const std::size_t chosen = waiting.size() == 1 ? 0 : draw(waiting.size());
+    const std::size_t chosen = waiting.size() == 1 ? 0 : decide_.next_woken(waiting.size());
     waiting[chosen]->at = thread::state::ready;
     waiting[chosen]->was_woken = true;
     waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(chosen));

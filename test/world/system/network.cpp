@@ -81,6 +81,7 @@ void network::connect(descriptor& from) {
   auto fresh = std::make_shared<link>();
   fresh->process_number = from.owner->number;
   fresh->client = &from;
+  fresh->waits_since = kernel_.now();
   from.way = fresh;
   from.at = descriptor::state::connecting;
   links_.push_back(fresh);
@@ -105,14 +106,16 @@ void network::complete_connect(const std::shared_ptr<link>& on) {
 void network::watch_timeout(const std::shared_ptr<link>& on) {
   if (std::exchange(on->watches_timeout, true)) return;
   const std::weak_ptr<link> watched = on;
-  kernel_.after(user_timeout, [this, watched] {
+  kernel_.at(on->waits_since + user_timeout, [this, watched] {
     const auto way = watched.lock();
     if (way == nullptr) return;
     way->watches_timeout = false;
     const bool is_waiting =
         way->client != nullptr &&
         (way->unacknowledged > 0 || way->client->at == descriptor::state::connecting);
-    if (is_waiting && paths_[way->process_number].is_blocked) fail(*way, ETIMEDOUT);
+    if (!is_waiting || !paths_[way->process_number].is_blocked) return;
+    if (kernel_.now() - way->waits_since < user_timeout) return watch_timeout(way);
+    fail(*way, ETIMEDOUT);
   });
 }
 
@@ -122,6 +125,7 @@ std::size_t network::send(descriptor& from, std::string_view bytes) {
   const std::size_t room = window > way.unacknowledged ? window - way.unacknowledged : 0;
   const std::size_t accepted = std::min(room, bytes.size());
   if (accepted == 0) return 0;
+  if (way.unacknowledged == 0) way.waits_since = kernel_.now();
   way.unacknowledged += accepted;
   if (paths_[way.process_number].is_blocked) watch_timeout(from.way);
   schedule_to_server(from.way, std::string{bytes.substr(0, accepted)});
@@ -138,6 +142,7 @@ void network::schedule_to_server(const std::shared_ptr<link>& on, std::string by
 void network::receive_at_server(const std::shared_ptr<link>& on, const std::string& bytes) {
   const bool was_full = on->unacknowledged >= paths_[on->process_number].window;
   on->unacknowledged -= std::min(on->unacknowledged, bytes.size());
+  on->waits_since = kernel_.now();
   if (was_full && on->client != nullptr) changed(*on->client);
   if (!server_.is_up() || !on->at_server) return fail_later(on, ECONNRESET);
   std::string arrived = bytes;

@@ -67,6 +67,7 @@ struct link {
   virtual_time last_to_client{};
   std::size_t unacknowledged = 0;
   bool watches_timeout = false;
+  virtual_time waits_since{};  ///< for an acknowledgement
   /// The connection is reset after so many more bytes in that direction.
   std::optional<std::size_t> cut_to_server;
   std::optional<std::size_t> cut_to_client;

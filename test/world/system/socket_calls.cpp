@@ -59,22 +59,28 @@ ssize_t read_counter(descriptor& file, void* into) {
   return sizeof file.count;
 }
 
-ssize_t receive(kernel& on, descriptor& file, char* into, std::size_t size, bool waits) {
+ssize_t receive(const simulated& at, char* into, std::size_t size, bool may_wait) {
+  descriptor* file = at.file;
+  const int number = file->number;
   const std::optional<virtual_time> until =
-      file.receive_timeout ? std::optional{on.now() + *file.receive_timeout} : std::nullopt;
-  for (;;) {
-    if (!file.incoming.empty()) {
-      const std::size_t moved = std::min(size, file.incoming.size());
-      std::memcpy(into, file.incoming.data(), moved);
+      file->receive_timeout ? std::optional{at.on->now() + *file->receive_timeout} : std::nullopt;
+  while (file != nullptr) {
+    if (!file->incoming.empty()) {
+      const std::size_t moved = std::min(size, file->incoming.size());
+      std::memcpy(into, file->incoming.data(), moved);
       const arena::on_account_of account{arena::harness};
-      file.incoming.erase(0, moved);
+      file->incoming.erase(0, moved);
       return static_cast<ssize_t>(moved);
     }
-    if (file.at == descriptor::state::failed) return fail(file.error);
-    if (file.peer_has_closed || file.is_shut) return 0;
-    if (!waits || (until && *until <= on.now())) return fail(EAGAIN);
-    on.wait({&file, nullptr}, until);
+    if (file->at == descriptor::state::failed) return fail(file->error);
+    if (file->peer_has_closed || file->is_shut) return 0;
+    if (!may_wait || (until && *until <= at.on->now())) return fail(EAGAIN);
+    at.on->wait({file, nullptr}, until);
+    file = at.net->find(number);
   }
+  // Another thread has closed it meanwhile.
+  at.net->count_misuse();
+  return fail(EBADF);
 }
 
 short events_of(const descriptor* file, short asked) noexcept {
@@ -88,6 +94,7 @@ short events_of(const descriptor* file, short asked) noexcept {
       file->way->unacknowledged < network::current()->path_of(file->owner->number).window)
     came |= POLLOUT;
   came &= asked;
+  if (file->is_shut) came |= POLLHUP;
   if (file->at == descriptor::state::failed) came |= POLLERR | POLLHUP | (asked & POLLOUT);
   return static_cast<short>(came);
 }
@@ -190,7 +197,7 @@ ssize_t recv(int number, void* into, size_t size, int flags) {
   if (const simulated at = find(number)) {
     if (at.file == nullptr) return fail(EBADF);
     const bool waits = (flags & MSG_DONTWAIT) == 0 && !at.file->is_nonblocking;
-    return receive(*at.on, *at.file, static_cast<char*>(into), size, waits);
+    return receive(at, static_cast<char*>(into), size, waits);
   }
   static const auto real = real_call<decltype(&recv)>("recv");
   return real(number, into, size, flags);
@@ -257,6 +264,7 @@ int ppoll(pollfd* entries, nfds_t count, const timespec* limit, const sigset_t* 
       entries[i].revents = 0;
       if (entries[i].fd < 0) continue;
       descriptor* const file = network::current()->find(entries[i].fd);
+      if (file == nullptr) network::current()->count_misuse();
       entries[i].revents = events_of(file, entries[i].events);
       if (entries[i].revents != 0) ++ready;
       if (i < watched.size()) watched[i] = file;
