@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
-// A schedule needs its process for itself, so the jobs are processes. Each sends the sum of a batch
-// as one line of text.
+// A schedule needs its process for itself, so the jobs are processes. Each sends one line of text
+// for a schedule, so a crash loses no other one.
 #include "world/play/campaign.hpp"
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -21,12 +25,12 @@ namespace {
 
 constexpr std::uint64_t repeats_each = 100;
 constexpr std::uint64_t batch = 200;
+constexpr int exit_of_a_loop = 3;
 
 double processor_seconds() noexcept { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-tally run_one(std::uint64_t seed) {
+tally run_one(const plan& planned, std::uint64_t seed) {
   tally sum;
-  const plan planned = plan_of(seed);
   result got = carry_out(planned);
   if (seed % repeats_each == 0) {
     ++sum.repeated;
@@ -79,43 +83,59 @@ void read_line(const std::string& line, tally& into) {
   into.add(sum);
 }
 
-/// Runs every `jobs`-th batch. `position` is the index of the schedule that runs; those before it
-/// are done. It outlives a crash.
-void run_job(const campaign_plan& planned, unsigned job, std::uint64_t& position, std::FILE* to) {
-  const std::time_t begin = std::time(nullptr);
-  const std::uint64_t first = position;
-  for (std::uint64_t done = job * batch; done < planned.schedules; done += planned.jobs * batch) {
-    const double before = processor_seconds();
-    tally sum;
-    const std::uint64_t end = std::min(done + batch, planned.schedules);
-    for (std::uint64_t i = std::max(done, first); i < end; ++i) {
-      position = i;
-      sum.add(run_one(planned.first_seed + i));
+/// Which seeds a job carries out, as indices. It outlives a crash of the job.
+struct batch_place {
+  std::uint64_t next = 0;  ///< the schedule that runs
+  std::uint64_t end = 0;
+};
+
+/// What all jobs share.
+struct shared_state {
+  std::atomic<std::uint64_t> given;  ///< the number of seeds in batches that jobs have taken
+  std::array<batch_place, 256> places;
+};
+
+void limit_processor_time(std::chrono::seconds limit) {
+  std::signal(SIGPROF, [](int) { ::_exit(exit_of_a_loop); });
+  const itimerval once{{}, {limit.count(), 0}};
+  ::setitimer(ITIMER_PROF, &once, nullptr);
+}
+
+void run_job(const campaign_plan& planned, shared_state& all, batch_place& place, std::FILE* to,
+             std::time_t begin) {
+  for (;;) {
+    for (; place.next < place.end; ++place.next) {
+      limit_processor_time(planned.longest_schedule);
+      const double before = processor_seconds();
+      const std::uint64_t seed = planned.first_seed + place.next;
+      tally sum = run_one(planned.plans(seed), seed);
+      sum.processor_seconds = processor_seconds() - before;
+      write_line(to, sum);
     }
-    if (sum.schedules == 0) continue;
-    sum.processor_seconds = processor_seconds() - before;
-    write_line(to, sum);
     if (planned.longest && std::time(nullptr) - begin >= planned.longest->count()) return;
+    const std::uint64_t first = all.given.fetch_add(batch);
+    if (first >= planned.schedules) return;
+    place = {first, std::min(first + batch, planned.schedules)};
   }
 }
 
 struct job {
-  unsigned number = 0;
-  std::uint64_t* position = nullptr;
+  batch_place* place = nullptr;
   pid_t process = 0;
   int pipe = -1;
   std::string unread;
 };
 
-std::uint64_t* shared_number() {
-  void* const mapped = ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+shared_state& share() {
+  void* const mapped = ::mmap(nullptr, sizeof(shared_state), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED)
-    throw std::system_error{errno, std::generic_category(), "no memory for a job of the campaign"};
-  return static_cast<std::uint64_t*>(mapped);
+    throw std::system_error{errno, std::generic_category(), "no memory for the campaign"};
+  return *new (mapped) shared_state{};
 }
 
-job start_job(const campaign_plan& planned, unsigned number, std::uint64_t* position) {
+job start_job(const campaign_plan& planned, shared_state& all, batch_place& place,
+              std::time_t begin) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0)
     throw std::system_error{errno, std::generic_category(), "no pipe to a job of the campaign"};
@@ -126,12 +146,12 @@ job start_job(const campaign_plan& planned, unsigned number, std::uint64_t* posi
   if (process == 0) {
     ::close(ends[0]);
     std::FILE* const to = ::fdopen(ends[1], "w");
-    run_job(planned, number, *position, to);
+    run_job(planned, all, place, to, begin);
     std::fflush(to);
     ::_exit(0);
   }
   ::close(ends[1]);
-  return {number, position, process, ends[0], {}};
+  return {&place, process, ends[0], {}};
 }
 
 /// False: the job has ended.
@@ -147,11 +167,14 @@ bool read_from(job& from, tally& into) {
   return true;
 }
 
-/// False: it crashed, in the schedule at its position.
-bool has_finished(const job& ended) {
+/// Why the job ended before its seeds did, if so.
+std::optional<violation> fault_of(const job& ended) {
   int status = 0;
   ::waitpid(ended.process, &status, 0);
-  return status == 0;
+  if (status == 0) return std::nullopt;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_of_a_loop)
+    return violation{"endless", "a thread loops without a system call"};
+  return violation{"crash", "the program crashed"};
 }
 
 }  // namespace
@@ -162,6 +185,7 @@ void tally::add(const tally& other) {
   repeated += other.repeated;
   steps += other.steps;
   calls += other.calls;
+  seeds_given += other.seeds_given;
   processor_seconds += other.processor_seconds;
   wall_seconds += other.wall_seconds;
   seen.add(other.seen);
@@ -173,12 +197,15 @@ void tally::add(const tally& other) {
 tally run_campaign(const campaign_plan& planned) {
   tally sum;
   std::vector<job> jobs;
+  shared_state& all = share();
+  const std::time_t first_moment = std::time(nullptr);
   for (unsigned i = 0; i < planned.jobs; ++i)
-    jobs.push_back(start_job(planned, i, shared_number()));
+    jobs.push_back(start_job(planned, all, all.places[i], first_moment));
   const auto begin = std::chrono::steady_clock::now();
-  const auto set_time = [&] {
+  const auto set_progress = [&] {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
     sum.wall_seconds = passed.count();
+    sum.seeds_given = std::min(all.given.load(), planned.schedules);
   };
   std::time_t last = std::time(nullptr);
   while (!jobs.empty()) {
@@ -190,20 +217,21 @@ tally run_campaign(const campaign_plan& planned) {
       ::close(jobs[i].pipe);
       const job ended = jobs[i];
       jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(i));
-      if (has_finished(ended)) continue;
-      const std::uint64_t seed = planned.first_seed + *ended.position;
+      const auto fault = fault_of(ended);
+      if (!fault) continue;
       ++sum.schedules;
       ++sum.failed;
-      sum.failures.push_back({seed, {"crash", "the program crashed"}});
-      ++*ended.position;
-      jobs.push_back(start_job(planned, ended.number, ended.position));
+      sum.failures.push_back({planned.first_seed + ended.place->next, *fault});
+      ++ended.place->next;
+      jobs.push_back(start_job(planned, all, *ended.place, first_moment));
     }
     if (std::time(nullptr) - last < planned.progress_every.count()) continue;
     last = std::time(nullptr);
-    set_time();
+    set_progress();
     planned.on_progress(sum);
   }
-  set_time();
+  set_progress();
+  ::munmap(&all, sizeof all);
   std::ranges::sort(sum.failures, {}, &failed_schedule::seed);
   return sum;
 }

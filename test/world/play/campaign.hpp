@@ -30,6 +30,7 @@ struct tally {
   std::uint64_t repeated = 0;  ///< schedules that were carried out twice and compared
   std::uint64_t steps = 0;
   std::uint64_t calls = 0;
+  std::uint64_t seeds_given = 0;  ///< to jobs: a campaign that goes on begins after these
   double processor_seconds = 0;
   double wall_seconds = 0;
   coverage seen;
@@ -43,6 +44,9 @@ struct campaign_plan {
   std::uint64_t schedules = 1000;
   unsigned jobs = 1;
   std::optional<std::chrono::seconds> longest;
+  /// Processor time. A schedule that takes longer loops without a system call.
+  std::chrono::seconds longest_schedule{60};
+  std::function<plan(std::uint64_t)> plans = plan_of;
   std::chrono::seconds progress_every{10};
   /// Called with the sum so far, and at the end.
   std::function<void(const tally&)> on_progress = [](const tally&) {};

@@ -68,12 +68,15 @@ int run_one(const given& with) {
 
 int run_exhaustive(const given& with) {
   std::uint64_t schedules = 0;
+  std::uint64_t distinct = 0;
   std::uint64_t failed = 0;
   enumerate_all(with.explored_max, [&](const enumeration& ended) {
     schedules += ended.schedules;
+    distinct += ended.fingerprints.size();
     failed += ended.failed;
     std::printf(
-        "%-60s %7" PRIu64 " schedules, %s%s\n", ended.name.c_str(), ended.schedules,
+        "%-60s %7" PRIu64 " schedules, %7zu distinct, %s%s\n", ended.name.c_str(), ended.schedules,
+        ended.fingerprints.size(),
         ended.failed == 0 ? "no violation" : (std::to_string(ended.failed) + " VIOLATIONS").c_str(),
         ended.is_complete ? "" : " (limit reached: not all)");
     if (ended.first) {
@@ -82,7 +85,8 @@ int run_exhaustive(const given& with) {
     }
     std::fflush(stdout);
   });
-  std::printf("%" PRIu64 " schedules, %" PRIu64 " violations\n", schedules, failed);
+  std::printf("%" PRIu64 " schedules, %" PRIu64 " of them distinct, %" PRIu64 " violations\n",
+              schedules, distinct, failed);
   return failed == 0 ? 0 : 1;
 }
 
@@ -91,7 +95,7 @@ int run_many(const given& with) {
   std::uint64_t first = with.seed;
   if (with.resumes) {
     before = read_report(with.report);
-    first = with.seed + before.schedules;
+    first = with.seed + before.seeds_given;
   }
   campaign_plan planned{
       .first_seed = first, .schedules = with.schedules, .jobs = with.jobs, .longest = {}};

@@ -11,6 +11,7 @@ constexpr std::uint64_t steps_max = 400'000;
 
 void count(enumeration& into, const plan& of, const result& got) {
   ++into.schedules;
+  into.fingerprints.insert(got.fingerprint);
   if (got.violations.empty()) return;
   ++into.failed;
   if (into.first) return;
@@ -22,7 +23,7 @@ void count(enumeration& into, const plan& of, const result& got) {
 
 enumeration sweep(std::string name, const plan& of,
                   const std::function<void(plan&, virtual_time)>& change) {
-  enumeration all{.name = std::move(name), .first = {}, .first_plan = {}};
+  enumeration all{.name = std::move(name), .fingerprints = {}, .first = {}, .first_plan = {}};
   const result undisturbed = carry_out(of, {.steps_max = steps_max, .records_moments = true});
   count(all, of, undisturbed);
   for (const virtual_time moment : undisturbed.moments) {
@@ -35,7 +36,7 @@ enumeration sweep(std::string name, const plan& of,
 
 enumeration sweep_bytes(std::string name, const plan& of, std::size_t bytes,
                         const std::function<void(plan&, std::size_t)>& change) {
-  enumeration all{.name = std::move(name), .first = {}, .first_plan = {}};
+  enumeration all{.name = std::move(name), .fingerprints = {}, .first = {}, .first_plan = {}};
   for (std::size_t amount = 0; amount <= bytes; ++amount) {
     plan changed = of;
     change(changed, amount);
@@ -47,7 +48,7 @@ enumeration sweep_bytes(std::string name, const plan& of, std::size_t bytes,
 // Depth first: the last decision that has another way is changed, those after it are forgotten.
 enumeration explore(std::string name, const plan& of, unsigned preemptions,
                     std::uint64_t schedules_max) {
-  enumeration all{.name = std::move(name), .first = {}, .first_plan = {}};
+  enumeration all{.name = std::move(name), .fingerprints = {}, .first = {}, .first_plan = {}};
   std::vector<std::uint32_t> list;
   for (;;) {
     if (all.schedules >= schedules_max) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ namespace drover::world {
 struct enumeration {
   std::string name;
   std::uint64_t schedules = 0;
+  std::set<std::uint64_t> fingerprints;  ///< schedules that are alike have the same one
   std::uint64_t failed = 0;
   bool is_complete = true;  ///< false: the limit of schedules ended it
   std::optional<violation> first;
