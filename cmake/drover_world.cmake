@@ -48,5 +48,14 @@ target_link_libraries(drover_world_command PRIVATE drover_world_play)
 add_dependencies(drover_tests drover_world_command)
 add_test(NAME world/schedules COMMAND drover_world_command --schedules 30000 --jobs 2)
 add_test(NAME world/exhaustive COMMAND drover_world_command --exhaustive --explore 500)
+# With g++ only: another compiler may call other functions of the C library.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  find_program(DROVER_PYTHON python3 REQUIRED)
+  add_test(NAME world/replaced_calls COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/world/replaced_calls_test.py" "${CMAKE_NM}" $<TARGET_FILE:drover>
+    $<TARGET_OBJECTS:drover_world_play>
+    COMMAND_EXPAND_LISTS)
+  set_tests_properties(world/replaced_calls PROPERTIES LABELS unit)
+endif()
 set_tests_properties(world/schedules world/exhaustive PROPERTIES
   LABELS integration TIMEOUT 900 COST 150)

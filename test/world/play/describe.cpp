@@ -111,7 +111,8 @@ std::string describe(const plan& printed) {
   out << "loader     " << text_of(loader.shortest) << " to " << text_of(loader.longest) << ", "
       << loader.failing << " % fail, " << loader.hanging << " % hang, " << loader.nested
       << " % nested (" << loader.escaping << " % of refusals escape), " << loader.obedient
-      << " % obey a stop, " << loader.unstored << " % not stored, " << loader.absent << " % absent\n";
+      << " % obey a stop, " << loader.unstored << " % not stored, " << loader.absent
+      << " % absent\n";
   for (std::size_t i = 0; i < printed.processes.size(); ++i) {
     const planned_process& process = printed.processes[i];
     out << "process " << i + 1 << "  starts at " << text_of(process.starts) << ", drift "

@@ -7,6 +7,12 @@
 #include "world/system/arena.hpp"
 
 namespace drover::world {
+namespace {
+
+// A request that was sent on a blocked path to a frozen server arrives within this time.
+constexpr virtual_time after_the_end{std::chrono::seconds{4}};
+
+}  // namespace
 
 std::string key_text(unsigned key) { return "k" + std::to_string(key); }
 
@@ -52,7 +58,7 @@ bool origin::has_row(row of, std::uint32_t version) const noexcept {
 
 std::size_t origin::begin_load(row of, unsigned process, virtual_time now) {
   const arena::on_account_of account{arena::harness};
-  loads_.push_back({.of = of, .process = process, .begin = now, .end = {}});
+  loads_.push_back({.of = of, .process = process, .begin = now, .end = {}, .granted = now});
   return loads_.size() - 1;
 }
 
@@ -60,6 +66,17 @@ void origin::process_ended(unsigned process, virtual_time now) {
   for (load_record& load : loads_) {
     if (load.process == process && !load.end) load.end = now;
   }
+  // What it has sent may still arrive.
+  for (auto& [of, counted] : changes_) {
+    if (counted.running.erase(process) > 0)
+      counted.last_end = std::max<virtual_time>(counted.last_end, now + after_the_end);
+  }
+}
+
+bool origin::has_failed_load(row of, virtual_time since) const noexcept {
+  return std::ranges::any_of(loads_, [&](const load_record& load) {
+    return load.of == of && load.has_failed && load.end && *load.end >= since;
+  });
 }
 
 void origin::acknowledge(row invalidated, std::uint32_t version) {
@@ -73,20 +90,21 @@ std::uint32_t origin::floor(row of) const {
   return found == floors_.end() ? 0 : found->second;
 }
 
-void origin::begin_change(row of) {
+void origin::begin_change(row of, unsigned process) {
   const arena::on_account_of account{arena::harness};
-  ++changes_[of].running;
+  ++changes_[of].running[process];
 }
 
-void origin::end_change(row of, virtual_time now) {
+void origin::end_change(row of, unsigned process, virtual_time now) {
   changes& counted = changes_.at(of);
-  --counted.running;
-  counted.last_end = now;
+  if (--counted.running.at(process) == 0) counted.running.erase(process);
+  counted.last_end = std::max(counted.last_end, now);
 }
 
 bool origin::has_changed(row of, virtual_time since) const {
   const auto found = changes_.find(of);
-  return found != changes_.end() && (found->second.running > 0 || found->second.last_end >= since);
+  return found != changes_.end() &&
+         (!found->second.running.empty() || found->second.last_end >= since);
 }
 
 }  // namespace drover::world

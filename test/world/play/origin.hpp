@@ -36,7 +36,11 @@ struct load_record {
   virtual_time begin{};
   std::optional<virtual_time> end;
   std::uint32_t version = 0;
-  bool is_bypass = false;  ///< its process did not ask Redis, or got no lease
+  bool has_failed = false;
+  bool is_claimed = false;        ///< a caller was told that it loaded
+  virtual_time granted{};         ///< as its process announced it
+  bool is_without_redis = false;  ///< certainly: no other load of the row was granted beside it
+  bool may_be_without_redis = false;
 };
 
 /// A value as the loaders return it.
@@ -62,13 +66,15 @@ class origin {
   [[nodiscard]] load_record& load(std::size_t number) { return loads_[number]; }
   [[nodiscard]] const std::vector<load_record>& loads() const noexcept { return loads_; }
   void process_ended(unsigned process, virtual_time now);
+  /// Whether a load of the row that ended at `since` or later has failed.
+  [[nodiscard]] bool has_failed_load(row of, virtual_time since) const noexcept;
 
   /// Every fresh value that a call returns from now on has at least this version.
   void acknowledge(row invalidated, std::uint32_t version);
   [[nodiscard]] std::uint32_t floor(row of) const;
   /// A call that may invalidate or expire the key begins, or has ended.
-  void begin_change(row of);
-  void end_change(row of, virtual_time now);
+  void begin_change(row of, unsigned process);
+  void end_change(row of, unsigned process, virtual_time now);
   /// Whether such a call ran at `since` or later.
   [[nodiscard]] bool has_changed(row of, virtual_time since) const;
 
@@ -77,7 +83,7 @@ class origin {
   std::map<row, std::uint32_t> versions_;
   std::map<row, std::uint32_t> floors_;
   struct changes {
-    unsigned running = 0;
+    std::map<unsigned, unsigned> running;  ///< by process
     virtual_time last_end{-1};
   };
   std::map<row, changes> changes_;

@@ -165,9 +165,8 @@ std::vector<planned_fault> draw_faults(drawer& draw, const plan& of) {
 template <class Condition>
 bool has_call(const plan& of, Condition holds) {
   return std::ranges::any_of(of.processes, [&](const planned_process& process) {
-    return std::ranges::any_of(process.threads, [&](const auto& calls) {
-      return std::ranges::any_of(calls, holds);
-    });
+    return std::ranges::any_of(
+        process.threads, [&](const auto& calls) { return std::ranges::any_of(calls, holds); });
   });
 }
 
@@ -208,8 +207,8 @@ bool plan::is_calm() const noexcept {
   const client_options usual;
   const bool has_room = options.flights_max > 100 && options.waiters_max > 100 &&
                         options.key_max == usual.key_max && options.value_max == usual.value_max;
-  return faults.empty() && has_room && executor == executor_kind::none && !has_limits() && loader.failing == 0 &&
-         loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
+  return faults.empty() && has_room && executor == executor_kind::none && !has_limits() &&
+         loader.failing == 0 && loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
 }
 
 plan plan_of(std::uint64_t seed) {

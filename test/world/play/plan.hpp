@@ -112,7 +112,29 @@ enum class sabotage : std::uint8_t {
   leaks_memory,
   leaks_descriptors,
   never_ends,
-  loses_its_place,  ///< reads with a client that takes a late reply for the next one
+  loses_its_place,     ///< reads with a client that takes a late reply for the next one
+  keeps_too_long,      ///< gives the library a longer ttl than the plan says
+  stores_late,         ///< ... a longer `load_max`
+  loads_freely,        ///< ... a larger `bypass_max`
+  serves_ended_loads,  ///< takes a stored value for one that bypassed Redis
+  invents_versions,
+  throws_errors,
+  throws_foreign_failures,
+  throws_false_failures,  ///< failures of loads that have not failed
+  fails_for_no_reason,
+  refuses_for_no_reason,
+  comes_late,
+  is_slow,
+  spins,
+  never_rests,
+  loops,  ///< without a system call
+  drains_slowly,
+  claims_loads,  ///< takes every value for one that the call has loaded
+  miscounts,
+  closes_twice,
+  sends_unknown_commands,
+  crashes,
+  remembers_schedules,  ///< does not do the same in the next schedule
 };
 
 struct plan {

@@ -16,6 +16,8 @@ class observer : public drover::observer {
   explicit observer(universe& in, unsigned process) : in_{in}, process_{process} {}
 
   void on_event(const drover::event& reported) override {
+    if (!reported.cache.empty())
+      in_.note_event(process_, reported.cache == "a" ? 0 : 1, reported.kind);
     switch (reported.kind) {
       case event_kind::fill_refused: in_.add(overlap::fill_refused); break;
       case event_kind::lease_lost:
@@ -23,14 +25,23 @@ class observer : public drover::observer {
         in_.note_lost_lease(process_, row_of(reported.cache, reported.key));
         break;
       case event_kind::lease_taken_over: in_.add(overlap::lease_taken_over); break;
-      case event_kind::load_timed_out: in_.add(overlap::load_timed_out); break;
-      case event_kind::bypass_started:
-        in_.note_bypass(process_, row_of(reported.cache, reported.key));
+      case event_kind::load_timed_out:
+        in_.add(overlap::load_timed_out);
+        in_.note_timeout(row_of(reported.cache, reported.key));
         break;
-      case event_kind::connection_down: in_.add(overlap::connection_lost); break;
+      case event_kind::bypass_started:
+      case event_kind::lease_granted:
+        in_.note_grant(process_, row_of(reported.cache, reported.key),
+                       reported.kind == event_kind::bypass_started);
+        break;
+      case event_kind::connection_down:
+        in_.add(overlap::connection_lost);
+        in_.note_connection_loss(process_);
+        break;
       case event_kind::refresh_started:
         in_.add(overlap::refresh);
         in_.note_refresh(process_, row_of(reported.cache, reported.key));
+        in_.note_grant(process_, row_of(reported.cache, reported.key), false);
         break;
       case event_kind::invalidation_unknown: in_.add(overlap::invalidation_unknown); break;
       default: break;

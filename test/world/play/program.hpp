@@ -40,6 +40,19 @@ struct own_counts {
   std::uint64_t unknown = 0;
   std::uint64_t refused = 0;
   std::uint64_t invalidations = 0;
+  std::uint64_t unacknowledged = 0;
+};
+
+/// A call of `fetch` or `get_or_load` that runs.
+struct running_call {
+  row of;
+  virtual_time began{};
+  std::uint32_t floor = 0;               ///< when it began
+  std::optional<virtual_time> deadline;  ///< a span
+  bool has_stop = false;
+  bool has_own_loader = false;
+  unsigned thread = 0;
+  std::size_t beside = 0;  ///< the most calls and loads that ran in its process at once
 };
 
 /// Counts the events of a process, and notes what the checks need.
@@ -48,6 +61,11 @@ struct own_counts {
 [[nodiscard]] constexpr bool is_read(const planned_call& planned) noexcept {
   return planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
 }
+
+/// Of one call of `drain`.
+inline constexpr duration drain_max{50};
+/// The most that a call takes while it waits for nothing, beside busy threads.
+inline constexpr virtual_time work_max = std::chrono::milliseconds{20};
 
 /// One run of the program.
 class program {
@@ -77,7 +95,14 @@ class program {
   void run_threads();
   void run_calls(const std::vector<planned_call>& calls);
   void call(const planned_call& planned);
-  void read(const planned_call& planned, const call_options& limits, std::uint32_t floor);
+  /// Returns why it was refused, if it was.
+  std::optional<refused::reason> read(const planned_call& planned, const call_options& limits,
+                                      std::uint32_t floor);
+  void fetch(running_call& call, const call_options& limits);
+  [[nodiscard]] bool is_peeked(row of);
+  void begin_call(running_call& call);
+  void end_call(const running_call& call);
+  void count_beside();
   void read_at_the_end(row of);
   void write(row changed);
   [[nodiscard]] drover::result<void> invalidate(row changed);
@@ -87,19 +112,32 @@ class program {
                    const std::optional<std::string>& value, std::optional<served> how);
   void check_age(row of, const load_record& load, virtual_time began, std::optional<served> how);
   void check_single_load(row of, std::size_t number);
+  void check_turns(std::size_t number);
+  void check_refusal(const running_call& call, refused::reason why, bool stop_is_requested);
+  void check_failure(const running_call& call, std::size_t load);
+  void check_failure(const running_call& call, load_failed::reason why);
+  void check_own_try(const running_call& call);
+  void check_bypassed(row of, const load_record& load, virtual_time began);
+  void expect_hit(row of);
+  [[nodiscard]] bool expects_hits() const;
   void check_promptness(const planned_call& planned, virtual_time began);
   [[nodiscard]] std::uint32_t pending_floor(row of, virtual_time began) const;
   void check_span(const planned_call& planned, virtual_time began, virtual_time ended,
                   virtual_time paused_before);
   void check_absence(row of, std::uint32_t floor, std::optional<served> how);
   [[nodiscard]] bool is_a_refresh(const load_record& load) const;
+  [[nodiscard]] virtual_time longest_pause() const;
+  [[nodiscard]] virtual_time clock_error() const;
+  [[nodiscard]] virtual_time own_time(virtual_time shown) const;
+  [[nodiscard]] virtual_time limit_of(const planned_call& planned, virtual_time began) const;
   [[nodiscard]] virtual_time longest_wait(row of, virtual_time began) const;
   [[nodiscard]] virtual_time paused_for() const {
     return self_.paused_for +
            (self_.is_paused ? in_.system.now() - self_.paused_since : virtual_time{});
   }
   loaded<std::string> load(unsigned cache, std::string_view key, drover::load& run);
-  void load_nested(row of);
+  void load_nested(row of, std::size_t outer);
+  void check_availability(const drover::client& of);
   void make_mistake(row of);
   void load_beside(row of);
 
@@ -110,6 +148,7 @@ class program {
   std::array<std::unique_ptr<text_cache>, cache_count> caches_;
   std::array<own_counts, cache_count> counts_;
   unsigned loads_running_ = 0;
+  std::vector<running_call*> running_calls_;
   std::vector<std::function<void()>> kept_tasks_;  ///< of the executor; they never run
 };
 

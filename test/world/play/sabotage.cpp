@@ -7,16 +7,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
+#include <stdexcept>
+#include <thread>
 
 #include "entry/envelope.hpp"
 #include "entry/keys.hpp"
+#include "world/play/program.hpp"
 #include "world/system/arena.hpp"
 
 namespace drover::world {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::string value_key(row of) {
   return entry::key_space{of.cache == 0 ? "a" : "b", 1}.value_key(key_text(of.key));
@@ -57,6 +64,10 @@ std::optional<std::string> spoil(universe& in, row of, std::optional<std::string
   switch (in.planned.wrong) {
     case sabotage::mixes_keys: return value_text({of.cache, of.key + 1}, 0, 0);
     case sabotage::damages_values: value->back() = '?'; return value;
+    case sabotage::invents_versions: {
+      const auto read = parse_value(*value);
+      return read ? value_text(of, read->version + 1000, read->load) : value;
+    }
     default: return value;
   }
 }
@@ -77,13 +88,71 @@ void misbehave_at_the_start(universe& in) {
       never.wait(lock, [] { return false; });
       return;
     }
+    case sabotage::closes_twice: {
+      const int number = ::eventfd(0, EFD_CLOEXEC);
+      ::close(number);
+      ::close(number);
+      return;
+    }
+    case sabotage::sends_unknown_commands:
+      in.system.after(1ms, [&in] { in.redis.command("*1\r\n$4\r\nSAVE\r\n"); });
+      return;
+    case sabotage::crashes: std::abort();
+    case sabotage::remembers_schedules: {
+      static unsigned schedules = 0;
+      std::this_thread::sleep_for(microseconds{++schedules});
+      return;
+    }
     default: return;
   }
+}
+
+void misbehave_in_a_call(universe& in, row of) {
+  switch (in.planned.wrong) {
+    case sabotage::throws_errors: throw std::runtime_error{"the cache has a fault"};
+    case sabotage::throws_foreign_failures: throw origin_failed{in.database.loads().size()};
+    case sabotage::throws_false_failures: {
+      const auto& loads = in.database.loads();
+      const auto first = std::ranges::find(loads, of, &load_record::of);
+      if (first != loads.end())
+        throw origin_failed{static_cast<std::size_t>(first - loads.begin())};
+      return;
+    }
+    case sabotage::fails_for_no_reason: throw load_failed{load_failed::reason::threw, 1, {}};
+    case sabotage::refuses_for_no_reason: throw refused{refused::reason::saturated};
+    case sabotage::spins:
+      for (int i = 0; i < 10'000; ++i) static_cast<void>(std::chrono::steady_clock::now());
+      return;
+    case sabotage::never_rests:
+      for (;;) std::this_thread::sleep_for(1us);
+    case sabotage::loops:
+      for (volatile bool goes_on = true; goes_on;) {
+      }
+      return;
+    default: return;
+  }
+}
+
+drover::policy spoil(const plan& planned) {
+  drover::policy spoiled = planned.policy;
+  switch (planned.wrong) {
+    case sabotage::keeps_too_long: spoiled.ttl *= 100; break;
+    case sabotage::stores_late: spoiled.load_max *= 10; break;
+    case sabotage::loads_freely: spoiled.bypass_max *= 100; break;
+    default: break;
+  }
+  return spoiled;
 }
 
 std::optional<std::string> stored_bytes(universe& in, row of) {
   const stored_value* const found = in.redis.model().find(value_key(of));
   return found == nullptr ? std::nullopt : std::optional{found->bytes};
+}
+
+std::optional<std::string> stored_payload(universe& in, row of) {
+  const auto bytes = stored_bytes(in, of);
+  if (!bytes || bytes->size() <= entry::envelope_size) return std::nullopt;
+  return bytes->substr(entry::envelope_size);
 }
 
 void store_unfenced(universe& in, row of, const std::string& bytes) {

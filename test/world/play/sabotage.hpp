@@ -16,8 +16,14 @@ namespace drover::world {
                                                std::optional<std::string> value);
 /// What a program with a mistake does before its threads begin.
 void misbehave_at_the_start(universe& in);
+/// ... at the begin of a call.
+void misbehave_in_a_call(universe& in, row of);
+/// The policy that it gives to its caches.
+[[nodiscard]] drover::policy spoil(const plan& planned);
 /// The stored bytes of a key, to be put back later.
 [[nodiscard]] std::optional<std::string> stored_bytes(universe& in, row of);
+/// The value in them.
+[[nodiscard]] std::optional<std::string> stored_payload(universe& in, row of);
 /// Stores them as a client without a fence does.
 void store_unfenced(universe& in, row of, const std::string& bytes);
 

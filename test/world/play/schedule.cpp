@@ -76,16 +76,44 @@ void universe::count_get(row of, int change) {
   running_gets[of] += change;
 }
 
-void universe::note_bypass(unsigned process_number, row of) {
+void universe::note_grant(unsigned process_number, row of, bool by_a_turn) {
   const arena::on_account_of account{arena::harness};
-  ++announced_bypasses[{process_number, of}];
+  grants& of_row = granted[{process_number, of}];
+  (by_a_turn ? of_row.by_turn : of_row.by_redis).push_back(system.now());
 }
 
-bool universe::take_bypass(unsigned process_number, row of) {
-  const auto announced = announced_bypasses.find({process_number, of});
-  if (announced == announced_bypasses.end() || announced->second == 0) return false;
-  --announced->second;
-  return true;
+universe::grant universe::take_grant(unsigned process_number, row of) {
+  grant taken{.since = system.now()};
+  const auto of_row = granted.find({process_number, of});
+  if (of_row == granted.end()) return taken;
+  auto& [by_redis, by_turn] = of_row->second;
+  // A load that has not begun by then never does.
+  const virtual_time oldest = system.now() - virtual_time{planned.policy.load_max} * 21 / 20;
+  for (auto* const of_kind : {&by_redis, &by_turn})
+    std::erase_if(*of_kind, [oldest](virtual_time when) { return when < oldest; });
+  taken.may_be_turn = !by_turn.empty();
+  taken.is_certain_turn = by_redis.empty() && by_turn.size() == 1;
+  for (auto* const of_kind : {&by_redis, &by_turn}) {
+    if (of_kind->empty()) continue;
+    taken.since = std::min(taken.since, of_kind->front());
+    of_kind->erase(of_kind->begin());
+  }
+  return taken;
+}
+
+void universe::note_timeout(row of) {
+  const arena::on_account_of account{arena::harness};
+  timeouts[of] = system.now();
+}
+
+void universe::note_connection_loss(unsigned process_number) {
+  const arena::on_account_of account{arena::harness};
+  connection_losses[process_number] = system.now();
+}
+
+void universe::note_event(unsigned process_number, unsigned cache, event_kind kind) {
+  const arena::on_account_of account{arena::harness};
+  ++events[{process_number, cache}][kind];
 }
 
 void universe::note_lost_lease(unsigned process_number, row of) {

@@ -32,9 +32,18 @@ struct universe {
   void report(std::string_view rule, const std::string& text);
   void print(const std::string& event);
   void add(overlap counted) { found.seen.add(counted); }
-  void note_bypass(unsigned process_number, row of);
-  /// Whether the load of the process that begins now was announced as one without Redis.
-  [[nodiscard]] bool take_bypass(unsigned process_number, row of);
+  /// A load was granted: by Redis, or by a turn.
+  void note_grant(unsigned process_number, row of, bool by_a_turn);
+  struct grant {
+    virtual_time since{};
+    bool is_certain_turn = false;  ///< the load certainly is one without Redis
+    bool may_be_turn = false;
+  };
+  /// The grant of the load that begins now; the earliest one, if there are several.
+  [[nodiscard]] grant take_grant(unsigned process_number, row of);
+  void note_timeout(row of);
+  void note_connection_loss(unsigned process_number);
+  void note_event(unsigned process_number, unsigned cache, event_kind kind);
   void note_lost_lease(unsigned process_number, row of);
   void note_refresh(unsigned process_number, row of);
   [[nodiscard]] virtual_time longest_delay();
@@ -67,9 +76,20 @@ struct universe {
   std::map<std::pair<unsigned, row>, virtual_time> lost_leases;
   /// ... and when a refresh last began.
   std::map<std::pair<unsigned, row>, virtual_time> refreshes;
-  std::map<std::pair<unsigned, row>, int> announced_bypasses;
+  /// Grants whose load has not begun.
+  struct grants {
+    std::vector<virtual_time> by_redis;
+    std::vector<virtual_time> by_turn;
+  };
+  std::map<std::pair<unsigned, row>, grants> granted;
+  /// By process: when its connection was last lost.
+  std::map<unsigned, virtual_time> connection_losses;
+  /// When a load of the row last passed `load_max`, as a process reported it.
+  std::map<row, virtual_time> timeouts;
   /// Calls of `get` that run, by row.
   std::map<row, int> running_gets;
+  /// By process and cache: how many events of each kind were reported.
+  std::map<std::pair<unsigned, unsigned>, std::map<event_kind, std::uint64_t>> events;
   std::vector<redis_model> snapshots;
 };
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What the simulated world has found in the library, as plans that show it whatever their seed.
+#include <gtest/gtest.h>
+
+#include "world/play/plans_for_test.hpp"
+#include "world/play/schedule.hpp"
+
+namespace drover::world::found_test {
+namespace {
+
+using namespace std::chrono_literals;
+using call_kind = planned_call::kind;
+using fault_kind = planned_fault::kind;
+
+void expect_no_violation(plan planned) {
+  planned.preemption = 0.2;
+  for (planned.seed = 1; planned.seed <= 60; ++planned.seed) {
+    for (const violation& seen : carry_out(planned).violations)
+      ADD_FAILURE() << "seed " << planned.seed << ": " << seen.rule << ": " << seen.text;
+  }
+}
+
+// The connection to a replica is given up again and again, which closes a running load to callers
+// that ask Redis. They shared no load when Redis then refused them the lease.
+TEST(world_found, ACallWhoseLeaseIsRefusedSharesTheLoadThatRuns) {
+  plan made = small_plan(sabotage::none, {});
+  made.processes[0].threads = {{call_of(call_kind::get)},
+                               {rest_of(150ms), call_of(call_kind::get)},
+                               {rest_of(200ms), call_of(call_kind::get)}};
+  made.loader = {.shortest = 300ms, .longest = 300ms};
+  made.faults.push_back({.is = fault_kind::replica, .when = 1us, .length = 1s, .process = 1});
+  expect_no_violation(made);
+}
+
+// The loader returned before the timer of `load_max` ran.
+TEST(world_found, AResultThatCameInAPauseAfterLoadMaxIsNotStored) {
+  plan made = small_plan(sabotage::none, {call_of(call_kind::get), call_of(call_kind::get)});
+  made.policy.lease_ttl = made.policy.load_max = 900ms;
+  made.loader = {.shortest = 100ms, .longest = 100ms};
+  made.faults.push_back({.is = fault_kind::pause_process, .when = 50ms, .length = 1500ms});
+  expect_no_violation(made);
+}
+
+}  // namespace
+}  // namespace drover::world::found_test

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// What a simulated program checks of limits: how long a call takes, how many loads run without
+// Redis, and whether a call was refused or failed for a reason.
+#include <algorithm>
+#include <cstdlib>
+
+#include "world/play/program.hpp"
+
+namespace drover::world {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t ppm = 1'000'000;
+
+}  // namespace
+
+// The limits are times of the process's own clock.
+virtual_time program::own_time(virtual_time shown) const {
+  return shown + shown / ppm * std::abs(planned_.drift_ppm) * 2 + 2ms;
+}
+
+void program::check_span(const planned_call& planned, virtual_time began, virtual_time ended,
+                         virtual_time paused_before) {
+  const virtual_time span = ended - began - (paused_for() - paused_before);
+  const virtual_time most = limit_of(planned, began);
+  if (span <= most) return;
+  in_.report("late", std::string{name_of(planned.is)} + ' ' +
+                         name_of({planned.cache, planned.key}) + " took " +
+                         std::to_string(span.count() / 1000) + " us; the limit is " +
+                         std::to_string(most.count() / 1000) + " us");
+}
+
+virtual_time program::limit_of(const planned_call& planned, virtual_time began) const {
+  using kind = planned_call::kind;
+  const client_options& options = in_.planned.options;
+  switch (planned.is) {
+    case kind::refresh: return work_max;
+    case kind::peek: return own_time(options.silence_max) + work_max;
+    // It is sent a second time when the connection is lost.
+    case kind::write:
+    case kind::expire:
+      return own_time(2 * (options.connect_max + 4 * options.silence_max)) + work_max;
+    default: break;
+  }
+  virtual_time most = longest_wait({planned.cache, planned.key}, began);
+  // A loader of get_or_load runs on the caller's thread, whatever the limits. A mixed executor runs
+  // some loads there, too.
+  const bool can_leave = planned.is == kind::get && in_.planned.executor != executor_kind::mixed;
+  if (planned.deadline && can_leave) most = std::min(most, own_time(*planned.deadline));
+  if (planned.stop_after && can_leave) most = std::min(most, own_time(*planned.stop_after));
+  return most;
+}
+
+// The sum that the docstring of `cache::get` gives. The loader of the call itself is not bounded.
+virtual_time program::longest_wait(row of, virtual_time began) const {
+  const drover::policy& with = in_.planned.policy;
+  const client_options& options = in_.planned.options;
+  std::int64_t loads = 1;
+  virtual_time own_loads{};
+  for (const load_record& load : in_.database.loads()) {
+    if (load.end && *load.end < began) continue;
+    if (load.of == of) ++loads;
+    if (load.thread == in_.system.running().number && load.process == number_)
+      own_loads += load.end.value_or(in_.system.now()) - load.begin;
+  }
+  const std::int64_t turns = 1 + static_cast<std::int64_t>(planned_.threads.size());
+  const std::int64_t dead_holders = std::ranges::count_if(in_.processes, [](const process* other) {
+    return !other->is_alive || other->paused_for > virtual_time{} || other->is_paused;
+  });
+  const virtual_time sum = virtual_time{with.load_max} * (loads + turns) +
+                           virtual_time{with.lease_ttl} * dead_holders +
+                           virtual_time{options.connect_max + options.silence_max * 8};
+  return sum * 103 / 100 + own_loads + 50ms;
+}
+
+// While nothing is wrong, a call takes no longer than loads run beside it, and some round trips.
+// Loads of other keys count, because a granted refresh may wait for the thread of another one.
+void program::check_promptness(const planned_call& planned, virtual_time began) {
+  const bool is_usual = in_.planned.faults.empty() && in_.planned.options.flights_max > 100 &&
+                        in_.planned.options.waiters_max > 100 && in_.planned.loader.hanging == 0 &&
+                        planned_.drift_ppm == 0 && in_.planned.executor != executor_kind::mixed;
+  const bool is_read =
+      planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
+  if (!is_usual || !is_read || planned.deadline || planned.stop_after) return;
+  const row of{planned.cache, planned.key};
+  const virtual_time now = in_.system.now();
+  virtual_time loads{};
+  for (const load_record& load : in_.database.loads()) {
+    const virtual_time end = load.end.value_or(now);
+    const bool is_own = load.thread == in_.system.running().number && load.process == number_;
+    if (end < began) continue;
+    const virtual_time span = end - std::max(load.begin, began);
+    loads += is_own ? span : std::min<virtual_time>(span, in_.planned.policy.load_max);
+  }
+  // The first call of a process connects, and sends all scripts.
+  const virtual_time trips = 100 * in_.longest_delay() + 30ms;
+  if (now - began <= loads * 103 / 100 + trips) return;
+  in_.report("slow", std::string{name_of(planned.is)} + ' ' + name_of(of) + " took " +
+                         std::to_string((now - began) / 1us) +
+                         " us, and nothing is wrong; its loads took " +
+                         std::to_string(loads / 1us) + " us");
+}
+
+// At most `bypass_max` loads of a cache run without Redis at once. Loads within a load share its
+// turn, and only those of the second cache are such loads.
+void program::check_turns(std::size_t number) {
+  const load_record& begun = in_.database.load(number);
+  const bool shares_turns = begun.of.cache == 1 && in_.planned.loader.nested > 0;
+  const bool needs_no_turn = in_.planned.options.key_max < key_text(begun.of.key).size();
+  // A pause may lie between a grant and its announcement.
+  if (!begun.is_without_redis || shares_turns || needs_no_turn || paused_for() > 0ms) return;
+  const virtual_time turn_max = virtual_time{in_.planned.policy.load_max} * 97 / 100 - 20ms;
+  const auto has_turn = [&](const load_record& load) {
+    return load.process == number_ && load.of.cache == begun.of.cache && !load.end &&
+           load.is_without_redis && in_.system.now() - load.granted < turn_max;
+  };
+  const auto running = std::ranges::count_if(in_.database.loads(), has_turn);
+  if (running <= static_cast<std::int64_t>(in_.planned.policy.bypass_max)) return;
+  in_.report("turns", std::to_string(running) + " loads of cache " +
+                          std::to_string(begun.of.cache) + " run without Redis in process " +
+                          std::to_string(number_));
+}
+
+void program::check_refusal(const running_call& call, refused::reason why, bool stop_is_requested) {
+  const drover::policy& policy = in_.planned.policy;
+  const client_options& options = in_.planned.options;
+  const auto complain = [&](const char* text) {
+    in_.report("refused", name_of(call.of) + ": " + text);
+  };
+  switch (why) {
+    case refused::reason::timed_out:
+      in_.add(overlap::call_ended_by_deadline);
+      if (!call.deadline && policy.wait_max == 0ms) complain("timed out without a limit");
+      return;
+    case refused::reason::stopped:
+      in_.add(overlap::call_ended_by_stop);
+      if (!stop_is_requested) complain("stopped without a request");
+      return;
+    case refused::reason::saturated: break;
+  }
+  in_.add(overlap::call_saturated);
+  const bool needs_a_thread = (call.deadline || call.has_stop) && !call.has_own_loader;
+  const bool may_lack_threads = call.beside > options.deadline_threads_max ||
+                                in_.planned.executor != executor_kind::none ||
+                                in_.planned.has_fault(planned_fault::kind::no_threads);
+  // A call with a deadline waits for a thread until then, or until `wait_max` has passed.
+  const bool is_late =
+      call.deadline && in_.system.now() - call.began >= *call.deadline * 98 / 100 - 1ms;
+  const bool may_wait = call.deadline && policy.wait_max == 0ms;
+  const bool lacked_a_thread = needs_a_thread && (is_late || (!may_wait && may_lack_threads));
+  const bool was_full =
+      call.beside > options.waiters_max || call.beside > policy.bypass_queue_max || lacked_a_thread;
+  if (!was_full) complain("saturated, but no limit was reached");
+}
+
+// The longest time for which a failure answers for the origin.
+virtual_time program::longest_pause() const {
+  return own_time(in_.planned.policy.failure_pause_max) * 6 / 5 + 4 * in_.longest_delay() + 50ms;
+}
+
+void program::check_failure(const running_call& call, std::size_t load) {
+  if (load >= in_.database.loads().size() || in_.database.load(load).of != call.of)
+    return in_.report("foreign_failure", name_of(call.of) + " got the failure of another key");
+  const load_record& failed = in_.database.load(load);
+  if (!failed.has_failed)
+    in_.report("foreign_failure", name_of(call.of) + " got the failure of a load that succeeded");
+  const bool is_over = failed.end && *failed.end < call.began - longest_pause();
+  if (is_over && !in_.planned.has_fault(planned_fault::kind::step_server_clock))
+    in_.report("foreign_failure", name_of(call.of) + " got a failure after its pause");
+  check_own_try(call);
+}
+
+// A call with a loader of its own gets the failure of another load only after it has tried.
+void program::check_own_try(const running_call& call) {
+  const auto is_own = [&](const load_record& load) {
+    return load.of == call.of && load.process == number_ && load.thread == call.thread &&
+           load.begin >= call.began;
+  };
+  if (call.has_own_loader && std::ranges::none_of(in_.database.loads(), is_own))
+    in_.report("foreign_failure", name_of(call.of) + " failed before it has tried its own loader");
+}
+
+void program::check_failure(const running_call& call, load_failed::reason why) {
+  check_own_try(call);
+  if (in_.planned.has_fault(planned_fault::kind::step_server_clock)) return;
+  const virtual_time since = call.began - longest_pause();
+  const auto timeout = in_.timeouts.find(call.of);
+  const auto is_late = [&](const load_record& load) {
+    const virtual_time end = load.end.value_or(in_.system.now());
+    return load.of == call.of && end - load.begin >= in_.planned.policy.load_max * 9 / 10;
+  };
+  bool has_reason = false;
+  switch (why) {
+    case load_failed::reason::threw:
+      has_reason = in_.database.has_failed_load(call.of, since);
+      break;
+    case load_failed::reason::timed_out:
+      has_reason = (timeout != in_.timeouts.end() && timeout->second >= since) ||
+                   std::ranges::any_of(in_.database.loads(), is_late);
+      break;
+    case load_failed::reason::cancelled:
+      has_reason = std::ranges::any_of(in_.is_ending, [](bool ending) { return ending; });
+      break;
+  }
+  if (!has_reason) in_.report("refused", name_of(call.of) + ": load_failed, but no load failed");
+}
+
+}  // namespace drover::world
