@@ -221,7 +221,7 @@ read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
 // The grant was given back. The call starts again, because another process may load the key now. A
 // caller that found no thread pauses first, because a thread may become free.
 read_operation::round read_operation::without_a_thread() {
-  found_no_thread_ = found_no_thread_ || is_limited_;
+  found_no_thread_ = found_no_thread_ || needs_thread_;
   if (!found_no_thread_) return {};
   if (!deadline_) refuse(refused::reason::saturated);
   wait_word pause;
@@ -232,6 +232,7 @@ read_operation::round read_operation::without_a_thread() {
                std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
                wait_word::group::limited);
   }
+  if (limits_.stop.stop_requested()) refuse(refused::reason::stopped);
   return {};
 }
 

@@ -41,5 +41,28 @@ TEST(world_found, AResultThatCameInAPauseAfterLoadMaxIsNotStored) {
   expect_no_violation(made);
 }
 
+// It found no thread at once, again and again, and looked at its stop token only in a wait.
+TEST(world_found, ACallWithoutAThreadEndsAtItsStop) {
+  planned_call limited = call_of(call_kind::get);
+  limited.deadline = 400ms;
+  limited.stop_after = 5ms;
+  plan made = small_plan(sabotage::none, {limited});
+  made.options.key_max = 1;
+  made.faults.push_back({.is = fault_kind::no_threads, .when = 1us, .length = 300ms, .process = 1});
+  expect_no_violation(made);
+}
+
+// It needs no thread, but waits with a call that does.
+TEST(world_found, ACallWithItsOwnLoaderIsNotRefusedForLackOfAThread) {
+  planned_call with_thread = call_of(call_kind::get);
+  with_thread.deadline = 3ms;
+  planned_call with_loader = call_of(call_kind::get_or_load);
+  with_loader.stop_after = 1s;
+  plan made = small_plan(sabotage::none, {});
+  made.processes[0].threads = {{with_thread}, {with_loader}};
+  made.faults.push_back({.is = fault_kind::no_threads, .when = 1us, .length = 300ms, .process = 1});
+  expect_no_violation(made);
+}
+
 }  // namespace
 }  // namespace drover::world::found_test
