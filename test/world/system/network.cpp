@@ -140,6 +140,7 @@ void network::schedule_to_server(const std::shared_ptr<link>& on, std::string by
 }
 
 void network::receive_at_server(const std::shared_ptr<link>& on, const std::string& bytes) {
+  kernel_.note(bytes.size());
   const bool was_full = on->unacknowledged >= paths_[on->process_number].window;
   on->unacknowledged -= std::min(on->unacknowledged, bytes.size());
   on->waits_since = kernel_.now();
@@ -212,6 +213,7 @@ void network::schedule_to_client(const std::shared_ptr<link>& on, std::string by
 }
 
 void network::receive_at_client(link& on, const std::string& bytes) {
+  kernel_.note(bytes.size());
   descriptor* const to = on.client;
   if (to == nullptr || to->at != descriptor::state::open) return;
   if (on.cut_to_client && *on.cut_to_client <= bytes.size()) {
