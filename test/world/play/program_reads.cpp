@@ -152,14 +152,17 @@ void program::read_at_the_end(row of) {
                          {}, floor));
 }
 
-// Values that live only for some round trips may end before the next read.
+// Values that live only for some round trips may end before the next read, and a clock that was set
+// back makes a marker of a value that must not be stored last longer.
 bool program::expects_hits() const {
   const drover::policy& policy = in_.planned.policy;
   const client_options& options = in_.planned.options;
   const client_options usual;
   const auto shortest = std::chrono::duration_cast<microseconds>(
       std::min<duration>(policy.ttl, 50ms) * (1 - policy.ttl_jitter));
-  return shortest > 20 * in_.longest_delay() && options.flights_max > 1 &&
+  const bool keeps_markers = in_.planned.loader.unstored > 0 &&
+                             in_.planned.has_fault(planned_fault::kind::step_server_clock);
+  return !keeps_markers && shortest > 20 * in_.longest_delay() && options.flights_max > 1 &&
          options.waiters_max > 100 && options.key_max == usual.key_max &&
          options.value_max > 1000 && policy.wait_max == 0ms;
 }
