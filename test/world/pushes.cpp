@@ -75,9 +75,9 @@ std::int64_t publish(running& request, std::string_view channel, std::string_vie
 }
 
 void write_own_pushes(running& request) {
+  request.out() += std::exchange(request.own_messages, {});
   for (const auto& key : std::exchange(request.own_invalidations, {}))
     write_invalidation(request.sender, key);
-  request.out() += std::exchange(request.own_messages, {});
 }
 
 }  // namespace drover::world

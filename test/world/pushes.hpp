@@ -3,7 +3,7 @@
 //
 // Other connections are told at once. The connection whose request makes a change is told after the
 // reply, or not at all with NOLOOP; a message that it published itself comes before the reply in
-// Redis 7.0, and after it in later servers.
+// Redis 7.0, and in later servers after the reply and before its own invalidations.
 #pragma once
 
 #include <cstdint>

@@ -155,6 +155,34 @@ TEST(redis_model, MessagesOfOnesOwnGoBeforeOrAfterTheReply) {
   }
 }
 
+// Found by comparing lists of requests with Redis 8.0 and Valkey 8.1.
+TEST(redis_model, MessagesOfOnesOwnGoBeforeOnesOwnChanges) {
+  redis_model server{{.family = server_family::redis_8_0}};
+  connection holder = greeted(server);
+  ask(holder, {"SUBSCRIBE", "c"});
+  ask(holder, {"CLIENT", "TRACKING", "OFF"});
+  ask(holder, {"CLIENT", "TRACKING", "ON"});
+  const entry::token attempt = entry::token::from(std::string(16, 'a'));
+  std::string bytes;
+  lease::write_lease(
+      bytes,
+      {.value_key = "k", .attempt = attempt, .lease_ttl = 1s, .pending_ttl = 1min, .notify = true},
+      false);
+  holder.receive(bytes, now);
+  static_cast<void>(holder.take_output());
+  ask(holder, {"GET", "k"});
+  bytes.clear();
+  lease::write_failure(bytes, {.value_key = "k",
+                               .held = attempt,
+                               .pause = 1s,
+                               .key_ttl = 1min,
+                               .text = {},
+                               .wake_channel = "c"});
+  holder.receive(bytes, now);
+  EXPECT_EQ(holder.take_output(),
+            ":1\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$7\r\nfailure\r\n" + change_of("k"));
+}
+
 TEST(redis_model, TellsOfEvictionsAndFlushes) {
   redis_model server;
   connection reader = greeted(server);
