@@ -245,12 +245,18 @@ TEST(threads_channel, PushesAreReadWhileTheyAreWantedAndNobodyCalls) {
         peer.send(">2\r\n$10\r\ninvalidate\r\n_\r\n");
       }};
   std::atomic<int> pushes{0};
-  channel on{at(server), {.up = {}, .down = {}, .push = [&](const resp::message&) { ++pushes; }}};
-  on.hold_pushes();
-  EXPECT_EQ(get(on, "k").text, "of k");
-  send_it = true;
-  while (pushes == 0) std::this_thread::yield();
-  on.release_pushes();
+  // Without the hold the caller reads, and afterwards nobody.
+  for (const bool is_held_before : {true, false}) {
+    channel on{at(server), {.up = {}, .down = {}, .push = [&](const resp::message&) { ++pushes; }}};
+    if (is_held_before) on.hold_pushes();
+    EXPECT_EQ(get(on, "k").text, "of k");
+    if (!is_held_before) on.hold_pushes();
+    send_it = true;
+    while (pushes == 0) std::this_thread::yield();
+    on.release_pushes();
+    pushes = 0;
+    send_it = false;
+  }
 }
 
 TEST(threads_channel, RepliesInSingleBytesAreTheSameReplies) {

@@ -94,6 +94,16 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
   }
 }
 
+// It answers HELLO and INFO, but no other command.
+TEST(handshake, AServerThatLoadsItsDataIsNotReady) {
+  auto replies = good_replies();
+  replies[5] = "-LOADING Redis is loading the dataset in memory\r\n";
+  const auto answer = read(with_extra(), replies);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, fault_code::unreachable);
+  EXPECT_NE(answer.error().text.find("loading"), std::string::npos) << answer.error().text;
+}
+
 TEST(handshake, ATooOldServerIsRefusedAndTheFaultSaysWhatIsRequired) {
   const auto read_version = [](const std::string& version, server_version version_min) {
     settings with = with_extra();

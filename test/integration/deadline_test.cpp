@@ -226,6 +226,19 @@ TEST_F(deadline, OfACallerIsNoReasonToRefuseItsLoadersOwnCalls) {
   });
 }
 
+// `refused` is for the limits of the caller itself.
+TEST_F(deadline, OfALoadersOwnCallIsAFailureOfTheLoad) {
+  in_child([&] {
+    client redis{setup.client()};
+    const call_options past{.deadline = steady_clock::time_point::min()};
+    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, own_key};
+    text_cache outer{redis, {.name = "outer", .policy = setup.policy}, [&](std::string_view) {
+                       return *inner.get("child", past);
+                     }};
+    EXPECT_THROW(static_cast<void>(outer.get("a")), load_failed);
+  });
+}
+
 TEST_F(deadline, InsideALoadOnTheOnlyThreadDoesNotWaitForThatThread) {
   in_child([&] {
     client redis{with_single_threads(setup.client())};

@@ -94,6 +94,18 @@ TEST_F(executor, ThatThrowsOrDropsTheTaskCostsTheCallAndNobodyElse) {
   }
 }
 
+// The call has no deadline at which it could end, and the load could last for an hour.
+TEST_F(executor, ThatDropsTheTaskRefusesACallWithAStopTokenAtOnce) {
+  setup.policy.load_max = 1h;
+  in_child([&] {
+    cached_origin cached{origin, options(), with([](const task&) {})};
+    cached_origin elsewhere{origin, setup};
+    const std::stop_source never;
+    EXPECT_EQ(cached.ask("a", {.stop = never.get_token()}).how, "refused:saturated");
+    EXPECT_EQ(elsewhere.ask("a").value, "0:a") << "the key is free again";
+  });
+}
+
 TEST_F(executor, MayRunATaskWhenTheCacheIsGone) {
   in_child([&] {
     task_list tasks;

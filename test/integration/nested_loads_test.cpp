@@ -26,6 +26,7 @@ struct family {
 // The parent's refresh has begun and waits for a thread, and the old value has ended by then.
 TEST_F(nested_loads, OfRefreshesThatFillThePoolGetAParentWhoseRefreshIsQueuedBehindThem) {
   setup.policy.grace = 1h;
+  setup.policy.load_max = 1h;  // or a wait for the pool would end at load_max
   in_child([&] {
     client redis{setup.client()};
     family family_of{redis, setup.policy};
