@@ -11,6 +11,7 @@ TESTS_OF = {"integration_test": ["test/integration/*_test.cpp", "test/docs/*_tes
             "world_test": ["test/world/*_test.cpp"]}
 ALL_TESTS = ["src/*/*_test.cpp", "test/*/*_test.cpp"]
 HANG_S = 60
+KINDS = "kinds.toml"  # beside the catalogues; mutants_kinds.py reads it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +39,22 @@ class mutant:
     @property
     def digest(self):
         """Differs when the fault or its killer is another one."""
-        parts = "\0".join([self.file, self.text, self.becomes, *self.command])
-        return hashlib.sha256(parts.encode()).hexdigest()[:16]
+        return digest_of(self.file, self.text, self.becomes, *self.command)
+
+    @property
+    def fault_digest(self):
+        """Differs when the fault is another one."""
+        return digest_of(self.file, self.text, self.becomes)
 
     @property
     def test(self):
         """The name of the test, or None if the killer is another command."""
         is_test = self.command[1:2] and self.command[1].startswith("--gtest_filter=")
         return self.command[1].removeprefix("--gtest_filter=") if is_test else None
+
+
+def digest_of(*parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 class broken_catalogue(Exception):
@@ -71,6 +80,8 @@ def read_catalogue(root):
     """Returns the mutants of all catalogues, in order."""
     mutants = []
     for path in sorted((root / "test/mutants").glob("*.toml")):
+        if path.name == KINDS:
+            continue
         try:
             tables = tomllib.loads(path.read_text())
         except tomllib.TOMLDecodeError as error:

@@ -11,8 +11,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from mutants_catalogue import (broken_catalogue, find_problems, mutated,  # noqa: E402
                                read_catalogue, read_mutant)
+from mutants_kinds import find_kind_problems, kind, read_kinds  # noqa: E402
 from mutants_report import names_in, write_table  # noqa: E402
-from mutants_tree import run_command  # noqa: E402
+from mutants_tree import run, run_command  # noqa: E402
+from mutants_world import (first_violation, names_in_world_table, parts_of,  # noqa: E402
+                           problems_of_report, search, write_world_table)
 
 SOURCE = "int one() { return 1; }\nint two() { return 2; }\n"
 TESTS = "TEST(numbers, AreWhatTheyAre) {}\nTEST_F(numbers_at, AreElsewhere) {}\n"
@@ -96,6 +99,85 @@ class page(unittest.TestCase):
                       "| 0.2 s, it hangs |\n", after)
         self.assertEqual((after[:6], after[-5:], "old" in after), ("begin\n", "\nend\n", False))
         self.assertEqual(names_in(after), ["one"])
+
+
+class kinds(unittest.TestCase):
+    def test_kinds_of_the_project_can_be_read(self):
+        root = pathlib.Path(__file__).resolve().parent.parent
+        known = {one.name for one in read_catalogue(root)}
+        self.assertEqual(list(find_kind_problems(read_kinds(root), known)), [])
+
+    def test_problems_are_found(self):
+        right = kind(1, "One was two.", ("one",), "")
+        for wrong in (kind(2, "One was two.", ("one",), ""), kind(1, "one", ("one",), ""),
+                      kind(1, "One was two.", ("two",), ""), kind(1, "One was two.", (), ""),
+                      kind(1, "One was two.", ("one", "one"), ""),
+                      kind(1, "One was two.", ("one",), "because")):
+            with self.subTest(wrong):
+                self.assertEqual(len(list(find_kind_problems([wrong], {"one"}))), 1)
+        self.assertEqual(list(find_kind_problems([right], {"one"})), [])
+
+
+class world(unittest.TestCase):
+    VIOLATION = "200 schedules\nseed 417: stale: a b\nseed 403: late: c: d\n1 violations\n"
+
+    def found_at(self, seed, schedules, outcome="fails"):
+        """Searches a world with one violation. Returns the result and the parts that ran."""
+        parts = []
+
+        def run_part(command, _):
+            first, size = int(command[2]), int(command[4])
+            parts.append((first, size))
+            hit = first <= seed < first + size
+            return run(outcome if hit else "passes", 0.1, f"seed {seed}: late: x\n" if hit else "")
+        return search("drover-world", schedules, 1, 0, run_part), parts
+
+    def test_parts_are_all_schedules_once(self):
+        for schedules in (1, 200, 201, 50_000):
+            parts = list(parts_of(schedules))
+            seeds = [seed for first, size in parts for seed in range(first, first + size)]
+            self.assertEqual(seeds, list(range(1, schedules + 1)))
+        self.assertEqual(list(parts_of(700, 600)), [(601, 100)])
+        self.assertEqual(list(parts_of(700, 900)), [])
+
+    def test_lowest_seed_of_the_output_counts(self):
+        self.assertEqual(first_violation(self.VIOLATION), (403, "late", "c: d"))
+        self.assertIsNone(first_violation("200 schedules\n0 violations\n"))
+
+    def test_search_ends_at_the_first_violation(self):
+        found, parts = self.found_at(201, 10_000)
+        self.assertEqual((found["result"], found["seed"], found["rule"]), ("found", 201, "late"))
+        self.assertEqual(len(parts), 2)
+
+    def test_search_without_a_violation_says_so(self):
+        found, _ = self.found_at(701, 700)
+        self.assertEqual(found, {"result": "not found", "schedules": 700})
+
+    def test_run_that_hangs_is_no_result(self):
+        found, _ = self.found_at(5, 700, "crashes")
+        self.assertEqual(found["result"], "found")
+        broken = search("drover-world", 700, 1, 0, lambda *_: run("hangs", 9.0, "nothing"))
+        self.assertEqual(broken["result"], "BROKEN")
+
+    def test_table_has_all_mutants(self):
+        mutants = [read_mutant(name, fields()) for name in ("one", "two", "three", "four")]
+        all_kinds = [kind(1, "One was two.", ("one", "two"), ""),
+                     kind(2, "Two was one.", ("three", "four"), "There are no numbers.")]
+        row = {"date": "2026-01-02", "digest": mutants[0].fault_digest}
+        rows = [{**row, "name": "one", "result": "found", "seed": 7, "rule": "late"},
+                {**row, "name": "two", "result": "not found", "schedules": 50_000}]
+        self.assertEqual(list(problems_of_report(all_kinds, mutants, rows)), [])
+        self.assertEqual(len(list(problems_of_report(all_kinds, mutants, rows[:1]))), 1)
+        rows[0]["digest"] = "of an earlier form"
+        self.assertEqual(len(list(problems_of_report(all_kinds, mutants, rows))), 1)
+        page = "a\n<!-- world -->\nold\n<!-- end of world -->\nb\n"
+        after = write_world_table(page, all_kinds, mutants, rows)
+        self.assertIn("the world finds 1 of 2 mutants, and 1 of 2 kinds; 1 kinds are outside",
+                      " ".join(after.split()))
+        self.assertIn("| 1 | One was two. | one | 7 | `late` | `numbers_test numbers.", after)
+        self.assertIn("| | | two | none in 50,000 |  | `numbers_test", after)
+        self.assertIn("| 2 | Two was one. | three | - | There are no numbers. |", after)
+        self.assertEqual(names_in_world_table(after), ["one", "two", "three", "four"])
 
 
 class command(unittest.TestCase):

@@ -70,8 +70,8 @@ def list_sources(root):
 class tree:
     """A copy of the sources. Only changed files are written, so that little is built again."""
 
-    def __init__(self, root, folder, jobs):
-        self.root, self.folder, self.jobs = root, folder, jobs
+    def __init__(self, root, folder, jobs, with_tools=False):
+        self.root, self.folder, self.jobs, self.with_tools = root, folder, jobs, with_tools
         self.build_folder = folder / "build" / PRESET
         self.changed = None  # the file that contains a fault
 
@@ -95,11 +95,11 @@ class tree:
         environment = dict(os.environ)
         if shutil.which("ccache"):
             environment.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
-        # The examples and the tools would be linked again for each mutant.
-        done = subprocess.run(["cmake", "--preset", PRESET, "-DDROVER_BUILD_TOOLS=OFF"],
-                              cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False)
+        # The examples and the tools would be linked again for each mutant, if a test needs them.
+        tools = f"-DDROVER_BUILD_TOOLS={'ON' if self.with_tools else 'OFF'}"
+        done = subprocess.run(["cmake", "--preset", PRESET, tools], cwd=self.folder,
+                              env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
         return done.returncode == 0, done.stdout
 
     def build(self, targets):
