@@ -117,7 +117,7 @@ read_operation::round read_operation::wait_as_member(const flight_membership& me
       case woke::reply_late: reply_is_late_ = true; return {};
       case woke::restart: return {};
       case woke::deadline:
-        found_no_thread_ = found_no_thread_ || flight.may_begin;
+        found_no_thread_ = found_no_thread_ || (needs_thread_ && flight.may_begin);
         refuse(refused::reason::timed_out);
       case woke::stopped: refuse(refused::reason::stopped);
     }

@@ -64,5 +64,15 @@ TEST(world_found, ACallWithItsOwnLoaderIsNotRefusedForLackOfAThread) {
   expect_no_violation(made);
 }
 
+// Its lease came at the moment at which it had waited for too long.
+TEST(world_found, ACallThatMayRunItsLoadItselfIsNotRefusedForLackOfAThread) {
+  plan made = small_plan(sabotage::none, {call_of(call_kind::get)});
+  made.policy.wait_max = 36ms;
+  for (virtual_time when = 200us; when < 1500us; when += 20us) {
+    made.faults = {{.is = fault_kind::pause_process, .when = when, .length = 1s, .process = 1}};
+    expect_no_violation(made);
+  }
+}
+
 }  // namespace
 }  // namespace drover::world::found_test
