@@ -59,6 +59,9 @@ void flight::lose_lease(actions& out) {
   lost_ = true;
   closed_ = true;
   out.push_back({.kind = action_kind::lease_lost});
+  // Nobody loads yet. Callers ask again, and a refresh without callers is no longer needed.
+  if (state_ == state::offered || state_ == state::claiming)
+    return give_grant_back(flight_outcome::dissolved, out);
   if (read_step_ != 0) out.push_back({.kind = action_kind::let_go, .from_stamp = read_step_});
 }
 

@@ -217,14 +217,12 @@ TEST(flight, StoresNothingWhenTheLeaseIsLost) {
       .survives_everything_at_every_step();
 }
 
-TEST(flight, LoadsForItsCallersWhenTheLeaseWasLostBeforeTheLoadBegan) {
+TEST(flight, StartsAgainWhenTheLeaseIsLostBeforeTheLoadBegins) {
   script{cold()}
       .expect("lease #1", lead())
       .expect("offer_lead", passes(third))
       .expect("renew #1", renewed(false))
-      .expect("lease_lost", load_begins())
-      .expect("", loaded())
-      .ends_with("finish", "loaded for those before 2");
+      .ends_with("lease_lost, finish", "dissolved for everyone");
 }
 
 TEST(flight, TakesNoFaultOfARenewalForALoss) {
