@@ -93,8 +93,10 @@ void program::check_promptness(const planned_call& planned, virtual_time began) 
     const virtual_time span = end - std::max(load.begin, began);
     loads += is_own ? span : std::min<virtual_time>(span, in_.planned.policy.load_max);
   }
-  // The first call of a process connects, and sends all scripts.
-  const virtual_time trips = 100 * in_.longest_delay() + 30ms;
+  // The first call of a process connects, and sends all scripts. A client that ends before the
+  // lease of a refresh arrives leaves it to the others, who look for dead holders.
+  const virtual_time trips =
+      100 * in_.longest_delay() + (in_.planned.has_refreshes() ? 80ms : 30ms);
   if (now - began <= loads * 103 / 100 + trips) return;
   in_.report("slow", std::string{name_of(planned.is)} + ' ' + name_of(of) + " took " +
                          std::to_string((now - began) / 1us) +
@@ -145,8 +147,11 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
                                 in_.planned.executor != executor_kind::none ||
                                 in_.planned.has_fault(planned_fault::kind::no_threads);
   // A call with a deadline waits for a thread until then, or until `wait_max` has passed.
-  const bool is_late =
-      call.deadline && in_.system.now() - call.began >= *call.deadline * 98 / 100 - 1ms;
+  const auto has_waited_for = [&](virtual_time limit) {
+    return in_.system.now() - call.began >= limit * 98 / 100 - 1ms;
+  };
+  const bool is_late = (call.deadline && has_waited_for(*call.deadline)) ||
+                       (policy.wait_max > 0ms && has_waited_for(policy.wait_max));
   const bool may_wait = call.deadline && policy.wait_max == 0ms;
   const bool lacked_a_thread = needs_a_thread && (is_late || (!may_wait && may_lack_threads));
   const bool was_full =
@@ -154,9 +159,11 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
   if (!was_full) complain("saturated, but no limit was reached");
 }
 
-// The longest time for which a failure answers for the origin.
+// The longest time for which a failure answers for the origin. The pause begins when the server
+// receives the failure.
 virtual_time program::longest_pause() const {
-  return own_time(in_.planned.policy.failure_pause_max) * 6 / 5 + 4 * in_.longest_delay() + 50ms;
+  const virtual_time on_the_way = 4 * in_.longest_delay() + 2 * clock_error();
+  return own_time(in_.planned.policy.failure_pause_max) * 6 / 5 + on_the_way + 50ms;
 }
 
 void program::check_failure(const running_call& call, std::size_t load) {
