@@ -102,6 +102,16 @@ void flight::give_grant_back(flight_outcome outcome, actions& out) {
   finish(outcome, everyone, out);
 }
 
+// The reply may come when the client is gone, and then nobody gives back what it grants. Otherwise
+// it is given back again, without an effect.
+void flight::give_request_back(actions& out) {
+  if (attempt_ == entry::token{}) return;  // nothing was sent yet
+  if (state_ == state::asking)
+    out.push_back({.kind = action_kind::send_release_late, .attempt = attempt_});
+  if (state_ == state::marking)
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = attempt_});
+}
+
 void flight::return_turn(actions& out) {
   if (!owes_turn_) return;
   owes_turn_ = false;
@@ -216,6 +226,7 @@ void flight::abandoned(actions& out) {
     give_grant_back(flight_outcome::dissolved, out);
   } else if (state_ == state::asking || state_ == state::waiting || state_ == state::queued ||
              state_ == state::marking) {
+    give_request_back(out);
     finish(flight_outcome::dissolved, everyone, out);
   }
 }

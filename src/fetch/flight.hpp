@@ -267,6 +267,7 @@ class flight {
   void go_bypass(actions& out);
   void grant(const entry::token& token, steady_time now, actions& out);
   void give_grant_back(flight_outcome outcome, actions& out);
+  void give_request_back(actions& out);
   void lose_lease(actions& out);
   void store(actions& out);
   void finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& out);

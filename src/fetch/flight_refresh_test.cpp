@@ -43,10 +43,10 @@ TEST(flight_refresh, GivesBackAMarkThatIsPerhapsItsOwn) {
   }
 }
 
-TEST(flight_refresh, GivesBackAMarkThatCameTooLate) {
+TEST(flight_refresh, GivesBackTheMarkThatItHasAskedForWhenNobodyNeedsIt) {
   script{refresh()}
       .expect("mark #1", abandoned())
-      .expect("finish", marked())
+      .expect("mark_release #1, finish", marked())
       .ends_with("mark_release #1", "dissolved for everyone");
 }
 

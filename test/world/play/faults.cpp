@@ -40,7 +40,10 @@ void set_state(universe& in, kind is, bool to) {
   switch (is) {
     case kind::out_of_memory: state.is_out_of_memory = to; break;
     case kind::loading: state.is_loading = to; break;
-    case kind::replica: state.is_replica = to; break;
+    case kind::replica:
+      state.is_replica = to;
+      in.leases_voided = in.system.now();
+      break;
     default:
       if (to) {
         state.refused_commands.insert("evalsha");
@@ -52,6 +55,7 @@ void set_state(universe& in, kind is, bool to) {
 }
 
 void lose_keys(universe& in) {
+  in.leases_voided = in.system.now();
   if (is_any_loading(in)) in.add(overlap::server_changed_under_load);
 }
 

@@ -74,5 +74,19 @@ TEST(world_found, ACallThatMayRunItsLoadItselfIsNotRefusedForLackOfAThread) {
   }
 }
 
+// The client ended before the lease came that its refresh had asked for.
+TEST(world_found, AClientThatEndsLeavesNoLeaseThatItHasAskedFor) {
+  plan made = small_plan(sabotage::none, {call_of(call_kind::refresh), call_of(call_kind::expire)});
+  made.compares_at_the_end = false;
+  made.processes.push_back(made.processes[0]);
+  made.processes[1].starts = 200ms;
+  made.processes[1].threads = {{call_of(call_kind::get)}};
+  for (made.network.delay_max = 60us; made.network.delay_max < 400us;
+       made.network.delay_max += 10us) {
+    made.network.delay_min = made.network.delay_max / 2;
+    expect_no_violation(made);
+  }
+}
+
 }  // namespace
 }  // namespace drover::world::found_test

@@ -203,25 +203,10 @@ bool plan::has_fault(planned_fault::kind searched) const noexcept {
       faults, [searched](const planned_fault& fault) { return fault.is == searched; });
 }
 
-bool plan::has_refreshes() const noexcept {
-  return std::ranges::any_of(processes, [](const planned_process& process) {
-    return std::ranges::any_of(process.threads, [](const auto& calls) {
-      return std::ranges::any_of(
-          calls, [](const planned_call& call) { return call.is == planned_call::kind::refresh; });
-    });
-  });
-}
-
 bool plan::restarts_server() const noexcept {
   using kind = planned_fault::kind;
   return has_fault(kind::crash_server) || has_fault(kind::lose_server) ||
          has_fault(kind::restore_server);
-}
-
-bool plan::may_remove_leases() const noexcept {
-  using kind = planned_fault::kind;
-  return restarts_server() || has_fault(kind::replica) || has_fault(kind::no_permission) ||
-         has_fault(kind::flush_keys) || has_fault(kind::evict);
 }
 
 bool plan::is_calm() const noexcept {

@@ -162,12 +162,8 @@ struct plan {
   /// Whether a call has a deadline or a stop token.
   [[nodiscard]] bool has_limits() const noexcept;
   [[nodiscard]] bool has_deadlines() const noexcept;
-  [[nodiscard]] bool has_refreshes() const noexcept;
   [[nodiscard]] bool has_fault(planned_fault::kind searched) const noexcept;
   [[nodiscard]] bool restarts_server() const noexcept;
-  /// Whether the server may lose a lease, or the process may remove it by an invalidation that it
-  /// sends again.
-  [[nodiscard]] bool may_remove_leases() const noexcept;
 };
 
 /// Whether a fault concerns one process, and not the server.

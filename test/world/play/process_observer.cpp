@@ -43,7 +43,10 @@ class observer : public drover::observer {
         in_.note_refresh(process_, row_of(reported.cache, reported.key));
         in_.note_grant(process_, row_of(reported.cache, reported.key), false);
         break;
-      case event_kind::invalidation_unknown: in_.add(overlap::invalidation_unknown); break;
+      case event_kind::invalidation_unknown:
+        in_.add(overlap::invalidation_unknown);
+        in_.note_sent_again(row_of(reported.cache, reported.key));
+        break;
       default: break;
     }
     if (!in_.prints()) return;

@@ -163,9 +163,10 @@ void program::check_single_load(row of, std::size_t number) {
     const bool was_lost = loss != in_.connection_losses.end() && loss->second >= other.begin;
     const bool asked_redis = !in_.database.load(number).is_without_redis;
     if (was_lost && other.may_be_without_redis && asked_redis) continue;
-    // Its lease was removed while the process could not be told, or by an invalidation that the
-    // process has sent again.
-    if (was_lost && in_.planned.may_remove_leases()) continue;
+    // Its lease ended while the process could not be told, or by an invalidation that was sent
+    // again.
+    const bool is_void = in_.leases_voided && *in_.leases_voided >= granted;
+    if (was_lost && (is_void || in_.sent_again.contains(of))) continue;
     const auto lost = in_.lost_leases.find({number_, of});
     // A queued load may begin after its lease was lost.
     const virtual_time queued = other.begin - in_.planned.policy.load_max;

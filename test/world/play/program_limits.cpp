@@ -93,10 +93,8 @@ void program::check_promptness(const planned_call& planned, virtual_time began) 
     const virtual_time span = end - std::max(load.begin, began);
     loads += is_own ? span : std::min<virtual_time>(span, in_.planned.policy.load_max);
   }
-  // The first call of a process connects, and sends all scripts. A client that ends before the
-  // lease of a refresh arrives leaves it to the others, who look for dead holders.
-  const virtual_time trips =
-      100 * in_.longest_delay() + (in_.planned.has_refreshes() ? 80ms : 30ms);
+  // The first call of a process connects, and sends all scripts.
+  const virtual_time trips = 100 * in_.longest_delay() + 30ms;
   if (now - began <= loads * 103 / 100 + trips) return;
   in_.report("slow", std::string{name_of(planned.is)} + ' ' + name_of(of) + " took " +
                          std::to_string((now - began) / 1us) +

@@ -111,6 +111,11 @@ void universe::note_connection_loss(unsigned process_number) {
   connection_losses[process_number] = system.now();
 }
 
+void universe::note_sent_again(row of) {
+  const arena::on_account_of account{arena::harness};
+  sent_again.insert(of);
+}
+
 void universe::note_event(unsigned process_number, unsigned cache, event_kind kind) {
   const arena::on_account_of account{arena::harness};
   ++events[{process_number, cache}][kind];

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,7 @@ struct universe {
   [[nodiscard]] grant take_grant(unsigned process_number, row of);
   void note_timeout(row of);
   void note_connection_loss(unsigned process_number);
+  void note_sent_again(row of);
   void note_event(unsigned process_number, unsigned cache, event_kind kind);
   void note_lost_lease(unsigned process_number, row of);
   void note_refresh(unsigned process_number, row of);
@@ -84,6 +86,11 @@ struct universe {
   std::map<std::pair<unsigned, row>, grants> granted;
   /// By process: when its connection was last lost.
   std::map<unsigned, virtual_time> connection_losses;
+  /// When the server last lost keys, or became or ceased to be a replica: leases from before are
+  /// void then.
+  std::optional<virtual_time> leases_voided;
+  /// Rows whose invalidation or expiry was not acknowledged, and is sent again.
+  std::set<row> sent_again;
   /// When a load of the row last passed `load_max`, as a process reported it.
   std::map<row, virtual_time> timeouts;
   /// Calls of `get` that run, by row.
