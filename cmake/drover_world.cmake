@@ -19,7 +19,10 @@ target_link_libraries(world_test PRIVATE drover_world)
 
 # The simulated system replaces system calls and operator new of the whole program. A sanitizer does
 # so too, so there is no such program with one.
-if(DROVER_SANITIZE OR NOT TARGET drover_tools)
+find_path(DROVER_CLI11_INCLUDE CLI/CLI.hpp)
+find_path(DROVER_JSON_INCLUDE nlohmann/json.hpp)
+mark_as_advanced(DROVER_CLI11_INCLUDE DROVER_JSON_INCLUDE)
+if(DROVER_SANITIZE OR NOT DROVER_CLI11_INCLUDE OR NOT DROVER_JSON_INCLUDE)
   return()
 endif()
 drover_sources(files "${PROJECT_SOURCE_DIR}/test/world/system/*.cpp"

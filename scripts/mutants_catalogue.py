@@ -8,7 +8,8 @@ import tomllib
 
 # The tests of a program are in these files. Other programs are searched for in all test files.
 TESTS_OF = {"integration_test": ["test/integration/*_test.cpp", "test/docs/*_test.cpp"],
-            "world_test": ["test/world/*_test.cpp"]}
+            "world_test": ["test/world/*_test.cpp"],
+            "world_play_test": ["test/world/system/*_test.cpp", "test/world/play/*_test.cpp"]}
 ALL_TESTS = ["src/*/*_test.cpp", "test/*/*_test.cpp"]
 HANG_S = 60
 KINDS = "kinds.toml"  # beside the catalogues; mutants_kinds.py reads it
