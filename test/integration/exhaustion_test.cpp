@@ -53,7 +53,7 @@ TEST_F(exhaustion, OfThreadsRefusesACallWithADeadlineAndFreesTheKey) {
     static_cast<void>(cached.ask("warm"));
     static_cast<void>(elsewhere.ask("warm"));
     std::optional<no_new_threads> none{std::in_place};
-    EXPECT_EQ(cached.ask("a", call_options::within(1s)).how, "refused:saturated");
+    EXPECT_EQ(cached.ask("a", call_options::within(2s)).how, "refused:saturated");
     const std::stop_source never;
     EXPECT_EQ(cached.ask("a", {.stop = never.get_token()}).how, "refused:saturated");
     EXPECT_EQ(elsewhere.ask("a").how, "loaded");

@@ -23,7 +23,8 @@ TEST_F(caller_limits, ADeadlineEndsOneWaitAndNoOther) {
   hold_in(cached, leader);
   crowd patient{5, [&](unsigned) { return cached.ask("a"); }};
   patient.go();
-  crowd hasty{5, [&](unsigned) { return cached.ask("a", call_options::within(30ms)); }};
+  // Redis has half of the deadline to answer. Without an answer the call would load by itself.
+  crowd hasty{5, [&](unsigned) { return cached.ask("a", call_options::within(2s)); }};
   const tally gone = hasty.result();
   EXPECT_EQ(gone.count("refused:timed_out"), 5U) << gone.line();
   EXPECT_EQ(patient.done() + leader->done(), 0U);
@@ -41,8 +42,7 @@ TEST_F(caller_limits, ADeadlineEndsAWaitForAnotherProcess) {
   ASSERT_EQ(cached.ask("other").how, "loaded");  // connects first, outside of the deadline
   std::unique_ptr<crowd> leader;
   hold_in(holder, leader);
-  // Redis has half of the deadline to answer. Without an answer the call would load by itself.
-  EXPECT_EQ(cached.ask("a", call_options::within(1s)).how, "refused:timed_out");
+  EXPECT_EQ(cached.ask("a", call_options::within(2s)).how, "refused:timed_out");
   origin.let_go("a");
   EXPECT_EQ(leader->result().count("loaded"), 1U);
   EXPECT_EQ(cached.ask("a").how, "fresh");
@@ -53,7 +53,7 @@ TEST_F(caller_limits, ADeadlineOfTheLeaderLeavesTheLoadToTheOthers) {
   cached_origin cached{origin, setup};
   ASSERT_EQ(cached.ask("other").how, "loaded");  // connects first, outside of the deadline
   origin.hold("a");
-  crowd leader{1, [&](unsigned) { return cached.ask("a", call_options::within(1s)); }};
+  crowd leader{1, [&](unsigned) { return cached.ask("a", call_options::within(2s)); }};
   leader.go();
   ASSERT_TRUE(loads_run("a"));
   crowd others{5, [&](unsigned) { return cached.ask("a"); }};

@@ -47,7 +47,7 @@ TEST_F(signals, DoNotProlongADeadline) {
   const auto ask_with_deadlines = [this](cached_origin& cached) {
     EXPECT_EQ(cached.ask("a", call_options::within(2s)).value, "0:a");
     origin.hold("b");
-    EXPECT_EQ(cached.ask("b", call_options::within(1s)).how, "refused:timed_out");
+    EXPECT_EQ(cached.ask("b", call_options::within(2s)).how, "refused:timed_out");
     origin.let_go("b");
   };
   expect_end_of(ask_with_deadlines, true, 20s);
