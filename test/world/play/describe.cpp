@@ -7,6 +7,8 @@ namespace drover::world {
 namespace {
 
 std::string text_of(virtual_time span) {
+  if (span == virtual_time::max()) return "the end of time";
+  if (span == virtual_time::min()) return "the begin of time";
   const std::int64_t ns = span.count();
   return ns % 1000 == 0 ? std::to_string(ns / 1000) + " us" : std::to_string(ns) + " ns";
 }
@@ -92,6 +94,14 @@ std::string_view name_of(planned_fault::kind kind) noexcept {
     case planned_fault::kind::damage: return "damage";
     case planned_fault::kind::no_threads: return "no_threads";
     case planned_fault::kind::no_descriptors: return "no_descriptors";
+    case planned_fault::kind::no_invalidation: return "no_invalidation";
+    case planned_fault::kind::no_time: return "no_time";
+    case planned_fault::kind::drop_reply: return "drop_reply";
+    case planned_fault::kind::double_reply: return "double_reply";
+    case planned_fault::kind::change_reply: return "change_reply";
+    case planned_fault::kind::long_entry: return "long_entry";
+    case planned_fault::kind::failed_entry: return "failed_entry";
+    case planned_fault::kind::damaged_entries: return "damaged_entries";
   }
   return "?";
 }
@@ -105,14 +115,17 @@ std::string describe(const plan& printed) {
       << printed.network.delay_max.count() / 1000 << " us, slices of " << printed.network.slice_max
       << " bytes, window " << printed.network.window << ", duplicates "
       << printed.network.duplicates << " %\n";
+  if (printed.idle_max > virtual_time{})
+    out << "server     closes what is idle for " << text_of(printed.idle_max) << '\n';
+  if (printed.has_wrong_password) out << "server     wants another password\n";
   describe_policy(out, printed.policy);
   describe_options(out, printed.options);
   const loader_plan& loader = printed.loader;
   out << "loader     " << text_of(loader.shortest) << " to " << text_of(loader.longest) << ", "
       << loader.failing << " % fail, " << loader.hanging << " % hang, " << loader.nested
-      << " % nested (" << loader.escaping << " % of refusals escape), " << loader.obedient
-      << " % obey a stop, " << loader.unstored << " % not stored, " << loader.absent
-      << " % absent\n";
+      << " % nested (" << loader.escaping << " % of refusals escape, " << loader.limited
+      << " % limited), " << loader.obedient << " % obey a stop, " << loader.unstored
+      << " % not stored, " << loader.absent << " % absent\n";
   for (std::size_t i = 0; i < printed.processes.size(); ++i) {
     const planned_process& process = printed.processes[i];
     out << "process " << i + 1 << "  starts at " << text_of(process.starts) << ", drift "

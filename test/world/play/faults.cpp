@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
 #include "entry/envelope.hpp"
-#include "world/play/universe.hpp"
+#include "world/play/foreign_entries.hpp"
 
 namespace drover::world {
 namespace {
@@ -35,6 +36,16 @@ void end_later(universe& in, const planned_fault& fault, std::function<void()> u
   });
 }
 
+void refuse(server_state& state, std::initializer_list<const char*> commands, bool refuses) {
+  for (const char* const name : commands) {
+    if (refuses) {
+      state.refused_commands.insert(name);
+    } else {
+      state.refused_commands.erase(name);
+    }
+  }
+}
+
 void set_state(universe& in, kind is, bool to) {
   server_state& state = in.redis.model().state();
   switch (is) {
@@ -43,14 +54,12 @@ void set_state(universe& in, kind is, bool to) {
     case kind::replica:
       state.is_replica = to;
       in.leases_voided = in.system.now();
+      in.replica_since =
+          to ? in.replica_since.value_or(in.system.now()) : std::optional<virtual_time>{};
       break;
-    default:
-      if (to) {
-        state.refused_commands.insert("evalsha");
-      } else {
-        state.refused_commands.clear();
-      }
-      break;
+    case kind::no_invalidation: refuse(state, {"unlink"}, to); break;
+    case kind::no_time: refuse(state, {"info", "time"}, to); break;
+    default: refuse(state, {"evalsha"}, to); break;
   }
 }
 
@@ -119,6 +128,8 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
     case kind::loading:
     case kind::replica:
     case kind::no_permission:
+    case kind::no_invalidation:
+    case kind::no_time:
       set_state(in, fault.is, true);
       return end_later(in, fault, [&in, fault] { set_state(in, fault.is, false); });
     case kind::flush_scripts: return in.redis.command("*2\r\n$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n");
@@ -128,8 +139,17 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
       return in.net.collect_output();
     case kind::evict: return evict(in, fault.amount);
     case kind::damage: return damage(in, fault.amount);
+    case kind::long_entry: return store_long_entry(in, row_of(in, fault));
+    case kind::failed_entry: return store_failed_entry(in, row_of(in, fault));
+    case kind::damaged_entries:
+      return keep_damaged(in, row_of(in, fault), in.system.now() + fault.length);
     default: return;
   }
+}
+
+lie lie_of(kind is) {
+  if (is == kind::drop_reply) return lie::dropped;
+  return is == kind::double_reply ? lie::doubled : lie::changed;
 }
 
 void begin_process_fault(universe& in, const planned_fault& fault) {
@@ -167,6 +187,13 @@ void begin_process_fault(universe& in, const planned_fault& fault) {
       victim.lacks_descriptors = true;
       return end_later(in, fault, [&victim] { victim.lacks_descriptors = false; });
     case kind::kill_client: return in.net.kill_clients(fault.process);
+    // Not in a greeting.
+    case kind::drop_reply:
+    case kind::double_reply:
+    case kind::change_reply:
+      if (in.connections[fault.process].up_since)
+        in.net.spoil_reply(fault.process, lie_of(fault.is));
+      return;
     default: return begin_server_fault(in, fault);
   }
 }
@@ -187,6 +214,10 @@ void schedule_faults(universe& in) {
       in.redis.model().expire_due(in.redis.clock());
       in.net.collect_output();
     });
+  }
+  if (const virtual_time idle = in.planned.idle_max; idle > virtual_time{}) {
+    for (virtual_time when = idle; when < in.planned.faults_end; when += idle / 4)
+      in.system.at(when, [&in, idle] { in.net.close_idle(idle); });
   }
   const bool has_restore = std::ranges::any_of(in.planned.faults, [](const planned_fault& fault) {
     return fault.is == kind::restore_server;

@@ -109,6 +109,103 @@ plan no_hits() {
   return made;
 }
 
+/// Reads from a server that was a replica before the process connected.
+plan trusted_replica() {
+  plan made = small_plan(sabotage::trusts_replicas, {call_of(call_kind::get)});
+  made.processes[0].starts = 10ms;
+  made.faults.push_back(
+      {.is = planned_fault::kind::replica, .when = 1us, .length = 1s, .process = 1});
+  return made;
+}
+
+/// ... that became one, and has refused a write.
+plan trusted_former_master() {
+  plan made = small_plan(sabotage::trusts_replicas,
+                         {call_of(call_kind::get), rest_of(20ms), call_of(call_kind::write),
+                          rest_of(1300ms), call_of(call_kind::get)});
+  made.faults.push_back(
+      {.is = planned_fault::kind::replica, .when = 15ms, .length = 1900ms, .process = 1});
+  return made;
+}
+
+plan refused_client(sabotage wrong) {
+  plan made = small_plan(wrong, {call_of(call_kind::get)});
+  made.compares_at_the_end = false;
+  return made;
+}
+
+plan misjudged_password() {
+  plan made = refused_client(sabotage::misjudges_its_server);
+  made.has_wrong_password = true;
+  return made;
+}
+
+plan misjudged_permission() {
+  plan made = refused_client(sabotage::misjudges_its_server);
+  made.faults.push_back(
+      {.is = planned_fault::kind::no_permission, .when = 0us, .length = 1s, .process = 1});
+  made.processes[0].starts = 1ms;
+  return made;
+}
+
+plan untold_drops() {
+  plan made = away(small_plan(sabotage::forgets_what_it_drops,
+                              {call_of(call_kind::write, 0), call_of(call_kind::write, 1)}));
+  made.options.invalidations_max = 1;
+  made.compares_at_the_end = false;
+  return made;
+}
+
+plan early_timeout() {
+  planned_call limited = call_of(call_kind::get);
+  limited.deadline = 1s;
+  return small_plan(sabotage::times_out_early, {limited});
+}
+
+plan untold_loads() {
+  plan made = small_plan(sabotage::claims_nothing, {call_of(call_kind::get)});
+  made.loader.shortest = made.loader.longest = 20ms;
+  return made;
+}
+
+/// Reads again when the pause after its first failure is long over, but not the longest one.
+plan repeated_failure() {
+  plan made = away(small_plan(sabotage::repeats_failures,
+                              {call_of(call_kind::get), rest_of(200ms), call_of(call_kind::get)}));
+  made.loader = {.shortest = 20ms, .longest = 20ms, .failing = 100};
+  made.compares_at_the_end = false;
+  return made;
+}
+
+/// A call with a long deadline within a load takes longer than the load that it waits for.
+plan slow_within_a_load() {
+  plan made = small_plan(sabotage::is_slow_within_loads, {call_of(call_kind::get)});
+  made.loader.nested = made.loader.limited = 100;
+  return made;
+}
+
+/// A process waits for the load of another one although the value must not be stored.
+plan one_after_another() {
+  plan made = small_plan(sabotage::is_slow_beside_loads, {call_of(call_kind::get)});
+  made.policy.uncacheable_ttl = 10s;
+  made.loader = {.shortest = 300ms, .longest = 300ms, .unstored = 100};
+  made.policy.early_beta = 0;
+  made.processes.push_back(made.processes[0]);
+  made.processes.push_back(made.processes[0]);
+  made.processes[1].threads = {{rest_of(700ms), call_of(call_kind::get)}};
+  made.processes[2].threads = {{rest_of(750ms), call_of(call_kind::get)}};
+  made.compares_at_the_end = false;
+  return made;
+}
+
+/// The old snapshot comes back, and nobody repeats the invalidation.
+plan unrepeated_invalidation() {
+  plan made = small_plan(sabotage::stores_unfenced,
+                         {call_of(call_kind::get), rest_of(100ms), call_of(call_kind::write)});
+  made.policy.ttl = 60s;
+  return made;
+}
+
 plan wrong_counts() {
   plan made = busy_plan(sabotage::miscounts);
   for (auto& process : made.processes) process.drains = true;
@@ -176,6 +273,21 @@ constexpr caught_mistake mistakes[] = {
     {"StaysAway", lasting_fault, "recovery"},
     {"StoresNothing", no_hits, "recovery"},
     {"Miscounts", wrong_counts, "counters"},
+    {"TrustsAReplica", trusted_replica, "replica"},
+    {"TrustsAFormerMaster", trusted_former_master, "replica"},
+    {"BreaksAConnection", busy<sabotage::breaks_connections>, "lost"},
+    {"TakesARefusalForAnOutage", misjudged_password, "availability"},
+    {"TakesAWithdrawnPermissionForAnOutage", misjudged_permission, "availability"},
+    {"SkipsInvalidationsThatItTakesForDone", busy<sabotage::skips_invalidations>, "stored"},
+    {"DropsInvalidationsSilently", untold_drops, "counters"},
+    {"TimesOutBeforeTheDeadline", early_timeout, "refused"},
+    {"ClaimsNoLoad", untold_loads, "claimed"},
+    {"TakesLoadsForStopped", busy<sabotage::takes_loads_for_stopped>, "stopped"},
+    {"RepeatsAFailure", repeated_failure, "foreign_failure"},
+    {"FailsWithNoise", busy<sabotage::fails_with_noise>, "text"},
+    {"IsSlowWithinALoad", slow_within_a_load, "slow"},
+    {"LoadsOneAfterAnother", one_after_another, "slow"},
+    {"RepeatsNoInvalidation", unrepeated_invalidation, "repeated"},
     {"LeaksMemory", busy<sabotage::leaks_memory>, "leak"},
     {"LeaksDescriptors", busy<sabotage::leaks_descriptors>, "leak"},
     {"ClosesTwice", busy<sabotage::closes_twice>, "descriptor"},

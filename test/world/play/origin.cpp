@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "entry/keys.hpp"
 #include "world/system/arena.hpp"
 
 namespace drover::world {
@@ -17,6 +18,10 @@ constexpr virtual_time after_the_end{std::chrono::seconds{4}};
 std::string key_text(unsigned key) { return "k" + std::to_string(key); }
 
 std::string name_of(row named) { return (named.cache == 0 ? "a:" : "b:") + key_text(named.key); }
+
+std::string value_key(row of) {
+  return entry::key_space{of.cache == 0 ? "a" : "b", 1}.value_key(key_text(of.key));
+}
 
 // The filler depends on all of the rest, so a mixture of two values is none.
 std::string value_text(row of, std::uint32_t version, std::size_t load) {

@@ -28,6 +28,8 @@ struct row {
 
 [[nodiscard]] std::string key_text(unsigned key);
 [[nodiscard]] std::string name_of(row named);
+/// The key of the row's entry on the server.
+[[nodiscard]] std::string value_key(row of);
 
 struct load_record {
   row of;
@@ -38,6 +40,9 @@ struct load_record {
   std::uint32_t version = 0;
   bool has_failed = false;
   bool is_claimed = false;        ///< a caller was told that it loaded
+  bool is_told_bypassed = false;  ///< ... that it loaded or shared it without Redis
+  bool is_told_joined = false;    ///< ... of its process that it waited for it
+  bool is_refresh = false;
   virtual_time granted{};         ///< as its process announced it
   bool is_without_redis = false;  ///< certainly: no other load of the row was granted beside it
   bool may_be_without_redis = false;

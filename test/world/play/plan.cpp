@@ -2,44 +2,13 @@
 #include "world/play/plan.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+
+#include "world/play/drawer.hpp"
 
 namespace drover::world {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Draws the parts of a plan.
-class drawer {
- public:
-  // The streams of neighbouring seeds would overlap without the first draw.
-  explicit drawer(std::uint64_t seed) : source_{base::seeded_random{seed}.next()} {}
-
-  std::uint64_t below(std::uint64_t limit) { return source_.next() % limit; }
-  bool chance(unsigned percent) { return below(100) < percent; }
-  microseconds between(microseconds low, microseconds high) {
-    return low + microseconds{static_cast<std::int64_t>(
-                     below(static_cast<std::uint64_t>((high - low).count()) + 1))};
-  }
-  /// Short spans are as likely as long ones: each order of magnitude has the same chance.
-  microseconds spread(microseconds low, microseconds high) {
-    const double from = std::log(static_cast<double>(low.count()));
-    const double to = std::log(static_cast<double>(high.count()));
-    return microseconds{
-        static_cast<std::int64_t>(std::exp(from + (to - from) * source_.next_unit()))};
-  }
-  duration spread_ms(duration low, duration high) {
-    return std::chrono::duration_cast<duration>(spread(low, high));
-  }
-  template <class Value>
-  Value one_of(std::initializer_list<Value> values) {
-    return *(values.begin() + below(values.size()));
-  }
-
- private:
-  base::seeded_random source_;
-};
 
 drover::policy draw_policy(drawer& draw) {
   drover::policy drawn;
@@ -143,7 +112,7 @@ std::vector<planned_fault> draw_faults(drawer& draw, const plan& of) {
   // Each schedule knows only some kinds of faults, so that rare combinations are not drowned.
   std::vector<planned_fault::kind> kinds(1 + draw.below(3));
   for (auto& kind : kinds)
-    kind = static_cast<planned_fault::kind>(draw.below(planned_fault::kind_count));
+    kind = static_cast<planned_fault::kind>(draw.below(planned_fault::drawn_kind_count));
   std::vector<planned_fault> drawn;
   const std::uint64_t count = 1 + draw.below(5);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -163,7 +132,7 @@ std::vector<planned_fault> draw_faults(drawer& draw, const plan& of) {
 }
 
 template <class Condition>
-bool has_call(const plan& of, Condition holds) {
+bool any_call(const plan& of, Condition holds) {
   return std::ranges::any_of(of.processes, [&](const planned_process& process) {
     return std::ranges::any_of(
         process.threads, [&](const auto& calls) { return std::ranges::any_of(calls, holds); });
@@ -185,17 +154,20 @@ bool is_of_process(planned_fault::kind kind) noexcept {
     case fault::step_wall_clock:
     case fault::kill_client:
     case fault::no_threads:
-    case fault::no_descriptors: return true;
+    case fault::no_descriptors:
+    case fault::drop_reply:
+    case fault::double_reply:
+    case fault::change_reply: return true;
     default: return false;
   }
 }
 
 bool plan::has_limits() const noexcept {
-  return has_call(*this, [](const planned_call& call) { return call.deadline || call.stop_after; });
+  return any_call(*this, [](const planned_call& call) { return call.deadline || call.stop_after; });
 }
 
 bool plan::has_deadlines() const noexcept {
-  return has_call(*this, [](const planned_call& call) { return call.deadline.has_value(); });
+  return any_call(*this, [](const planned_call& call) { return call.deadline.has_value(); });
 }
 
 bool plan::has_fault(planned_fault::kind searched) const noexcept {
@@ -209,12 +181,24 @@ bool plan::restarts_server() const noexcept {
          has_fault(kind::restore_server);
 }
 
+bool plan::has_call(planned_call::kind searched) const noexcept {
+  return any_call(*this, [searched](const planned_call& call) { return call.is == searched; });
+}
+
+bool plan::has_foreign_bytes() const noexcept {
+  using kind = planned_fault::kind;
+  return has_fault(kind::drop_reply) || has_fault(kind::double_reply) ||
+         has_fault(kind::change_reply) || has_fault(kind::long_entry) ||
+         has_fault(kind::failed_entry) || has_fault(kind::damaged_entries);
+}
+
 bool plan::is_calm() const noexcept {
   const client_options usual;
   const bool has_room = options.flights_max > 100 && options.waiters_max > 100 &&
                         options.key_max == usual.key_max && options.value_max == usual.value_max;
-  return faults.empty() && has_room && executor == executor_kind::none && !has_limits() &&
-         loader.failing == 0 && loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
+  return faults.empty() && idle_max == virtual_time{} && !has_wrong_password && has_room &&
+         executor == executor_kind::none && !has_limits() && loader.failing == 0 &&
+         loader.hanging == 0 && loader.nested == 0 && loader.unstored == 0;
 }
 
 plan plan_of(std::uint64_t seed) {
@@ -247,6 +231,7 @@ plan plan_of(std::uint64_t seed) {
   drawn.spurious = draw.one_of({0U, 0U, 0U, 1U, 10U});
   drawn.processes = draw_processes(draw, drawn, !is_calm && draw.chance(60));
   if (!is_calm && draw.chance(85)) drawn.faults = draw_faults(draw, drawn);
+  draw_theme(drawn);
   return drawn;
 }
 

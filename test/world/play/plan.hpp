@@ -32,8 +32,9 @@ struct planned_call {
   planned_call::kind is = kind::get;
   unsigned cache = 0;
   unsigned key = 0;
-  virtual_time span{};                       ///< of `rest`
-  std::optional<virtual_time> deadline{};    ///< after the begin of the call
+  virtual_time span{};  ///< of `rest`
+  /// After the begin of the call. The ends of the type stand for those of time.
+  std::optional<virtual_time> deadline{};
   std::optional<virtual_time> stop_after{};  ///< a stop is requested then
 };
 
@@ -71,8 +72,17 @@ struct planned_fault {
     damage,       ///< a byte of a stored payload changes; `amount` chooses both
     no_threads,   ///< a process can start no thread for `length`
     no_descriptors,
+    // The kinds below are drawn by themes only.
+    no_invalidation,  ///< the permission to invalidate is withdrawn for `length`
+    no_time,          ///< ... that to ask for the server's time
+    drop_reply,       ///< the next reply to a process is lost, and its connection lives on
+    double_reply,     ///< ... comes twice
+    change_reply,     ///< ... is another one
+    long_entry,       ///< another program stores an entry that is longer than `reply_max`
+    failed_entry,     ///< ... a failure with a long pause, and with a hostile text
+    damaged_entries,  ///< ... other damaged entries of a row again and again, for `length`
   };
-  static constexpr unsigned kind_count = 24;
+  static constexpr unsigned drawn_kind_count = 24;
 
   planned_fault::kind is = kind::reset;
   virtual_time when{};
@@ -88,6 +98,7 @@ struct loader_plan {
   unsigned failing = 0;   ///< of 100 loads
   unsigned hanging = 0;   ///< take three times `policy::load_max`
   unsigned nested = 0;    ///< load a key of the other cache, too
+  unsigned limited = 0;   ///< of 100 nested calls, how many have a long deadline
   unsigned escaping = 0;  ///< of 100 refusals of nested loads, how many fail the load
   unsigned obedient = 0;  ///< of 100 stopped loads, how many throw
   unsigned unstored = 0;  ///< return `do_not_store`
@@ -133,6 +144,17 @@ enum class sabotage : std::uint8_t {
   miscounts,
   closes_twice,
   sends_unknown_commands,
+  trusts_replicas,
+  breaks_connections,
+  misjudges_its_server,
+  forgets_what_it_drops,
+  takes_loads_for_stopped,
+  claims_nothing,
+  times_out_early,
+  repeats_failures,  ///< long after their pause
+  fails_with_noise,  ///< with a text that is not for people
+  is_slow_within_loads,
+  is_slow_beside_loads,  ///< waits until no load of another process runs
   crashes,
   remembers_schedules,  ///< does not do the same in the next schedule
 };
@@ -148,6 +170,8 @@ struct plan {
   drover::policy policy{};
   client_options options{};
   loader_plan loader{};
+  virtual_time idle_max{};          ///< the server closes what is idle for so long; 0: nothing
+  bool has_wrong_password = false;  ///< the server wants one that the processes do not know
   std::vector<planned_process> processes;
   std::vector<planned_fault> faults;
   /// After this time no fault is left, and after `settle` more the processes compare what they see.
@@ -164,6 +188,9 @@ struct plan {
   [[nodiscard]] bool has_deadlines() const noexcept;
   [[nodiscard]] bool has_fault(planned_fault::kind searched) const noexcept;
   [[nodiscard]] bool restarts_server() const noexcept;
+  [[nodiscard]] bool has_call(planned_call::kind searched) const noexcept;
+  /// Whether entries of other programs, or replies that are not the server's, are about.
+  [[nodiscard]] bool has_foreign_bytes() const noexcept;
 };
 
 /// Whether a fault concerns one process, and not the server.
@@ -171,6 +198,9 @@ struct plan {
 
 /// The plan of a seed.
 [[nodiscard]] plan plan_of(std::uint64_t seed);
+/// What the wide drawing hardly ever brings together: changes some plans, each to one of several
+/// themes.
+void draw_theme(plan& of);
 
 /// One line for each setting, thread and fault.
 [[nodiscard]] std::string describe(const plan& printed);

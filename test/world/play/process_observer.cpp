@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,10 @@ class observer : public drover::observer {
         in_.note_grant(process_, row_of(reported.cache, reported.key),
                        reported.kind == event_kind::bypass_started);
         break;
+      case event_kind::connection_up: in_.note_connection(process_); break;
       case event_kind::connection_down:
         in_.add(overlap::connection_lost);
+        check_loss(reported.text);
         in_.note_connection_loss(process_);
         break;
       case event_kind::refresh_started:
@@ -46,6 +49,7 @@ class observer : public drover::observer {
       case event_kind::invalidation_unknown:
         in_.add(overlap::invalidation_unknown);
         in_.note_sent_again(row_of(reported.cache, reported.key));
+        if (reported.text.find("READONLY") != std::string_view::npos) in_.note_readonly(process_);
         break;
       default: break;
     }
@@ -56,6 +60,22 @@ class observer : public drover::observer {
   }
 
  private:
+  // While the network and the server are well, no connection is lost.
+  void check_loss(std::string_view why) {
+    using kind = planned_fault::kind;
+    const bool is_well = std::ranges::all_of(in_.planned.faults, [](const planned_fault& fault) {
+      return fault.is == kind::flush_keys || fault.is == kind::evict || fault.is == kind::damage ||
+             fault.is == kind::long_entry || fault.is == kind::failed_entry ||
+             fault.is == kind::damaged_entries || fault.is == kind::no_invalidation;
+    });
+    const bool is_closed = in_.is_ending.at(process_) || in_.planned.idle_max > virtual_time{};
+    if (is_well && !is_closed) {
+      in_.report("lost", "process " + std::to_string(process_) +
+                             " gave its connection up although nothing is wrong with it: " +
+                             std::string{why});
+    }
+  }
+
   universe& in_;
   unsigned process_;
 };

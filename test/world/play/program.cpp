@@ -14,9 +14,22 @@ namespace drover::world {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+std::optional<std::chrono::steady_clock::time_point> moment_of(std::optional<virtual_time> span) {
+  using moment = std::chrono::steady_clock::time_point;
+  if (!span) return std::nullopt;
+  if (*span == virtual_time::min()) return moment::min();
+  if (*span == virtual_time::max()) return moment::max();
+  return std::chrono::steady_clock::now() + *span;
+}
+
+}  // namespace
+
 client_options program::options() {
   client_options with = in_.planned.options;
   with.event_observer = observe(in_, number_);
+  if (in_.planned.has_wrong_password) with.password = "wrong";
   if (in_.planned.executor != executor_kind::none)
     with.executor = [this](std::function<void()> task) { execute(std::move(task)); };
   return with;
@@ -71,6 +84,8 @@ void program::run() {
     if (planned_.drops_client_first) client.reset();
     misbehave_at_the_start(in_);
     run_threads();
+    if (client) check_refusal_is_told(*client);
+    check_drops();
     compare_at_the_end();
     if (client) check_availability(*client);
     if (planned_.drains) {
@@ -140,7 +155,7 @@ void program::call(const planned_call& planned) {
     case planned_call::kind::get_or_load: {
       const std::uint32_t floor = in_.database.floor(of);
       call_options limits;
-      if (planned.deadline) limits.deadline = std::chrono::steady_clock::now() + *planned.deadline;
+      limits.deadline = moment_of(planned.deadline);
       if (!planned.stop_after) {
         static_cast<void>(read(planned, limits, floor));
         return;
@@ -181,10 +196,13 @@ void program::write(row changed) {
   const arena::on_account_of account{arena::harness};
   if (!outcome) {
     ++counts_[changed.cache].unacknowledged;
+    failed_invalidations_[changed.cache].insert(changed.key);
     in_.pending.push_back({changed, version, number_, in_.system.now()});
     return;
   }
   in_.database.acknowledge(changed, version);
+  in_.invalidated_by[{number_, changed}] = version;
+  check_unstored(changed, version);
   if (in_.running_gets[changed] > 0) in_.add(overlap::get_beside_invalidation);
   for (const load_record& load : in_.database.loads()) {
     if (load.of == changed && !load.end) in_.add(overlap::load_beside_invalidation);

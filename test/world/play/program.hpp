@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -57,6 +58,14 @@ struct running_call {
 
 /// Counts the events of a process, and notes what the checks need.
 [[nodiscard]] std::shared_ptr<drover::observer> observe(universe& in, unsigned process_number);
+
+/// A span that can be added to others: the longest ones never end in a schedule.
+template <class Span>
+[[nodiscard]] constexpr virtual_time bounded(Span span) noexcept {
+  constexpr std::chrono::hours longest{24};
+  if (span > longest) return longest;
+  return span < Span{} ? virtual_time{} : virtual_time{span};
+}
 
 [[nodiscard]] constexpr bool is_read(const planned_call& planned) noexcept {
   return planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
@@ -116,11 +125,12 @@ class program {
   void check_refusal(const running_call& call, refused::reason why, bool stop_is_requested);
   void check_failure(const running_call& call, std::size_t load);
   void check_failure(const running_call& call, load_failed::reason why);
+  void check_text(const running_call& call, std::string_view text);
   void check_own_try(const running_call& call);
   void check_bypassed(row of, const load_record& load, virtual_time began);
   void expect_hit(row of);
   [[nodiscard]] bool expects_hits() const;
-  void check_promptness(const planned_call& planned, virtual_time began);
+  void check_promptness(const planned_call& planned, virtual_time began, bool is_nested = false);
   [[nodiscard]] std::uint32_t pending_floor(row of, virtual_time began) const;
   void check_span(const planned_call& planned, virtual_time began, virtual_time ended,
                   virtual_time paused_before);
@@ -138,6 +148,16 @@ class program {
   loaded<std::string> load(unsigned cache, std::string_view key, drover::load& run);
   void load_nested(row of, std::size_t outer);
   void check_availability(const drover::client& of);
+  // program_server.cpp
+  void check_refusal_is_told(const drover::client& of);
+  void check_replica(const running_call& call, served how);
+  void check_unstored(row changed, std::uint32_t version);
+  void check_repeated(row of);
+  void check_drops();
+  void check_stop(row of, const load_record& run, bool is_stopped);
+  [[nodiscard]] virtual_time own_pause(const load_record& failed) const;
+  [[nodiscard]] virtual_time spent_in_loads(row of, virtual_time began, bool is_nested) const;
+  [[nodiscard]] bool is_prompt_when_usual(const planned_call& planned, bool is_nested) const;
   void make_mistake(row of);
   void load_beside(row of);
 
@@ -147,6 +167,8 @@ class program {
   process& self_;
   std::array<std::unique_ptr<text_cache>, cache_count> caches_;
   std::array<own_counts, cache_count> counts_;
+  std::uint64_t bypassed_ = 0;                                        ///< calls
+  std::array<std::set<unsigned>, cache_count> failed_invalidations_;  ///< keys, by cache
   unsigned loads_running_ = 0;
   std::vector<running_call*> running_calls_;
   std::vector<std::function<void()>> kept_tasks_;  ///< of the executor; they never run

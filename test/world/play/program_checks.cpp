@@ -6,22 +6,18 @@
 #include <tuple>
 #include <utility>
 
+#include "world/play/foreign_entries.hpp"
 #include "world/play/program.hpp"
 #include "world/system/arena.hpp"
 
 namespace drover::world {
-namespace {
-
-constexpr std::int64_t ppm = 1'000'000;
-
-}  // namespace
-
 using namespace std::chrono_literals;
 
 void program::check_value(row of, std::uint32_t floor, virtual_time began,
                           const std::optional<std::string>& value, std::optional<served> how) {
   const arena::on_account_of account{arena::harness};
   if (!value) return check_absence(of, floor, how);
+  if (in_.planned.has_foreign_bytes() && value->starts_with(foreign_value)) return;
   const auto read = parse_value(*value);
   if (!read) return in_.report("mixed", name_of(of) + " got a value that no load returned");
   if (read->of != of)
@@ -32,6 +28,9 @@ void program::check_value(row of, std::uint32_t floor, virtual_time began,
   load_record& told = in_.database.load(read->load);
   if (how == served::loaded && std::exchange(told.is_claimed, true))
     in_.report("claimed", "two callers were told that they loaded " + name_of(of));
+  if (how == served::bypassed) told.is_told_bypassed = true;
+  if (how == served::joined && load.process == number_ && began <= load.begin)
+    told.is_told_joined = true;
   if (load.process != number_) in_.add(overlap::joined_another_process);
   if (read->version > in_.database.version(of))
     in_.report("future", name_of(of) + " got a version that was not written");

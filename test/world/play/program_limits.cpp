@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a simulated program checks of limits: how long a call takes, how many loads run without
-// Redis, and whether a call was refused or failed for a reason.
+// Redis, and whether a call was refused for a reason.
 #include <algorithm>
 #include <cstdlib>
 
@@ -36,18 +36,19 @@ virtual_time program::limit_of(const planned_call& planned, virtual_time began) 
   const client_options& options = in_.planned.options;
   switch (planned.is) {
     case kind::refresh: return work_max;
-    case kind::peek: return own_time(options.silence_max) + work_max;
+    case kind::peek: return own_time(bounded(options.silence_max)) + work_max;
     // It is sent a second time when the connection is lost.
     case kind::write:
     case kind::expire:
-      return own_time(2 * (options.connect_max + 4 * options.silence_max)) + work_max;
+      return own_time(2 * (bounded(options.connect_max) + 4 * bounded(options.silence_max))) +
+             work_max;
     default: break;
   }
   virtual_time most = longest_wait({planned.cache, planned.key}, began);
   // A loader of get_or_load runs on the caller's thread, whatever the limits. A mixed executor runs
   // some loads there, too.
   const bool can_leave = planned.is == kind::get && in_.planned.executor != executor_kind::mixed;
-  if (planned.deadline && can_leave) most = std::min(most, own_time(*planned.deadline));
+  if (planned.deadline && can_leave) most = std::min(most, own_time(bounded(*planned.deadline)));
   if (planned.stop_after && can_leave) most = std::min(most, own_time(*planned.stop_after));
   return most;
 }
@@ -70,36 +71,8 @@ virtual_time program::longest_wait(row of, virtual_time began) const {
   });
   const virtual_time sum = virtual_time{with.load_max} * (loads + turns) +
                            virtual_time{with.lease_ttl} * dead_holders +
-                           virtual_time{options.connect_max + options.silence_max * 8};
+                           bounded(options.connect_max) + bounded(options.silence_max) * 8;
   return sum * 103 / 100 + own_loads + 50ms;
-}
-
-// While nothing is wrong, a call takes no longer than loads run beside it, and some round trips.
-// Loads of other keys count, because a granted refresh may wait for the thread of another one.
-void program::check_promptness(const planned_call& planned, virtual_time began) {
-  const bool is_usual = in_.planned.faults.empty() && in_.planned.options.flights_max > 100 &&
-                        in_.planned.options.waiters_max > 100 && in_.planned.loader.hanging == 0 &&
-                        planned_.drift_ppm == 0 && in_.planned.executor != executor_kind::mixed;
-  const bool is_read =
-      planned.is == planned_call::kind::get || planned.is == planned_call::kind::get_or_load;
-  if (!is_usual || !is_read || planned.deadline || planned.stop_after) return;
-  const row of{planned.cache, planned.key};
-  const virtual_time now = in_.system.now();
-  virtual_time loads{};
-  for (const load_record& load : in_.database.loads()) {
-    const virtual_time end = load.end.value_or(now);
-    const bool is_own = load.thread == in_.system.running().number && load.process == number_;
-    if (end < began) continue;
-    const virtual_time span = end - std::max(load.begin, began);
-    loads += is_own ? span : std::min<virtual_time>(span, in_.planned.policy.load_max);
-  }
-  // The first call of a process connects, and sends all scripts.
-  const virtual_time trips = 100 * in_.longest_delay() + 30ms;
-  if (now - began <= loads * 103 / 100 + trips) return;
-  in_.report("slow", std::string{name_of(planned.is)} + ' ' + name_of(of) + " took " +
-                         std::to_string((now - began) / 1us) +
-                         " us, and nothing is wrong; its loads took " +
-                         std::to_string(loads / 1us) + " us");
 }
 
 // At most `bypass_max` loads of a cache run without Redis at once. Loads within a load share its
@@ -128,10 +101,15 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
   const auto complain = [&](const char* text) {
     in_.report("refused", name_of(call.of) + ": " + text);
   };
+  const auto has_waited_for = [&](virtual_time limit) {
+    return in_.system.now() - call.began >= limit * 98 / 100 - 1ms;
+  };
   switch (why) {
     case refused::reason::timed_out:
       in_.add(overlap::call_ended_by_deadline);
       if (!call.deadline && policy.wait_max == 0ms) complain("timed out without a limit");
+      if (call.deadline && policy.wait_max == 0ms && !has_waited_for(bounded(*call.deadline)))
+        complain("timed out before its deadline");
       return;
     case refused::reason::stopped:
       in_.add(overlap::call_ended_by_stop);
@@ -145,70 +123,13 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
                                 in_.planned.executor != executor_kind::none ||
                                 in_.planned.has_fault(planned_fault::kind::no_threads);
   // A call with a deadline waits for a thread until then, or until `wait_max` has passed.
-  const auto has_waited_for = [&](virtual_time limit) {
-    return in_.system.now() - call.began >= limit * 98 / 100 - 1ms;
-  };
-  const bool is_late = (call.deadline && has_waited_for(*call.deadline)) ||
+  const bool is_late = (call.deadline && has_waited_for(bounded(*call.deadline))) ||
                        (policy.wait_max > 0ms && has_waited_for(policy.wait_max));
   const bool may_wait = call.deadline && policy.wait_max == 0ms;
   const bool lacked_a_thread = needs_a_thread && (is_late || (!may_wait && may_lack_threads));
   const bool was_full =
       call.beside > options.waiters_max || call.beside > policy.bypass_queue_max || lacked_a_thread;
   if (!was_full) complain("saturated, but no limit was reached");
-}
-
-// The longest time for which a failure answers for the origin. The pause begins when the server
-// receives the failure.
-virtual_time program::longest_pause() const {
-  const virtual_time on_the_way = 4 * in_.longest_delay() + 2 * clock_error();
-  return own_time(in_.planned.policy.failure_pause_max) * 6 / 5 + on_the_way + 50ms;
-}
-
-void program::check_failure(const running_call& call, std::size_t load) {
-  if (load >= in_.database.loads().size() || in_.database.load(load).of != call.of)
-    return in_.report("foreign_failure", name_of(call.of) + " got the failure of another key");
-  const load_record& failed = in_.database.load(load);
-  if (!failed.has_failed)
-    in_.report("foreign_failure", name_of(call.of) + " got the failure of a load that succeeded");
-  const bool is_over = failed.end && *failed.end < call.began - longest_pause();
-  if (is_over && !in_.planned.has_fault(planned_fault::kind::step_server_clock))
-    in_.report("foreign_failure", name_of(call.of) + " got a failure after its pause");
-  check_own_try(call);
-}
-
-// A call with a loader of its own gets the failure of another load only after it has tried.
-void program::check_own_try(const running_call& call) {
-  const auto is_own = [&](const load_record& load) {
-    return load.of == call.of && load.process == number_ && load.thread == call.thread &&
-           load.begin >= call.began;
-  };
-  if (call.has_own_loader && std::ranges::none_of(in_.database.loads(), is_own))
-    in_.report("foreign_failure", name_of(call.of) + " failed before it has tried its own loader");
-}
-
-void program::check_failure(const running_call& call, load_failed::reason why) {
-  check_own_try(call);
-  if (in_.planned.has_fault(planned_fault::kind::step_server_clock)) return;
-  const virtual_time since = call.began - longest_pause();
-  const auto timeout = in_.timeouts.find(call.of);
-  const auto is_late = [&](const load_record& load) {
-    const virtual_time end = load.end.value_or(in_.system.now());
-    return load.of == call.of && end - load.begin >= in_.planned.policy.load_max * 9 / 10;
-  };
-  bool has_reason = false;
-  switch (why) {
-    case load_failed::reason::threw:
-      has_reason = in_.database.has_failed_load(call.of, since);
-      break;
-    case load_failed::reason::timed_out:
-      has_reason = (timeout != in_.timeouts.end() && timeout->second >= since) ||
-                   std::ranges::any_of(in_.database.loads(), is_late);
-      break;
-    case load_failed::reason::cancelled:
-      has_reason = std::ranges::any_of(in_.is_ending, [](bool ending) { return ending; });
-      break;
-  }
-  if (!has_reason) in_.report("refused", name_of(call.of) + ": load_failed, but no load failed");
 }
 
 }  // namespace drover::world

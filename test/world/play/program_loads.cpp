@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The loaders of a simulated program, and its deliberate mistakes.
+#include <algorithm>
 #include <thread>
 
 #include "world/play/program.hpp"
@@ -8,6 +9,12 @@
 namespace drover::world {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr virtual_time nested_deadline = 2s;
+
+}  // namespace
 
 loaded<std::string> program::load(unsigned cache, std::string_view key, drover::load& run) {
   const row of{cache, static_cast<unsigned>(std::stoul(std::string{key.substr(1)}))};
@@ -23,6 +30,7 @@ loaded<std::string> program::load(unsigned cache, std::string_view key, drover::
     in_.print("process " + std::to_string(number_) + ": load " + std::to_string(number) + " of " +
               name_of(of) + " begins");
   }
+  in_.database.load(number).is_refresh = is_a_refresh(in_.database.load(number));
   check_single_load(of, number);
   check_turns(number);
   ++loads_running_;
@@ -51,6 +59,7 @@ loaded<std::string> program::load(unsigned cache, std::string_view key, drover::
   in_.database.load(number).version = version;
   std::this_thread::sleep_for(span - before_read);
   static_cast<void>(run.is_lease_lost());
+  check_stop(of, in_.database.load(number), run.stop_token().stop_requested());
   if (run.stop_token().stop_requested() && in_.system.draw(100) < with.obedient) {
     in_.database.load(number).has_failed = true;
     throw origin_failed{number};
@@ -66,12 +75,20 @@ loaded<std::string> program::load(unsigned cache, std::string_view key, drover::
 }
 
 void program::load_nested(row of, std::size_t outer) {
-  const auto refusal = read({.is = planned_call::kind::get,
-                             .cache = of.cache,
-                             .key = of.key,
-                             .deadline = {},
-                             .stop_after = {}},
-                            {}, in_.database.floor(of));
+  planned_call inner{.is = planned_call::kind::get,
+                     .cache = of.cache,
+                     .key = of.key,
+                     .deadline = {},
+                     .stop_after = {}};
+  call_options limits;
+  if (in_.planned.loader.limited > 0 && in_.system.draw(100) < in_.planned.loader.limited) {
+    inner.deadline = nested_deadline;
+    limits.deadline = std::chrono::steady_clock::now() + nested_deadline;
+  }
+  const virtual_time began = in_.system.now();
+  if (in_.planned.wrong == sabotage::is_slow_within_loads) std::this_thread::sleep_for(1s);
+  const auto refusal = read(inner, limits, in_.database.floor(of));
+  check_promptness(inner, began, true);
   if (!refusal || in_.system.draw(100) >= in_.planned.loader.escaping) return;
   in_.database.load(outer).has_failed = true;
   throw refused{*refusal};
@@ -82,6 +99,13 @@ void program::make_mistake(row of) {
     std::thread beside = start_thread([this, of] { load_beside(of); });
     load_beside(of);
     beside.join();
+  }
+  if (in_.planned.wrong == sabotage::is_slow_beside_loads) {
+    const auto runs_elsewhere = [&](const load_record& load) {
+      return load.process != number_ && load.of == of && !load.end;
+    };
+    while (std::ranges::any_of(in_.database.loads(), runs_elsewhere))
+      std::this_thread::sleep_for(1ms);
   }
   if (in_.planned.wrong == sabotage::comes_late) std::this_thread::sleep_for(1h);
   if (in_.planned.wrong == sabotage::is_slow) std::this_thread::sleep_for(500ms);

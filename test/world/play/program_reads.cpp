@@ -45,6 +45,7 @@ std::optional<refused::reason> program::read(const planned_call& planned,
   } catch (const load_failed& failure) {
     in_.add(overlap::load_failed);
     check_failure(call, failure.why());
+    check_text(call, failure.what());
   } catch (const refused& refusal) {
     ++counts_[planned.cache].refused;
     refused_for = refusal.why();
@@ -73,8 +74,10 @@ void program::fetch(running_call& call, const call_options& limits) {
   if (got.how == served::stale) ++counts_[of.cache].stale;
   if (got.how == served::stale) in_.add(overlap::stale_served);
   if (got.how == served::bypassed) in_.add(overlap::bypassed);
-  check_value(of, call.floor, call.began, spoil(in_, of, got.value),
-              in_.planned.wrong == sabotage::claims_loads ? served::loaded : got.how);
+  if (got.how == served::bypassed) ++bypassed_;
+  const served how = spoil(in_.planned.wrong, got.how);
+  check_replica(call, how);
+  check_value(of, call.floor, call.began, spoil(in_, of, got.value), how);
 }
 
 // What `peek` returns is stored, and at most stale.
@@ -93,6 +96,7 @@ void program::compare_at_the_end() {
   for (unsigned cache = 0; cache < cache_count; ++cache) {
     for (unsigned key = 0; key < in_.planned.keys; ++key) {
       read_at_the_end({cache, key});
+      check_repeated({cache, key});
       expect_hit({cache, key});
     }
   }

@@ -16,7 +16,6 @@
 #include <thread>
 
 #include "entry/envelope.hpp"
-#include "entry/keys.hpp"
 #include "world/play/program.hpp"
 #include "world/system/arena.hpp"
 
@@ -24,10 +23,6 @@ namespace drover::world {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string value_key(row of) {
-  return entry::key_space{of.cache == 0 ? "a" : "b", 1}.value_key(key_text(of.key));
-}
 
 std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
@@ -72,6 +67,15 @@ std::optional<std::string> spoil(universe& in, row of, std::optional<std::string
   }
 }
 
+served spoil(sabotage wrong, served how) noexcept {
+  switch (wrong) {
+    case sabotage::claims_loads: return served::loaded;
+    case sabotage::trusts_replicas: return served::fresh;
+    case sabotage::claims_nothing: return how == served::loaded ? served::joined : how;
+    default: return how;
+  }
+}
+
 void misbehave_at_the_start(universe& in) {
   switch (in.planned.wrong) {
     case sabotage::leaks_memory: {
@@ -97,6 +101,7 @@ void misbehave_at_the_start(universe& in) {
     case sabotage::sends_unknown_commands:
       in.system.after(1ms, [&in] { in.redis.command("*1\r\n$4\r\nSAVE\r\n"); });
       return;
+    case sabotage::breaks_connections: in.system.after(10ms, [&in] { in.net.reset(1); }); return;
     case sabotage::crashes: std::abort();
     case sabotage::remembers_schedules: {
       static unsigned schedules = 0;
@@ -119,6 +124,13 @@ void misbehave_in_a_call(universe& in, row of) {
       return;
     }
     case sabotage::fails_for_no_reason: throw load_failed{load_failed::reason::threw, 1, {}};
+    case sabotage::times_out_early: throw refused{refused::reason::timed_out};
+    case sabotage::fails_with_noise: throw load_failed{load_failed::reason::threw, 1, {}, "no\n"};
+    case sabotage::repeats_failures:
+      for (std::size_t i = 0; i < in.database.loads().size(); ++i) {
+        if (in.database.load(i).of == of && in.database.load(i).has_failed) throw origin_failed{i};
+      }
+      return;
     case sabotage::refuses_for_no_reason: throw refused{refused::reason::saturated};
     case sabotage::spins:
       for (int i = 0; i < 10'000; ++i) static_cast<void>(std::chrono::steady_clock::now());

@@ -14,6 +14,8 @@ namespace drover::world {
 /// The value that a program with a mistake takes for that of `of`.
 [[nodiscard]] std::optional<std::string> spoil(universe& in, row of,
                                                std::optional<std::string> value);
+/// How a program with a mistake says that it was served.
+[[nodiscard]] served spoil(sabotage wrong, served how) noexcept;
 /// What a program with a mistake does before its threads begin.
 void misbehave_at_the_start(universe& in);
 /// ... at the begin of a call.

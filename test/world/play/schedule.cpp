@@ -33,6 +33,24 @@ void check_what_is_left(universe& in) {
   if (in.net.misuses() > 0) in.report("descriptor", "a closed descriptor was used");
 }
 
+// Some call is told that it has loaded, if another one is told that it waited.
+void check_who_loaded(universe& in) {
+  const coverage& seen = in.found.seen;
+  const bool may_be_untold =
+      !in.planned.faults.empty() || in.planned.has_call(planned_call::kind::get_or_load) ||
+      in.planned.has_call(planned_call::kind::refresh) ||
+      seen.of(overlap::call_ended_by_deadline) + seen.of(overlap::call_ended_by_stop) +
+              seen.of(overlap::call_saturated) + seen.of(overlap::load_failed) >
+          0;
+  if (may_be_untold) return;
+  for (const load_record& load : in.database.loads()) {
+    const bool is_untold = !load.is_claimed && !load.is_told_bypassed && !load.is_refresh;
+    if (is_untold && load.is_told_joined)
+      in.report("claimed", "no caller was told that it loaded " + name_of(load.of) + " (load " +
+                               std::to_string(&load - in.database.loads().data()) + ")");
+  }
+}
+
 void name_the_stuck(universe& in) {
   for (const auto& left : in.system.threads()) {
     if (!left->owner->is_alive || left->at == thread::state::ended) continue;
@@ -47,7 +65,7 @@ universe::universe(const plan& of, choices& decide, const run_options& with)
     : planned{of},
       options{with},
       system{decide, of.seed ^ 0x5DEECE66DU},
-      redis{system},
+      redis{system, of.has_wrong_password ? "another" : ""},
       net{system, redis},
       database{of.loader.absent} {
   system.set_spurious(of.spurious);
@@ -61,6 +79,7 @@ universe::universe(const plan& of, choices& decide, const run_options& with)
                      std::chrono::seconds{10};
     processes.push_back(&made);
     net.path_of(made.number) = of.network;
+    connections[made.number] = {};
   }
 }
 
@@ -109,6 +128,18 @@ void universe::note_timeout(row of) {
 void universe::note_connection_loss(unsigned process_number) {
   const arena::on_account_of account{arena::harness};
   connection_losses[process_number] = system.now();
+  connections[process_number] = {.has_been_up = true};
+}
+
+void universe::note_connection(unsigned process_number) {
+  const arena::on_account_of account{arena::harness};
+  connections[process_number] = {.has_been_up = true, .up_since = system.now()};
+}
+
+void universe::note_readonly(unsigned process_number) {
+  const arena::on_account_of account{arena::harness};
+  connection_facts& of = connections[process_number];
+  if (!of.refused_since) of.refused_since = system.now();
 }
 
 void universe::note_sent_again(row of) {
@@ -159,6 +190,7 @@ result carry_out(const plan& planned, choices& decide, const run_options& with) 
     if (ended == outcome::endless) in->report("endless", "the schedule takes too many steps");
     if (ended == outcome::unsupported) in->report("harness", in->system.refusal());
     if (ended == outcome::finished) check_what_is_left(*in);
+    if (ended == outcome::finished) check_who_loaded(*in);
     in->found.fingerprint = in->system.fingerprint();
     in->found.steps = in->system.steps();
     in->found.moments = in->system.moments();

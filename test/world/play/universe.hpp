@@ -44,6 +44,8 @@ struct universe {
   [[nodiscard]] grant take_grant(unsigned process_number, row of);
   void note_timeout(row of);
   void note_connection_loss(unsigned process_number);
+  void note_connection(unsigned process_number);
+  void note_readonly(unsigned process_number);
   void note_sent_again(row of);
   void note_event(unsigned process_number, unsigned cache, event_kind kind);
   void note_lost_lease(unsigned process_number, row of);
@@ -86,6 +88,20 @@ struct universe {
   std::map<std::pair<unsigned, row>, grants> granted;
   /// By process: when its connection was last lost.
   std::map<unsigned, virtual_time> connection_losses;
+  /// By process: what is known of the connection that it has.
+  struct connection_facts {
+    bool has_been_up = false;
+    std::optional<virtual_time> up_since{};
+    /// The server has refused a write as a replica.
+    std::optional<virtual_time> refused_since{};
+  };
+  std::map<unsigned, connection_facts> connections;
+  /// Since when the server is a replica.
+  std::optional<virtual_time> replica_since;
+  /// Rows for which another program has stored a failure.
+  std::map<row, virtual_time> foreign_failures;
+  /// The version that a process has invalidated with success, by process and row.
+  std::map<std::pair<unsigned, row>, std::uint32_t> invalidated_by;
   /// When the server last lost keys, or became or ceased to be a replica: leases from before are
   /// void then.
   std::optional<virtual_time> leases_voided;

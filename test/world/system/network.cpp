@@ -90,6 +90,7 @@ void network::connect(descriptor& from) {
     // A frozen server still accepts: its system does that.
     if (!server_.is_up()) return fail_later(fresh, ECONNREFUSED);
     fresh->at_server = server_.model().connect();
+    fresh->last_heard = kernel_.now();
     schedule(fresh, arrival(*fresh, fresh->last_to_client),
              [this, fresh] { complete_connect(fresh); });
   });
@@ -148,6 +149,7 @@ void network::receive_at_server(const std::shared_ptr<link>& on, const std::stri
   if (!server_.is_up() || !on->at_server) return fail_later(on, ECONNRESET);
   std::string arrived = bytes;
   bool cuts = false;
+  on->last_heard = kernel_.now();
   if (on->cut_to_server) {
     cuts = *on->cut_to_server <= arrived.size();
     arrived.resize(std::min(arrived.size(), *on->cut_to_server));
@@ -171,9 +173,8 @@ void network::collect_output() {
     if (!on->at_server) continue;
     std::string output = on->at_server->take_output();
     const bool is_open = on->at_server->is_open();
-    if (!output.empty())
-      schedule_to_client(on,
-                         with_duplicates(std::move(output), paths_[on->process_number].duplicates));
+    if (!output.empty()) output = with_lies(*on, std::move(output));
+    if (!output.empty()) schedule_to_client(on, std::move(output));
     if (is_open) continue;
     on->at_server.reset();
     schedule(on, arrival(*on, on->last_to_client), [this, on] {
@@ -185,8 +186,10 @@ void network::collect_output() {
   std::erase_if(links_, [](const auto& on) { return !on->at_server && on->client == nullptr; });
 }
 
-std::string network::with_duplicates(std::string output, unsigned percent) {
-  if (percent == 0) return output;
+// Pushes may come twice, and one reply may be spoiled.
+std::string network::with_lies(link& on, std::string output) {
+  const unsigned percent = paths_[on.process_number].duplicates;
+  if (percent == 0 && on.next_reply == lie::none) return output;
   std::string result;
   std::string_view rest = output;
   resp::reader splitter;
@@ -194,11 +197,14 @@ std::string network::with_duplicates(std::string output, unsigned percent) {
     resp::message message;
     const auto [status, consumed] = splitter.read(rest, message);
     if (consumed == 0) break;
-    result += rest.substr(0, consumed);
-    if (status == resp::reader::status::complete && rest.front() == '>' &&
-        kernel_.draw(100) < percent) {
-      result += rest.substr(0, consumed);
-    }
+    const std::string_view whole = rest.substr(0, consumed);
+    const bool is_complete = status == resp::reader::status::complete;
+    const bool is_push = rest.front() == '>';
+    const lie how = is_complete && !is_push ? std::exchange(on.next_reply, lie::none) : lie::none;
+    if (how == lie::changed) result += "+OK\r\n";
+    if (how == lie::none || how == lie::doubled) result += whole;
+    const bool comes_again = is_complete && is_push && percent > 0 && kernel_.draw(100) < percent;
+    if (how == lie::doubled || comes_again) result += whole;
     rest.remove_prefix(consumed);
   }
   result += rest;
@@ -280,6 +286,21 @@ void network::reset(unsigned process_number) {
 void network::kill_clients(unsigned process_number) {
   for (const auto& on : links_) {
     if (on->process_number == process_number && on->at_server) server_.model().kill(*on->at_server);
+  }
+  collect_output();
+}
+
+void network::spoil_reply(unsigned process_number, lie how) {
+  for (const auto& on : links_) {
+    if (on->process_number == process_number && on->client != nullptr) on->next_reply = how;
+  }
+}
+
+void network::close_idle(virtual_time idle_max) {
+  if (!server_.is_up() || server_.is_frozen()) return;
+  for (const auto& on : links_) {
+    if (on->at_server && kernel_.now() - on->last_heard >= idle_max)
+      server_.model().kill(*on->at_server);
   }
   collect_output();
 }

@@ -33,6 +33,9 @@ struct path {
 
 struct link;
 
+/// What may happen to one reply of a connection that lives on.
+enum class lie : std::uint8_t { none, dropped, doubled, changed };
+
 /// An open file of a simulated process: a socket or an event counter.
 struct descriptor {
   enum class kind : std::uint8_t { socket, counter };
@@ -71,6 +74,8 @@ struct link {
   /// The connection is reset after so many more bytes in that direction.
   std::optional<std::size_t> cut_to_server;
   std::optional<std::size_t> cut_to_client;
+  lie next_reply = lie::none;
+  virtual_time last_heard{};                     ///< by the server
   std::vector<std::function<void()>> held_back;  ///< deliveries on a blocked path
 };
 
@@ -102,6 +107,10 @@ class network {
   void cut_after(unsigned process_number, bool to_server, std::size_t bytes);
   /// The server closes the connections of a process, as CLIENT KILL does.
   void kill_clients(unsigned process_number);
+  /// The next reply to the process is not what the server has sent.
+  void spoil_reply(unsigned process_number, lie how);
+  /// The server closes the connections from which it has heard nothing for so long.
+  void close_idle(virtual_time idle_max);
   /// The process was killed: the server hears of it.
   void process_ended(unsigned process_number);
   void crash_server();
@@ -122,7 +131,7 @@ class network {
   void fail(link& on, int error);
   void fail_later(const std::shared_ptr<link>& on, int error);
   void watch_timeout(const std::shared_ptr<link>& on);
-  [[nodiscard]] std::string with_duplicates(std::string output, unsigned percent);
+  [[nodiscard]] std::string with_lies(link& on, std::string output);
   void changed(const descriptor& which);
 
   kernel& kernel_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "world/redis_model.hpp"
@@ -18,7 +19,8 @@ namespace drover::world {
 
 class server {
  public:
-  explicit server(kernel& on) : kernel_{on}, model_{settings_at(microseconds{first_moment})} {}
+  explicit server(kernel& on, std::string password = {})
+      : kernel_{on}, model_{settings_at(microseconds{first_moment}, std::move(password))} {}
 
   [[nodiscard]] redis_model& model() noexcept { return model_; }
   [[nodiscard]] bool is_up() const noexcept { return is_up_; }
@@ -64,8 +66,9 @@ class server {
  private:
   static constexpr std::int64_t first_moment = 1'700'000'000'000'000;
 
-  static server_settings settings_at(microseconds moment) {
+  static server_settings settings_at(microseconds moment, std::string password) {
     server_settings made;
+    made.password = std::move(password);
     made.started = moment - std::chrono::hours{1};
     return made;
   }
