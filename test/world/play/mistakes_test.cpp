@@ -111,7 +111,8 @@ plan no_hits() {
 
 /// Reads from a server that was a replica before the process connected.
 plan trusted_replica() {
-  plan made = small_plan(sabotage::trusts_replicas, {call_of(call_kind::get)});
+  plan made = small_plan(sabotage::trusts_replicas,
+                         {call_of(call_kind::get), rest_of(5ms), call_of(call_kind::get)});
   made.processes[0].starts = 10ms;
   made.faults.push_back(
       {.is = planned_fault::kind::replica, .when = 1us, .length = 1s, .process = 1});
@@ -181,6 +182,7 @@ plan repeated_failure() {
 plan slow_within_a_load() {
   plan made = small_plan(sabotage::is_slow_within_loads, {call_of(call_kind::get)});
   made.loader.nested = made.loader.limited = 100;
+  made.policy.early_beta = 0;
   return made;
 }
 

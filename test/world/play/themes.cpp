@@ -103,7 +103,7 @@ void other_programs(drawer& draw, plan& of) {
   of.keys = 1;
   of.options.reply_max = 8192;
   of.options.value_max = 4096;
-  of.options.silence_max = of.options.connect_max = 60ms;
+  of.options.silence_max = of.options.connect_max = 40ms;
   of.policy.lease_ttl = of.policy.load_max = 100ms;
   of.policy.failure_pause_max = draw.one_of({100ms, 1000ms});
   make_processes(of, 1 + draw.below(2), 1 + draw.below(2));
@@ -114,7 +114,7 @@ void other_programs(drawer& draw, plan& of) {
   for (std::uint64_t i = draw.below(3); i < 3; ++i) {
     of.faults.push_back({.is = is,
                          .when = draw.spread(1ms, 500ms),
-                         .length = is == fault_kind::damaged_entries ? 1s : 0s,
+                         .length = is == fault_kind::damaged_entries ? 1400ms : 0ms,
                          .amount = static_cast<std::size_t>(draw.below(cache_count))});
   }
   if (is != fault_kind::damaged_entries) return;

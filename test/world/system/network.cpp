@@ -17,6 +17,8 @@ constexpr virtual_time user_timeout = std::chrono::seconds{1};
 // More small slices of one transfer would only take time: the scripts have thousands of bytes.
 constexpr std::size_t small_slices_max = 12;
 
+constexpr std::string_view other_reply = "+OK\r\n";
+
 network* active_network = nullptr;
 
 template <class Use>
@@ -200,8 +202,11 @@ std::string network::with_lies(link& on, std::string output) {
     const std::string_view whole = rest.substr(0, consumed);
     const bool is_complete = status == resp::reader::status::complete;
     const bool is_push = rest.front() == '>';
-    const lie how = is_complete && !is_push ? std::exchange(on.next_reply, lie::none) : lie::none;
-    if (how == lie::changed) result += "+OK\r\n";
+    // The usual reply in place of itself is no change.
+    const bool is_kept = on.next_reply == lie::changed && whole == other_reply;
+    const lie how = is_complete && !is_push && !is_kept ? std::exchange(on.next_reply, lie::none)
+                                                        : lie::none;
+    if (how == lie::changed) result += other_reply;
     if (how == lie::none || how == lie::doubled) result += whole;
     const bool comes_again = is_complete && is_push && percent > 0 && kernel_.draw(100) < percent;
     if (how == lie::doubled || comes_again) result += whole;
