@@ -163,6 +163,15 @@ plan early_timeout() {
   return small_plan(sabotage::times_out_early, {limited});
 }
 
+/// Waits for a server that is down, until the deadline.
+plan late_origin() {
+  planned_call limited = call_of(call_kind::get);
+  limited.deadline = 1s;
+  plan made = away(small_plan(sabotage::times_out_late, {limited}));
+  made.compares_at_the_end = false;
+  return made;
+}
+
 plan untold_loads() {
   plan made = small_plan(sabotage::claims_nothing, {call_of(call_kind::get)});
   made.loader.shortest = made.loader.longest = 20ms;
@@ -283,6 +292,7 @@ constexpr caught_mistake mistakes[] = {
     {"SkipsInvalidationsThatItTakesForDone", busy<sabotage::skips_invalidations>, "stored"},
     {"DropsInvalidationsSilently", untold_drops, "counters"},
     {"TimesOutBeforeTheDeadline", early_timeout, "refused"},
+    {"GivesRedisTheWholeDeadline", late_origin, "refused"},
     {"ClaimsNoLoad", untold_loads, "claimed"},
     {"TakesLoadsForStopped", busy<sabotage::takes_loads_for_stopped>, "stopped"},
     {"RepeatsAFailure", repeated_failure, "foreign_failure"},

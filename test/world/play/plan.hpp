@@ -77,7 +77,7 @@ struct planned_fault {
     no_time,          ///< ... that to ask for the server's time
     drop_reply,       ///< the next reply to a process is lost, and its connection lives on
     double_reply,     ///< ... comes twice
-    change_reply,     ///< ... is another one
+    change_reply,     ///< ... that is an array is something else
     long_entry,       ///< another program stores an entry that is longer than `reply_max`
     failed_entry,     ///< ... a failure with a long pause, and with a hostile text
     damaged_entries,  ///< ... other damaged entries of a row again and again, for `length`
@@ -151,6 +151,7 @@ enum class sabotage : std::uint8_t {
   takes_loads_for_stopped,
   claims_nothing,
   times_out_early,
+  times_out_late,    ///< waits in vain for the whole deadline
   repeats_failures,  ///< long after their pause
   fails_with_noise,  ///< with a text that is not for people
   is_slow_within_loads,

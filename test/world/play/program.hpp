@@ -123,6 +123,7 @@ class program {
   void check_single_load(row of, std::size_t number);
   void check_turns(std::size_t number);
   void check_refusal(const running_call& call, refused::reason why, bool stop_is_requested);
+  [[nodiscard]] bool has_time_for_the_origin(const running_call& call) const;
   void check_failure(const running_call& call, std::size_t load);
   void check_failure(const running_call& call, load_failed::reason why);
   void check_text(const running_call& call, std::string_view text);

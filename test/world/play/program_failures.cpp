@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a simulated program checks of failures: whose they are, how long they answer for the origin,
-// and what is told of them.
+// and what their texts say.
 #include <algorithm>
 
 #include "world/play/program.hpp"
@@ -25,7 +25,7 @@ virtual_time program::longest_pause() const {
 // A process that has never had a connection knows only its own failures. With one thread no two
 // loads overlap, so its pause grows with the failures since the last success.
 virtual_time program::own_pause(const load_record& failed) const {
-  const bool is_alone = !in_.connections[number_].has_been_up && planned_.threads.size() == 1 &&
+  const bool is_alone = !in_.connections.at(number_).has_been_up && planned_.threads.size() == 1 &&
                         !in_.planned.has_limits() && in_.planned.loader.nested == 0 &&
                         in_.planned.loader.hanging == 0 && paused_for() == 0ms &&
                         in_.planned.executor == executor_kind::none;

@@ -95,6 +95,24 @@ void program::check_turns(std::size_t number) {
                           std::to_string(number_));
 }
 
+// Redis gets half of the time of a call with a deadline. A process that has never had a connection
+// waits for no other holder of a lease.
+bool program::has_time_for_the_origin(const running_call& call) const {
+  const plan& with = in_.planned;
+  const client_options& options = with.options;
+  using kind = planned_fault::kind;
+  const bool has_room = options.deadline_threads_max > 100 && options.flights_max > 100 &&
+                        options.waiters_max > 100 && with.executor == executor_kind::none &&
+                        call.beside <= with.policy.bypass_max;
+  const bool may_be_slow = with.loader.hanging > 0 || with.loader.nested > 0 ||
+                           with.policy.wait_max > 0ms || planned_.drift_ppm != 0 ||
+                           paused_for() > 0ms || with.has_fault(kind::no_threads) ||
+                           with.has_fault(kind::no_descriptors);
+  if (!call.deadline || !has_room || may_be_slow || in_.connections.at(number_).has_been_up)
+    return false;
+  return bounded(*call.deadline) / 2 > virtual_time{with.loader.longest} + work_max;
+}
+
 void program::check_refusal(const running_call& call, refused::reason why, bool stop_is_requested) {
   const drover::policy& policy = in_.planned.policy;
   const client_options& options = in_.planned.options;
@@ -110,6 +128,8 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
       if (!call.deadline && policy.wait_max == 0ms) complain("timed out without a limit");
       if (call.deadline && policy.wait_max == 0ms && !has_waited_for(bounded(*call.deadline)))
         complain("timed out before its deadline");
+      if (has_time_for_the_origin(call))
+        complain("timed out although half of its time was enough for a load");
       return;
     case refused::reason::stopped:
       in_.add(overlap::call_ended_by_stop);
@@ -125,7 +145,9 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
   // A call with a deadline waits for a thread until then, or until `wait_max` has passed.
   const bool is_late = (call.deadline && has_waited_for(bounded(*call.deadline))) ||
                        (policy.wait_max > 0ms && has_waited_for(policy.wait_max));
-  const bool may_wait = call.deadline && policy.wait_max == 0ms;
+  // A deadline at the end of time is none.
+  const bool may_wait =
+      call.deadline && *call.deadline < virtual_time::max() && policy.wait_max == 0ms;
   const bool lacked_a_thread = needs_a_thread && (is_late || (!may_wait && may_lack_threads));
   const bool was_full =
       call.beside > options.waiters_max || call.beside > policy.bypass_queue_max || lacked_a_thread;

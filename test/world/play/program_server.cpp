@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a simulated program checks of its server: that it is trusted, told and told of as it
-// deserves.
+// What a simulated program checks of its server: whether it is trusted, what it has done for an
+// invalidation, and what the client reports of it.
 #include <algorithm>
 
 #include "entry/envelope.hpp"
@@ -23,7 +23,7 @@ constexpr virtual_time look_max = 1100ms;
 // up soon after the server has refused a write as a replica.
 void program::check_replica(const running_call& call, served how) {
   if (how != served::fresh || !in_.replica_since) return;
-  const auto& seen = in_.connections[number_];
+  const auto& seen = in_.connections.at(number_);
   const auto lost = in_.connection_losses.find(number_);
   const virtual_time tried_since =
       lost == in_.connection_losses.end() ? virtual_time{planned_.starts} : lost->second;
@@ -67,7 +67,7 @@ void program::check_repeated(row of) {
 
 // Without a server, each key beyond `invalidations_max` has no room, and its callers are told.
 void program::check_drops() {
-  if (in_.connections[number_].has_been_up) return;
+  if (in_.connections.at(number_).has_been_up) return;
   const std::size_t room = in_.planned.options.invalidations_max;
   std::size_t keys = 0;
   std::uint64_t told = 0;
@@ -90,7 +90,7 @@ void program::check_refusal_is_told(const drover::client& of) {
                             with.faults[0].when <= planned_.starts;
   const bool has_noticed = is_withdrawn && bypassed_ > 0 && with.options.flights_max > 100 &&
                            with.options.key_max > 100 && !with.has_limits() &&
-                           in_.connections[number_].up_since &&
+                           in_.connections.at(number_).up_since &&
                            in_.connection_losses.find(number_) == in_.connection_losses.end();
   const bool is_refused = with.has_wrong_password && with.faults.empty();
   if (!has_noticed && !is_refused) return;

@@ -124,6 +124,9 @@ void misbehave_in_a_call(universe& in, row of) {
       return;
     }
     case sabotage::fails_for_no_reason: throw load_failed{load_failed::reason::threw, 1, {}};
+    case sabotage::times_out_late:
+      std::this_thread::sleep_for(990ms);
+      throw refused{refused::reason::timed_out};
     case sabotage::times_out_early: throw refused{refused::reason::timed_out};
     case sabotage::fails_with_noise: throw load_failed{load_failed::reason::threw, 1, {}, "no\n"};
     case sabotage::repeats_failures:

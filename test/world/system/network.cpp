@@ -202,8 +202,8 @@ std::string network::with_lies(link& on, std::string output) {
     const std::string_view whole = rest.substr(0, consumed);
     const bool is_complete = status == resp::reader::status::complete;
     const bool is_push = rest.front() == '>';
-    // The usual reply in place of itself is no change.
-    const bool is_kept = on.next_reply == lie::changed && whole == other_reply;
+    // The replies of scripts that matter are arrays, and the others are of little interest.
+    const bool is_kept = on.next_reply == lie::changed && rest.front() != '*';
     const lie how = is_complete && !is_push && !is_kept ? std::exchange(on.next_reply, lie::none)
                                                         : lie::none;
     if (how == lie::changed) result += other_reply;
