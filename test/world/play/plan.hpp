@@ -151,7 +151,7 @@ enum class sabotage : std::uint8_t {
   takes_loads_for_stopped,
   claims_nothing,
   times_out_early,
-  times_out_late,    ///< waits in vain for the whole deadline
+  times_out_late,    ///< waits without success for the whole deadline
   repeats_failures,  ///< long after their pause
   fails_with_noise,  ///< with a text that is not for people
   is_slow_within_loads,
