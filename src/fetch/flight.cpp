@@ -130,6 +130,8 @@ void flight::finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& 
   end_.bypass_limit = invalidated_ || alone_ ? stamp_limit : everyone;
   end_.without_redis = bypass_;
   end_.token = held_;
+  // The reply to PROMOTE may come when the client is gone, as in `give_request_back`.
+  if (promote_asked_) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   return_turn(out);
   out.push_back({.kind = action_kind::finish});
 }

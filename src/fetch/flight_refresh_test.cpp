@@ -157,7 +157,7 @@ TEST(flight_refresh, ReleasesAPromotionThatCameAfterTheLoadFailed) {
       .expect("offer_lead", load_begins())
       .expect("", passes(soon))
       .expect("promote #1 over #200", threw())
-      .expect("mark_pause #1, finish", promoted())
+      .expect("mark_pause #1, release_late #1, finish", promoted())
       .ends_with("release_late #1", "failed here for everyone");
 }
 
@@ -269,7 +269,7 @@ TEST(flight_refresh, ReleasesAPromotionBeforeALateLoadThatNobodyWants) {
       .expect("mark #1", passes(soon))
       .expect("", marked())
       .expect("promote #1 over #200", abandoned())
-      .expect("mark_release #1, finish", promoted())
+      .expect("mark_release #1, release_late #1, finish", promoted())
       .ends_with("release_late #1", "dissolved for everyone");
   script{refresh(soon)}
       .expect("mark #1", passes(soon))
@@ -284,7 +284,7 @@ TEST(flight_refresh, EndsAtTheGrantsEndWhileALateLoadWaitsForTheAnswer) {
       .expect("mark #1", passes(soon))
       .expect("", marked())
       .expect("promote #1 over #200", passes(stage::load_max))
-      .expect("mark_release #1, finish", promoted())
+      .expect("mark_release #1, release_late #1, finish", promoted())
       .ends_with("release_late #1", "not begun for everyone");
 }
 

@@ -88,5 +88,24 @@ TEST(world_found, AClientThatEndsLeavesNoLeaseThatItHasAskedFor) {
   }
 }
 
+// Its refresh had asked to lead, because the value was about to end, and the client ended before
+// the answer came.
+TEST(world_found, AClientThatEndsLeavesNoLeaseThatItsLateRefreshHasAskedFor) {
+  for (virtual_time rest = 20us; rest < 400us; rest += 20us) {
+    plan made = small_plan(sabotage::none, {call_of(call_kind::get), rest_of(40ms),
+                                            call_of(call_kind::get), rest_of(rest)});
+    made.compares_at_the_end = false;
+    made.network.delay_min = made.network.delay_max = 30us;
+    made.policy.ttl = 50ms;
+    made.policy.grace = 0ms;
+    made.policy.early_beta = 10;
+    made.loader = {.shortest = 5ms, .longest = 5ms};
+    made.processes.push_back(made.processes[0]);
+    made.processes[1].starts = 52ms;
+    made.processes[1].threads = {{call_of(call_kind::get)}};
+    expect_no_violation(made);
+  }
+}
+
 }  // namespace
 }  // namespace drover::world::found_test
