@@ -76,7 +76,7 @@ void audit_command::add_verdict_options() {
   add_flag("--list-rules", lists_rules_,
            "List the rules, each with its severity and meaning, and exit");
   add_list("--role", roles_,
-           "Set the role of keys that are classified wrongly: lock, value, meta or ignore. "
+           "Set the role of keys that are classified wrongly: lock, value, meta, mark or ignore. "
            "Repeatable; the first GLOB that matches applies",
            "GLOB=ROLE");
   app_->add_option("--require", required_, "Report inconclusive unless these rules were exercised")

@@ -27,10 +27,11 @@ constexpr std::array<std::pair<std::string_view, audit_format>, 5> formats_by_na
      {"sarif", audit_format::sarif},
      {"html", audit_format::html}}};
 
-constexpr std::array<std::pair<std::string_view, audit::key_role>, 4> roles{
+constexpr std::array<std::pair<std::string_view, audit::key_role>, 5> roles{
     {{"lock", audit::key_role::lock},
      {"value", audit::key_role::value},
      {"meta", audit::key_role::meta},
+     {"mark", audit::key_role::mark},
      {"ignore", audit::key_role::ignored}}};
 
 template <class Table>
@@ -56,9 +57,10 @@ std::pair<std::string, audit::key_role> parse_role(const std::string& typed) {
                         ? std::nullopt
                         : find_value(roles, std::string_view{typed}.substr(equals + 1));
   if (!role || equals == 0) {
-    throw text::usage_error{"--role '" + typed +
-                            "': must be GLOB=ROLE with the role lock, value, meta or ignore, for " +
-                            "example 'session:*=ignore'"};
+    throw text::usage_error{
+        "--role '" + typed +
+        "': must be GLOB=ROLE with the role lock, value, meta, mark or ignore, for " +
+        "example 'session:*=ignore'"};
   }
   return {typed.substr(0, equals), *role};
 }

@@ -86,12 +86,12 @@ const std::string& capture_core::see_body(std::string_view body) {
   const auto digits = lease::sha1_of(body);
   std::string& sha1 = sha1_of_body_[hash];
   sha1.assign(digits.data(), digits.size());
-  if (!knows_script(sha1)) see(facts_of_body(sha1, body));
+  if (!knows_script(sha1)) see(facts_of_body(sha1, body, options_.hash_key));
   return sha1;
 }
 
 std::string capture_core::see_library(std::string_view body) {
-  library_facts facts = facts_of_library(body);
+  library_facts facts = facts_of_library(body, options_.hash_key);
   for (script_seen& script : facts.functions) see(std::move(script));
   return std::move(facts.name);
 }

@@ -67,6 +67,8 @@ struct script_seen {
     read,
     store,
     del,
+    compare,  ///< only of a key: it is compared, and neither stored nor deleted
+    change,   ///< only of a key: a list, stream, sorted set, set or counter
   };
   purpose does = purpose::unknown;
   /// The reply that means success. `unknown`: a positive integer or OK.
@@ -80,6 +82,47 @@ struct script_seen {
   bool ttl_in_seconds = false;
   /// The commands that the script calls, in upper case, each once.
   std::vector<std::string> calls;
+
+  /// A reply of the script.
+  struct reply_sign {
+    /// `missing`: any reply.
+    reply_kind kind = reply_kind::null;
+    /// Every reply of this kind, not only the one below.
+    bool any = true;
+    std::int64_t integer = 0;
+    digest content_digest{};
+
+    friend bool operator==(const reply_sign&, const reply_sign&) = default;
+  };
+  /// What the script does to one of its keys.
+  struct key_effect {
+    /// The KEYS index, starting at 1; 0: each key.
+    unsigned key = 0;
+    /// `unknown`: the text does not show it.
+    purpose does = purpose::unknown;
+    /// As above.
+    unsigned token_argument = 0;
+    unsigned ttl_argument = 0;
+    unsigned value_argument = 0;
+    bool ttl_in_seconds = false;
+    /// The key is stored without a ttl.
+    bool no_ttl = false;
+    /// It does this in each call.
+    bool always = false;
+    /// A call that does not do it may not have tried: it ended before, for another reason than the
+    /// state of this key.
+    bool may_not_try = false;
+    /// The replies of calls that do it, and of those that do not. Of a read: the replies that are
+    /// the value, and those that say that there is none.
+    std::vector<reply_sign> yes{};
+    std::vector<reply_sign> no{};
+
+    static constexpr std::size_t signs_max = 16;
+  };
+  /// The effects on each key of the script. Empty: `does` is the effect on each of them.
+  std::vector<key_effect> keys{};
+
+  static constexpr std::size_t keys_max = 32;
 };
 
 /// The server sent a client an invalidation of tracked keys or a pub/sub message.

@@ -76,6 +76,28 @@ void describe(auto& fields, is_a<connection_closed> auto& entry) {
   fields.flag("by_client", entry.by_client);
 }
 
+void describe(auto& fields, is_a<script_seen::reply_sign> auto& sign) {
+  fields.word("is", reply_names, sign.kind);
+  fields.optional_flag("any", sign.any, true);
+  if (sign.any) return;
+  if (sign.kind == reply_kind::integer) fields.number("value", sign.integer);
+  if (sign.kind == reply_kind::text) describe(fields, sign.content_digest);
+}
+
+void describe(auto& fields, is_a<script_seen::key_effect> auto& effect) {
+  fields.number("key", effect.key);
+  fields.word("does", purpose_names, effect.does);
+  fields.optional_number("token_argument", effect.token_argument, 0U);
+  fields.optional_number("ttl_argument", effect.ttl_argument, 0U);
+  fields.optional_number("value_argument", effect.value_argument, 0U);
+  fields.optional_flag("ttl_in_seconds", effect.ttl_in_seconds, false);
+  fields.optional_flag("no_ttl", effect.no_ttl, false);
+  fields.optional_flag("always", effect.always, false);
+  fields.optional_flag("may_not_try", effect.may_not_try, false);
+  fields.optional_objects("yes", script_seen::key_effect::signs_max, effect.yes);
+  fields.optional_objects("no", script_seen::key_effect::signs_max, effect.no);
+}
+
 void describe(auto& fields, is_a<script_seen> auto& entry) {
   fields.text("script", entry.script);
   fields.text("known_as", entry.known_as);
@@ -86,6 +108,7 @@ void describe(auto& fields, is_a<script_seen> auto& entry) {
   fields.number("value_argument", entry.value_argument);
   fields.flag("ttl_in_seconds", entry.ttl_in_seconds);
   fields.texts("calls", event::arguments_max, entry.calls);
+  fields.optional_objects("keys", script_seen::keys_max, entry.keys);
 }
 
 void describe(auto& fields, is_a<event> auto& entry) {

@@ -113,6 +113,10 @@ class line_fields {
       describe(fields, into.emplace_back());
     });
   }
+  template <class Record>
+  void optional_objects(const char* name, std::size_t count_max, std::vector<Record>& into) {
+    if (find(name, false) != nullptr) objects(name, count_max, into);
+  }
 
   void fail(const char* name, const char* why) { fail('"' + std::string{name} + "\" " + why); }
 

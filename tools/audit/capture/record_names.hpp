@@ -16,15 +16,17 @@ inline constexpr std::array<std::string_view, 7> shape_names{"empty", "integer",
                                                              "php",   "text",    "binary"};
 inline constexpr std::array<std::string_view, 7> reply_names{
     "null", "status", "error", "integer", "text", "aggregate", "missing"};
-inline constexpr std::array<std::string_view, 9> purpose_names{"unknown",
-                                                               "compare_and_delete",
-                                                               "compare_and_store",
-                                                               "compare_and_expire",
-                                                               "acquire",
-                                                               "rate_limit",
-                                                               "read",
-                                                               "store",
-                                                               "del"};
+inline constexpr std::array<std::string_view, 11> purpose_names{"unknown",
+                                                                "compare_and_delete",
+                                                                "compare_and_store",
+                                                                "compare_and_expire",
+                                                                "acquire",
+                                                                "rate_limit",
+                                                                "read",
+                                                                "store",
+                                                                "del",
+                                                                "compare",
+                                                                "change"};
 inline constexpr std::array<std::string_view, 5> success_names{"unknown", "null", "not_null", "one",
                                                                "ok"};
 inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_barrier"};

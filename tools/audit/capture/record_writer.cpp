@@ -123,6 +123,11 @@ class object_writer {
                const std::vector<Record>& records) {
     append_list(begin(name), records, [this](const Record& record) { append_object(record); });
   }
+  template <class Record>
+  void optional_objects(std::string_view name, std::size_t count_max,
+                        const std::vector<Record>& records) {
+    if (!records.empty()) objects(name, count_max, records);
+  }
 
  private:
   std::string& begin(std::string_view name) {

@@ -113,6 +113,28 @@ inline event any_event(material& from, std::uint64_t sequence) {
   return out;
 }
 
+inline std::vector<script_seen::key_effect> any_effects(material& from) {
+  std::vector<script_seen::key_effect> out(from.below(3));
+  for (script_seen::key_effect& effect : out) {
+    effect = {.key = from.number32(),
+              .does = from.one_of<script_seen::purpose>(11),
+              .token_argument = from.number32(),
+              .ttl_argument = from.number32(),
+              .value_argument = from.number32(),
+              .ttl_in_seconds = from.coin(),
+              .no_ttl = from.coin(),
+              .always = from.coin(),
+              .may_not_try = from.coin(),
+              .yes = {},
+              .no = {}};
+    for (std::uint64_t left = from.below(3); left > 0; --left) {
+      effect.yes.push_back({.kind = reply_kind::integer, .any = false, .integer = from.integer()});
+      effect.no.push_back({.kind = from.one_of<reply_kind>(7)});
+    }
+  }
+  return out;
+}
+
 /// A random record of the kind at index `kind` of the variant. `sequence` is used for events only.
 inline record any_record(material& from, std::size_t kind, std::uint64_t sequence) {
   switch (kind) {
@@ -123,13 +145,14 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
     case 4:
       return script_seen{from.text(),
                          from.text(),
-                         from.one_of<script_seen::purpose>(9),
+                         from.one_of<script_seen::purpose>(11),
                          from.one_of<script_seen::success>(5),
                          from.number32(),
                          from.number32(),
                          from.number32(),
                          from.coin(),
-                         from.texts()};
+                         from.texts(),
+                         any_effects(from)};
     case 5: return any_event(from, sequence);
     case 6: return push_received{from.number(), from.at(), from.text(), from.texts()};
     case 7: return origin_loads{from.at(), from.number(), from.text(), from.text()};

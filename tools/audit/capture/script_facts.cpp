@@ -8,6 +8,8 @@
 
 #include "audit/capture/known_scripts.hpp"
 #include "audit/capture/lua_text.hpp"
+#include "audit/capture/script_arguments.hpp"
+#include "audit/capture/script_effects.hpp"
 #include "audit/capture/script_reading.hpp"
 
 namespace drover::audit {
@@ -30,7 +32,7 @@ class judgement {
     }
     into.does = judge();
     into.token_argument = reading_.compared_argument;
-    for (const lua_call& call : reading_.calls) note_arguments(call, into);
+    for (const lua_call& call : reading_.calls) note_arguments_of(call, into);
     if (into.does == purpose::acquire) {
       if (into.token_argument == 0) std::swap(into.token_argument, into.value_argument);
       into.value_argument = 0;
@@ -50,7 +52,7 @@ class judgement {
   [[nodiscard]] bool sets_if_absent() const {
     return calls({"SETNX", "HSETNX"}) ||
            std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& call) {
-             return call.command == "SET" && word_at(call, "NX") < call.arguments.size();
+             return call.command == "SET" && option_at(call, "NX") < call.arguments.size();
            });
   }
 
@@ -109,66 +111,27 @@ class judgement {
            });
   }
 
-  /// The index of an option among the arguments of a call; their number if the option is missing.
-  static std::size_t word_at(const lua_call& call, std::string_view word) {
-    const auto entry = std::find_if(
-        call.arguments.begin(), call.arguments.end(), [word](const lua_operand& argument) {
-          return argument.type == operand::text && argument.word == word;
-        });
-    return static_cast<std::size_t>(entry - call.arguments.begin());
-  }
-
-  static unsigned argument_at(const lua_call& call, std::size_t at) {
-    if (at >= call.arguments.size() || call.arguments[at].type != operand::argument) return 0;
-    return call.arguments[at].number;
-  }
-
-  static void note_ttl(script_seen& into, unsigned argument, bool in_seconds) {
-    if (argument == 0 || into.ttl_argument != 0) return;
-    into.ttl_argument = argument;
-    into.ttl_in_seconds = in_seconds;
-  }
-  static void note_value(script_seen& into, unsigned argument) {
-    if (into.value_argument == 0) into.value_argument = argument;
-  }
-
-  static void note_arguments(const lua_call& call, script_seen& into) {
-    const std::string& name = call.command;
-    if (name == "PEXPIRE" || name == "EXPIRE") {
-      note_ttl(into, argument_at(call, 1), name == "EXPIRE");
-    } else if (name == "PSETEX" || name == "SETEX") {
-      note_ttl(into, argument_at(call, 1), name == "SETEX");
-      note_value(into, argument_at(call, 2));
-    } else if (name == "SET" || name == "SETNX" || name == "GETSET") {
-      note_value(into, argument_at(call, 1));
-      note_ttl(into, argument_at(call, word_at(call, "PX") + 1), false);
-      note_ttl(into, argument_at(call, word_at(call, "EX") + 1), true);
-    } else if (name == "HSET" || name == "HSETNX" || name == "HMSET") {
-      note_value(into, argument_at(call, 2));
-    } else if (name == "HINCRBY" && into.token_argument == 0) {
-      into.token_argument = argument_at(call, 1);
-    }
-  }
-
   const script_reading& reading_;
 };
 
 script_seen facts_of(std::span<const lua_token> tokens, std::string_view keys,
-                     std::string_view arguments) {
+                     std::string_view arguments, const hash_key& texts) {
   script_seen out;
   const script_reading reading = read_script(tokens, keys, arguments);
   judgement{reading}.fill(out);
+  out.keys = effects_of(reading, texts);
   return out;
 }
 
-bool is_sign(const lua_token& token, std::string_view text) noexcept {
+bool has_sign(const lua_token& token, std::string_view text) noexcept {
   return token.type == lua_token::kind::sign && token.text == text;
 }
 
 /// Finds the functions in the tokens of a library.
 class library_reader {
  public:
-  explicit library_reader(std::span<const lua_token> tokens) : tokens_{tokens} {}
+  library_reader(std::span<const lua_token> tokens, const hash_key& texts)
+      : tokens_{tokens}, texts_{texts} {}
 
   std::vector<script_seen> functions() const {
     std::vector<script_seen> out;
@@ -202,15 +165,15 @@ class library_reader {
   /// referred to by its name. The number of tokens if it is not found.
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
-    for (std::size_t at = open; at < tokens_.size() && !is_sign(tokens_[at], ")"); ++at) {
+    for (std::size_t at = open; at < tokens_.size() && !has_sign(tokens_[at], ")"); ++at) {
       if (tokens_[at].text == "function" && tokens_[at].type == lua_token::kind::name) return at;
       const bool is_value =
-          at > 0 && (is_sign(tokens_[at - 1], ",") || is_sign(tokens_[at - 1], "="));
+          at > 0 && (has_sign(tokens_[at - 1], ",") || has_sign(tokens_[at - 1], "="));
       if (tokens_[at].type == lua_token::kind::name && is_value) named = tokens_[at].text;
     }
     for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
       if (tokens_[at].text == "function" && tokens_[at + 1].text == named) return at;
-      if (tokens_[at].text == named && is_sign(tokens_[at + 1], "=") &&
+      if (tokens_[at].text == named && has_sign(tokens_[at + 1], "=") &&
           tokens_[at + 2].text == "function") {
         return at + 2;
       }
@@ -220,12 +183,12 @@ class library_reader {
 
   [[nodiscard]] script_seen facts_at(std::size_t function) const {
     std::size_t at = function;
-    while (at < tokens_.size() && !is_sign(tokens_[at], "(")) ++at;
+    while (at < tokens_.size() && !has_sign(tokens_[at], "(")) ++at;
     const std::string_view keys = at + 1 < tokens_.size() ? tokens_[at + 1].text : "";
     const std::string_view arguments = at + 3 < tokens_.size() ? tokens_[at + 3].text : "";
     return facts_of(
         tokens_.subspan(std::min(at, tokens_.size()), end_of(at) - std::min(at, tokens_.size())),
-        keys, arguments);
+        keys, arguments, texts_);
   }
 
   /// The index after the `end` of the function whose parameters begin at `at`.
@@ -241,17 +204,28 @@ class library_reader {
   }
 
   std::span<const lua_token> tokens_;
+  const hash_key& texts_;
 };
 
 }  // namespace
 
-script_seen facts_of_body(std::string_view sha1, std::string_view body) {
+script_seen facts_of_body(std::string_view sha1, std::string_view body, const hash_key& texts) {
   const std::vector<lua_token> tokens = lua_tokens(body);
-  script_seen out = facts_of(tokens, "KEYS", "ARGV");
+  script_seen out = facts_of(tokens, "KEYS", "ARGV", texts);
   out.script = sha1;
   std::optional<script_seen> published = known_script(sha1, normalised_lua(body));
   if (!published) return out;
   published->calls = std::move(out.calls);
+  // Keys that the script does not touch, such as the names of channels, are left alone.
+  if (published->known_as.starts_with("drover ")) return *std::move(published);
+  for (const script_seen::key_effect& effect : out.keys) {
+    published->keys.push_back({.key = effect.key,
+                               .does = published->does,
+                               .token_argument = published->token_argument,
+                               .ttl_argument = published->ttl_argument,
+                               .value_argument = published->value_argument,
+                               .ttl_in_seconds = published->ttl_in_seconds});
+  }
   return *std::move(published);
 }
 
@@ -259,7 +233,7 @@ std::optional<script_seen> facts_of_published(std::string_view sha1) {
   return known_script(sha1, {});
 }
 
-library_facts facts_of_library(std::string_view body) {
+library_facts facts_of_library(std::string_view body, const hash_key& texts) {
   library_facts out;
   // The first line is "#!lua name=mylib".
   const std::string_view first = body.substr(0, body.find('\n'));
@@ -271,7 +245,8 @@ library_facts facts_of_library(std::string_view body) {
     out.name.resize(std::min(out.name.size(), library_name_max));
     body.remove_prefix(first.size());
   }
-  out.functions = library_reader{lua_tokens(body)}.functions();
+  const std::vector<lua_token> tokens = lua_tokens(body);
+  out.functions = library_reader{tokens, texts}.functions();
   return out;
 }
 

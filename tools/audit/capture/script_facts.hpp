@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "audit/capture/record.hpp"
+#include "audit/capture/value_digest.hpp"
 
 namespace drover::audit {
 
-/// The facts of the body of an EVAL. `sha1`: of the body.
-[[nodiscard]] script_seen facts_of_body(std::string_view sha1, std::string_view body);
+/// The facts of the body of an EVAL. `sha1`: of the body. `texts`: the key of the digests of the
+/// run, for the texts that the script may reply.
+[[nodiscard]] script_seen facts_of_body(std::string_view sha1, std::string_view body,
+                                        const hash_key& texts = {});
 
 /// The facts of a script whose body was not seen. nullopt: it is not a published script.
 [[nodiscard]] std::optional<script_seen> facts_of_published(std::string_view sha1);
@@ -26,6 +29,6 @@ struct library_facts {
   /// `script` is the name of the function.
   std::vector<script_seen> functions;
 };
-[[nodiscard]] library_facts facts_of_library(std::string_view body);
+[[nodiscard]] library_facts facts_of_library(std::string_view body, const hash_key& texts = {});
 
 }  // namespace drover::audit

@@ -16,7 +16,8 @@ namespace drover::audit {
 enum class severity : std::uint8_t { info, warning, error };
 enum class confidence : std::uint8_t { suspected, strong, proof };
 enum class verdict : std::uint8_t { pass, fail, inconclusive };
-enum class key_role : std::uint8_t { other, value, lock, meta, ignored };
+/// mark: a flag, a throttle, a sign of life: it is set and looked for, and nothing was loaded for it.
+enum class key_role : std::uint8_t { other, value, lock, meta, mark, ignored };
 
 /// One line of a timeline.
 struct moment_line {

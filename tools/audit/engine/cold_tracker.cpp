@@ -12,7 +12,7 @@ constexpr std::size_t requesters_max = 128;
 constexpr std::size_t loaders_max = 64;
 /// A value that NX stores is a mark only up to this length. A mark names its loader: an id, a
 /// token.
-constexpr std::uint64_t mark_bytes_max = 128;
+constexpr std::uint64_t pending_bytes_max = 128;
 /// Loader ids from here on stand for multiplexed connections, smaller ones for processes.
 constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
 constexpr std::size_t tool_actions_max = 4'096;
@@ -106,7 +106,7 @@ cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t proces
                                [&](const cold_book::loader& l) { return l.id == id; });
   if (at != book.loaders.end()) return &*at;
   if (book.loaders.size() >= loaders_max) return nullptr;
-  book.loaders.push_back({id, process, 0, 0});
+  book.loaders.push_back({.id = id, .process = process});
   return &book.loaders.back();
 }
 
@@ -153,7 +153,10 @@ void cold_tracker::missed(key_state& key, const op& operation, bool is_second_lo
   book->misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
                           operation.process, false, is_second_look});
   cold_book::loader* const loader = loader_of(*book, operation.process, operation.connection);
-  if (loader != nullptr && !is_second_look && !event.first_store) ++loader->misses;
+  if (loader == nullptr || is_second_look || event.first_store) return;
+  ++loader->misses;
+  if (loader->misses == 1) loader->connection = operation.connection;
+  if (loader->connection != operation.connection) loader->on_several = true;
 }
 
 void cold_tracker::hit(key_state& key, const op& operation) {
@@ -229,9 +232,14 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || operation.sent < event.first_store->done + herd_limit(delta);
-  const bool ends_mark =
-      event.loading.by_nx > 0 && (operation.condition == store_condition::script ||
-                                  operation.condition == store_condition::equal);
+  const load* const mark = refused ? nullptr : mark_of(*book, operation);
+  const bool ends_mark = mark != nullptr || (event.loading.by_nx > 0 &&
+                                             (operation.condition == store_condition::script ||
+                                              operation.condition == store_condition::equal));
+  if (mark != nullptr && !loaded.missed) {
+    loaded.missed = mark->missed;
+    loaded.began = mark->began;
+  }
   if (!loaded.missed && !ends_mark && !(in_herd && event.first_store)) {
     // The store is no load, because its client had not missed the key. It ends the cold event too.
     if (!refused && !event.first_store) {
@@ -251,12 +259,24 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
   return result;
 }
 
+/// The mark that this process has set with NX before it loaded, and now replaces by the value.
+const load* cold_tracker::mark_of(const cold_book& book, const op& operation) {
+  if (!book.marked_only || operation.kind != op_kind::store) return nullptr;
+  const std::vector<load>& loads = book.event.loading.loads;
+  const auto at = std::find_if(loads.begin(), loads.end(), [&](const load& l) {
+    return l.by_nx && l.store.outcome == op_outcome::yes && l.store.process == operation.process;
+  });
+  return at == loads.end() ? nullptr : &*at;
+}
+
 void cold_tracker::add(key_state& key, const load& loaded) {
   cold_book& book = *key.cold;
   cold_event& event = book.event;
+  if (book.marked_only && !loaded.by_nx && loaded.store.outcome == op_outcome::yes)
+    book.mark_replaced = true;
   book.last_store = loaded.store;
   if (loaded.store.outcome == op_outcome::yes) {
-    const bool is_mark = loaded.by_nx && loaded.store.value.length <= mark_bytes_max;
+    const bool is_mark = loaded.by_nx && loaded.store.value.length <= pending_bytes_max;
     book.marked_only = is_mark && (!event.first_store || book.marked_only);
     if (!event.first_store) event.first_store = loaded.store;
     book.last_store_done = std::max(book.last_store_done, loaded.store.done);
@@ -352,7 +372,8 @@ void cold_tracker::count_processes(cold_book& book) {
       continue;
     }
     if (loader.misses > 0) ++event.demand.processes;
-    if (loader.loads == 1 && (loader.misses > 1 || is_concurrent(loader)))
+    // A process that asks again on its only connection polls; it has no second caller.
+    if (loader.loads == 1 && (loader.on_several || is_concurrent(loader)))
       ++event.loading.sharing_processes;
     if (loader.loads > 0) ++event.loading.processes;
     event.loading.most_by_one_process = std::max(event.loading.most_by_one_process, loader.loads);
@@ -374,7 +395,7 @@ void cold_tracker::close(key_state& key, bool complete) {
         requester.process < processes.size() && processes[requester.process].is_notified;
     event.waiting.notified = event.waiting.notified || is_notified;
   }
-  if (event.loading.conditional > 0 && event.loading.by_nx > 0) {
+  if ((event.loading.conditional > 0 || book->mark_replaced) && event.loading.by_nx > 0) {
     // NX stored a mark that says that a client loads. The store that replaces the mark is the load.
     std::erase_if(event.loading.loads, [](const load& l) { return l.by_nx; });
     event.loading.count -= event.loading.by_nx;

@@ -45,6 +45,8 @@ struct cold_book {
     std::uint32_t process = 0;
     std::uint64_t misses = 0;  ///< before the first store, without second looks
     std::uint64_t loads = 0;
+    std::uint64_t connection = 0;  ///< of its first miss
+    bool on_several = false;       ///< it missed on several connections
   };
 
   cold_event event;
@@ -57,6 +59,8 @@ struct cold_book {
   bool read_before = false;
   /// All stores so far may be marks that a client sets with NX before it loads.
   bool marked_only = false;
+  /// A value was stored over such a mark.
+  bool mark_replaced = false;
 };
 
 class cold_tracker {
@@ -98,6 +102,7 @@ class cold_tracker {
   cold_book::requester* count_request(cold_book& book, const op& operation, bool is_poll);
   void match_miss(const key_state& key, cold_book& book, const op& operation, moment delta,
                   load& loaded);
+  [[nodiscard]] static const load* mark_of(const cold_book& book, const op& operation);
   [[nodiscard]] bool is_by_tool(const key_state& key, const cold_event& event) const;
   void count_requests(cold_book& book);
   void count_processes(cold_book& book);

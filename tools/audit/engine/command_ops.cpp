@@ -194,6 +194,8 @@ void set(const command_reader& reader) {
   } else if (answer.kind != reply_kind::missing && !equal) {
     const outcome was_there = read_outcome(answer);
     operation.outcome = absent ? opposite(was_there) : present ? was_there : outcome::yes;
+    operation.tells_value = absent;
+    operation.told = answer.content_digest;
   }
 }
 

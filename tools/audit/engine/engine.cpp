@@ -44,6 +44,7 @@ engine::body::body(settings options, std::vector<std::unique_ptr<rule>> rules)
       lock_holds_(keys_, connections_, colds_, *this, settings_.keys_max / open_share + 1),
       stores_(keys_, *this),
       waits_(*this),
+      plain_locks_(keys_),
       timeline_builder_(settings_, connections_) {
   for (const std::unique_ptr<rule>& owned : rules_) {
     const interest::bits wanted_bits = owned->wants();
@@ -139,6 +140,33 @@ void engine::body::apply(const op& operation, connection_facts& client) {
   if (one_in_ > 1 && !in_sample(operation.key_hash, one_in_)) return;
   key_state& key = keys_.touch(operation.database, operation.key);
   key.hash = operation.key_hash;
+  if (operation.tells_value && apply_told(key, operation, client)) return;
+  apply(key, operation, client);
+}
+
+bool engine::body::apply_told(key_state& key, const op& operation, connection_facts& client) {
+  const pattern_state& pattern = *key.pattern;
+  if (pattern.lock_name || role_so_far(pattern) == key_role::lock) return false;
+  op read = operation;
+  read.kind = op_kind::read;
+  read.tells_value = false;
+  read.on_ttl = ttl_effect::none;
+  read.value = operation.told;
+  if (operation.outcome == op_outcome::yes) {
+    read.outcome = op_outcome::no;
+    apply(key, read, client);
+    return false;
+  }
+  if (operation.outcome != op_outcome::no) return false;
+  // A token says that somebody loads: the client was refused. Anything else is the value.
+  if (key.lock != nullptr && lock_holds_.is_token(key, operation.told)) return false;
+  if (key.last_store == std::nullopt && operation.told.length <= mark_bytes_max) return false;
+  read.outcome = op_outcome::yes;
+  apply(key, read, client);
+  return true;
+}
+
+void engine::body::apply(key_state& key, const op& operation, connection_facts& client) {
   const bool hit = operation.is_hit();
   const interest::bits kind = hit ? interest::hits : interest::ops(operation.kind);
   for (rule* const listener : listeners_for(kind)) listener->on_op(operation, key, *this);
@@ -155,12 +183,18 @@ void engine::body::apply(const op& operation, connection_facts& client) {
         waits_.satisfied(key, operation);
       }
       break;
-    case op_kind::store: is_load = apply_store(key, operation, client); break;
+    case op_kind::store:
+      is_load = apply_store(key, operation, client);
+      plain_locks_.stored(key, operation, is_load);
+      break;
     case op_kind::acquire:
       is_load = apply_store(key, operation, client);
       apply_acquire(key, operation, client);
       break;
-    case op_kind::remove: lock_holds_.remove(key, operation); break;
+    case op_kind::remove:
+      plain_locks_.removed(key, operation);
+      lock_holds_.remove(key, operation);
+      break;
     case op_kind::compare_remove: lock_holds_.compare_remove(key, operation); break;
     case op_kind::expire: lock_holds_.expire(key, operation); break;
     case op_kind::compare_expire: lock_holds_.compare_expire(key, operation); break;

@@ -18,6 +18,7 @@
 #include "audit/engine/key_table.hpp"
 #include "audit/engine/lock_hold_tracker.hpp"
 #include "audit/engine/normaliser.hpp"
+#include "audit/engine/plain_lock_tracker.hpp"
 #include "audit/engine/store_tracker.hpp"
 #include "audit/engine/timeline_builder.hpp"
 #include "audit/engine/wait_tracker.hpp"
@@ -81,6 +82,9 @@ class engine::body final : public rule_context, private fact_sink {
 
   [[nodiscard]] const listeners& listeners_for(interest::bits bit) const;
   void apply(const op& operation, connection_facts& client);
+  void apply(key_state& key, const op& operation, connection_facts& client);
+  /// Applies what a SET .. NX GET tells of the value. True if the command did nothing but read.
+  bool apply_told(key_state& key, const op& operation, connection_facts& client);
   void apply_read(key_state& key, const op& operation, connection_facts& client);
   bool apply_store(key_state& key, const op& operation, const connection_facts& client);
   void apply_acquire(key_state& key, const op& operation, const connection_facts& client);
@@ -107,6 +111,7 @@ class engine::body final : public rule_context, private fact_sink {
   lock_hold_tracker lock_holds_;
   store_tracker stores_;
   wait_tracker waits_;
+  plain_lock_tracker plain_locks_;
   timeline_builder timeline_builder_;
   fault_book faults_;
   fault_report fault_report_;

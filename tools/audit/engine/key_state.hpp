@@ -51,6 +51,9 @@ class median_sample {
   mutable std::vector<moment> sorted_;
 };
 
+/// Longer values are no marks: "1", "locked", a date, a time in microseconds, a short name.
+inline constexpr std::uint64_t mark_bytes_max = 40;
+
 /// The keys of one pattern and one role given by `--role`.
 struct pattern_state {
   std::uint32_t index = 0;
@@ -68,13 +71,24 @@ struct pattern_state {
   op_counts counts;
   bool lock_name = false;         ///< the name has a word such as "lock"
   std::uint64_t text_stores = 0;  ///< stores and NX attempts of strings
-  std::uint64_t loads = 0;        ///< stores and NX attempts that follow a miss
+  /// Stores and NX attempts of strings that succeeded, by the look of what was stored.
+  std::uint64_t small_stores = 0;  ///< at most `mark_bytes_max` bytes, neither JSON nor pickled
+  std::uint64_t value_stores = 0;  ///< all
+  /// The first different values that were stored, at most four.
+  std::array<std::uint64_t, 4> stored_hashes{};
+  std::uint8_t stored_different = 0;
+  std::uint64_t loads = 0;  ///< stores and NX attempts that follow a miss
   /// Loads that the origin reported for keys of this pattern; 0 if it names no keys.
   std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
   /// Those of them that no rule has judged, because a fault of the tool may explain them.
   std::uint64_t contended_cold_events_excused = 0;
+  /// Stores under the name of a lock without NX, and how many of them the same process deleted: at
+  /// all, and after it had stored a value of a related name that it had loaded.
+  std::uint64_t plain_sets = 0;
+  std::uint64_t plain_releases = 0;
+  std::uint64_t plain_releases_after_load = 0;
   std::uint64_t lock_holds = 0;
   std::uint64_t lock_holds_removed = 0;  ///< lock holds that ended by DEL
   std::uint64_t lock_holds_with_value =

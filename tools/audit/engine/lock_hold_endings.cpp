@@ -43,6 +43,13 @@ lock_hold* lock_hold_tracker::hold_with_token(lock_book& book, const op& operati
   return nullptr;
 }
 
+bool lock_hold_tracker::is_token(const key_state& lock, const digest& value) {
+  const lock_book& book = *lock.lock;
+  if (book.current && book.current->won.value == value) return true;
+  return std::any_of(book.former.begin(), book.former.end(),
+                     [&](const lock_hold& hold) { return hold.won.value == value; });
+}
+
 /// Notes a command of a holder whose lock hold is over.
 void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const op& operation) {
   if (hold.after.holder_returned) return;
@@ -182,7 +189,11 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   lock_hold* hold = hold_with_token(book, operation);
-  if (operation.outcome == op_outcome::yes) {
+  // The reply of a script need not tell. The holder's own token is found until the lease ends.
+  const bool is_found = operation.outcome == op_outcome::unknown && operation.in_script &&
+                        hold != nullptr && book.current && hold == &*book.current &&
+                        !may_be_over(*hold, operation);
+  if (operation.outcome == op_outcome::yes || is_found) {
     if (hold == nullptr) hold = hold_removed_by(book, operation);
     if (hold == nullptr) return;
     note_removal(lock, book, *hold, operation);

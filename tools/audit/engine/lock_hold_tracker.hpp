@@ -68,6 +68,9 @@ class lock_hold_tracker {
   /// store is no load. A load gets this number, and begins no earlier than the lock was won.
   std::uint64_t stored(key_state& value, const op& operation, load* new_load);
 
+  /// Whether a client has won the lock with this token not long ago.
+  [[nodiscard]] static bool is_token(const key_state& lock, const digest& value);
+
   /// Reports all holds of the lock.
   void close(key_state& lock, bool run_over, moment now);
   [[nodiscard]] std::uint64_t lock_holds() const { return last_number_; }

@@ -70,6 +70,9 @@ struct op : op_summary {
   std::string_view
       known_as;  ///< the published name of a script, or ""; valid as long as the engine
   std::uint32_t database = 0;
+  /// SET .. NX GET: the reply is the value that was there; `told` is its digest, if there was one.
+  bool tells_value = false;
+  digest told;
 };
 
 /// True if both came in one transaction, or in one read of the client's bytes. Other clients

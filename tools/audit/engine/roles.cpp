@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <unordered_map>
 
 #include "audit/capture/key_pattern.hpp"
@@ -46,19 +47,71 @@ scored lock_score(const pattern_state& p) {
   s.add(c.conditional_stores > 0, -6, "");
   // Too long for a token: a cached value that is stored with NX.
   s.add(p.longest_token > token_bytes_max && !p.lock_name, -6, "");
-  s.add(c.changes > attempts, -6, "");
+  // Other values than the tokens are stored over it: a value in whose key a mark stands while a
+  // client loads.
+  s.add(c.stores > 0 && c.hits > 0 && p.longest_value > p.longest_token, -6, "");
+  // Lists, streams, sorted sets and counters are no locks.
+  s.add(c.changes > 0, -6, "");
   return s;
 }
 
-/// A lock without NX: clients check it with EXISTS or GET, store it, and delete it.
+/// A lock without NX: clients check it with EXISTS or GET, store it, load a value, and delete it.
 bool is_naive_lock(const pattern_state& p) {
   const op_counts& c = p.counts;
-  return p.lock_name && c.won + c.lost == 0 && c.stores > 0 && c.removes > 0 &&
-         p.longest_value <= naive_token_max && (c.exists > 0 || c.misses > 0);
+  return p.lock_name && c.won + c.lost == 0 && p.plain_releases_after_load > 0 &&
+         2 * p.plain_releases >= p.plain_sets && p.longest_value <= naive_token_max &&
+         (c.exists > 0 || c.misses > 0);
+}
+
+/// Whether most of what is known about the keys comes from scripts that are not understood.
+bool is_opaque(const pattern_state& p) {
+  const op_counts& c = p.counts;
+  return c.opaque > 0 && 10 * c.opaque >= c.misses + c.won + c.stores;
+}
+
+/// Nobody loads a mark: this is less than a load takes, and more than a round trip.
+constexpr moment mark_gap_max = std::chrono::milliseconds{5};
+/// The same for keys with the name of a mark, on a busy machine.
+constexpr moment named_gap_max = std::chrono::milliseconds{20};
+/// A mark has few values, or values that nobody reads: the time at which it was set.
+constexpr std::uint8_t mark_values_max = 2;
+constexpr std::uint64_t mark_stores_min = 3;
+
+bool is_named_like_a_mark(std::string_view name) {
+  static constexpr auto words = std::to_array<std::string_view>(
+      {"alive",    "ban",       "banned",    "blacklist", "blacklisted", "block",
+       "blocked",  "blocklist", "cooldown",  "debounce",  "dedup",       "dedupe",
+       "denylist", "disabled",  "enabled",   "feature",   "features",    "flag",
+       "flags",    "heartbeat", "lastseen",  "lockout",   "maintenance", "muted",
+       "nonce",    "notified",  "once",      "online",    "otp",         "paused",
+       "ping",     "presence",  "processed", "ratelimit", "revocation",  "revoked",
+       "seen",     "sent",      "stop",      "stopped",   "throttle",    "throttled",
+       "typing",   "verified"});
+  std::string lower{name};
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  });
+  const std::vector<std::string_view> found = words_of(lower);
+  return std::any_of(found.begin(), found.end(), [](std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  });
+}
+
+/// A flag, a throttle, a sign of life: small values, of which there are few, or whose name says it,
+/// and no load runs before they are set.
+bool is_mark(const pattern_state& p) {
+  if (p.value_stores == 0 || p.small_stores < p.value_stores || p.counts.changes > 0) return false;
+  if (p.longest_value > mark_bytes_max) return false;
+  const bool few = p.stored_different <= mark_values_max;
+  const moment gap = p.load_time();  // 0: nobody stored after a miss
+  if (few && gap > moment{} && gap < mark_gap_max && p.value_stores >= mark_stores_min) return true;
+  const bool is_written = 10 * p.loads <= p.value_stores;  // hardly ever after a miss
+  return (few || gap < named_gap_max || is_written) && is_named_like_a_mark(p.text);
 }
 
 bool is_value(const pattern_state& p) {
   const op_counts& c = p.counts;
+  if (c.changes > c.stores + c.won || is_opaque(p)) return false;
   if (p.loads > 0 && c.hits + c.misses > 0) return true;
   return c.reads() > 0 && c.stores + c.won > 0 && c.changes <= c.stores + c.won;
 }
@@ -123,7 +176,7 @@ void find_meta(std::deque<pattern_state>& patterns) {
   std::unordered_map<std::string_view, std::uint32_t> by_text;
   for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
   for (pattern_state& p : patterns) {
-    if (p.given_role || p.role == key_role::lock) continue;
+    if (p.given_role || p.role == key_role::lock || p.role == key_role::mark) continue;
     const std::string_view described = described_by(p.text);
     const auto at = described.empty() ? by_text.end() : by_text.find(described);
     if (at == by_text.end() || at->second == p.index) continue;
@@ -151,6 +204,7 @@ key_role role_so_far(const pattern_state& pattern) {
     return key_role::lock;
   }
   if (is_naive_lock(pattern)) return key_role::lock;
+  if (is_mark(pattern)) return key_role::mark;
   return is_value(pattern) ? key_role::value : key_role::other;
 }
 
@@ -161,8 +215,10 @@ role_guess guess_role(const pattern_state& pattern) {
     guess.reason = "set by --role";
   } else if (guess.role == key_role::lock) {
     guess.reason = is_naive_lock(pattern)
-                       ? "named like a lock: checked, stored and deleted, never with NX"
+                       ? "named like a lock, never with NX: stored, and deleted after a load"
                        : why_lock(pattern, lock_score(pattern).why);
+  } else if (guess.role == key_role::mark) {
+    guess.reason = "small values that are set without a load before";
   } else if (guess.role == key_role::value) {
     guess.reason = why_value(pattern);
   } else {
@@ -185,8 +241,8 @@ void settle_roles(std::deque<pattern_state>& patterns) {
 
 std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {
   std::vector<role_line> lines;
-  for (const key_role role :
-       {key_role::value, key_role::lock, key_role::meta, key_role::other, key_role::ignored}) {
+  for (const key_role role : {key_role::value, key_role::lock, key_role::meta, key_role::mark,
+                              key_role::other, key_role::ignored}) {
     for (const pattern_state& pattern : patterns) {
       if (pattern.role != role || pattern.keys == 0) continue;
       role_line line;

@@ -86,6 +86,7 @@ TEST(audit_roles, LocksAreWonAndReleased) {
        [](pattern_state& p) {
          p.lock_name = true;
          p.counts.stores = p.counts.removes = p.counts.exists = 5;
+         p.plain_sets = p.plain_releases = p.plain_releases_after_load = 5;
          p.longest_value = 1;
        }},
   });
@@ -125,6 +126,31 @@ TEST(audit_roles, NothingElseIsEither) {
        }},
       {"a queue", key_role::other, [](pattern_state& p) { p.counts.changes = 10; }},
       {"written and never read", key_role::other, [](pattern_state& p) { p.counts.stores = 9; }},
+      {"an account that is locked out: looked for, set, and deleted by somebody", key_role::other,
+       [](pattern_state& p) {
+         p.lock_name = true;
+         p.counts.stores = p.counts.removes = p.counts.exists = 5;
+         p.plain_sets = 5;
+         p.longest_value = 1;
+       }},
+      {"a list with the name of a lock", key_role::other,
+       [](pattern_state& p) {
+         p.lock_name = true;
+         p.counts.won = p.counts.lost = p.counts.compare_removes = 5;
+         p.counts.changes = 1;
+       }},
+      {"a cached list", key_role::other,
+       [](pattern_state& p) {
+         p.counts.hits = 90;
+         p.counts.misses = p.counts.stores = p.loads = 10;
+         p.counts.changes = 30;
+       }},
+      {"stored by a script that is not understood", key_role::other,
+       [](pattern_state& p) {
+         p.counts.hits = 90;
+         p.counts.misses = p.counts.stores = p.loads = 10;
+         p.counts.opaque = 10;
+       }},
       {"told, whatever was done", key_role::ignored,
        [](pattern_state& p) {
          p.given_role = key_role::ignored;
@@ -132,6 +158,47 @@ TEST(audit_roles, NothingElseIsEither) {
          p.counts.misses = p.counts.stores = p.loads = 10;
        }},
   });
+}
+
+/// A pattern of keys that are looked for and set without a load.
+void is_set(pattern_state& p) {
+  p.counts.hits = 20;
+  p.counts.misses = p.counts.stores = p.loads = p.value_stores = p.small_stores = 5;
+  p.stored_different = 1;
+  p.longest_value = 1;
+  for (int i = 0; i < 5; ++i) p.load_times.add(std::chrono::milliseconds{1});
+}
+
+TEST(audit_roles, MarksAreSmallAndNotLoaded) {
+  expect_roles({
+      {"a throttle: one small value, set at once", key_role::mark, is_set},
+      {"a cached answer that is one of two, loaded for 60 ms", key_role::value,
+       [](pattern_state& p) {
+         is_set(p);
+         for (int i = 0; i < 50; ++i) p.load_times.add(std::chrono::milliseconds{60});
+       }},
+      {"one small value that nobody was seen to load", key_role::value,
+       [](pattern_state& p) {
+         is_set(p);
+         p.load_times = {};
+       }},
+      {"small values that all differ", key_role::value,
+       [](pattern_state& p) {
+         is_set(p);
+         p.stored_different = 4;
+       }},
+      {"a few small ones among large values", key_role::value,
+       [](pattern_state& p) {
+         is_set(p);
+         p.value_stores = 8;
+         p.longest_value = 700;
+       }},
+  });
+  pattern_state alive = pattern("env:*:alive", is_set);
+  alive.stored_different = 4;
+  EXPECT_EQ(role_so_far(alive), key_role::mark) << "the time at which it was set";
+  alive.text = "env:*:price";
+  EXPECT_EQ(role_so_far(alive), key_role::value);
 }
 
 TEST(audit_roles, NamesOfWhatDescribesAnother) {

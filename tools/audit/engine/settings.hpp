@@ -11,7 +11,7 @@
 
 namespace drover::audit {
 
-/// `--role 'glob=lock|value|meta|ignore'`: the role of keys whose name matches, which is then not
+/// `--role 'glob=lock|value|meta|mark|ignore'`: the role of keys whose name matches, which is then not
 /// inferred.
 struct role_rule {
   std::string glob;

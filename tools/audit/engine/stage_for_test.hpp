@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "audit/capture/record.hpp"
+#include "audit/capture/script_facts.hpp"
 #include "audit/engine/engine.hpp"
 
 namespace drover::audit::testing {
@@ -180,6 +182,16 @@ class client {
     command.script = id;
     return line(stage_, std::move(command)).value(id).word("1").key(key).value(argument);
   }
+  /// A call of a script with these keys. Its other arguments follow.
+  line call(std::string_view id, std::initializer_list<std::string_view> keys) {
+    event command = start_;
+    command.command = "EVALSHA";
+    command.script = id;
+    line called(stage_, std::move(command));
+    called.value(id).word(std::to_string(keys.size()));
+    for (const std::string_view key : keys) called.key(key);
+    return called;
+  }
   line compare_and_delete(std::string_view key, std::string_view token) {
     return script("compare_and_delete", key, token);
   }
@@ -235,6 +247,12 @@ class stage {
     return *this;
   }
 
+  /// The capture has seen the body of a script.
+  stage& knows(std::string_view id, std::string_view body) {
+    bodies_.push_back(facts_of_body(id, body));
+    return *this;
+  }
+
   void put(event command) { events_.push_back(std::move(command)); }
 
   /// The records that a capture of the script produces.
@@ -246,6 +264,7 @@ class stage {
       all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? peer : "test"});
     }
     for (script_seen& script : scripts()) all.emplace_back(std::move(script));
+    for (const script_seen& script : bodies_) all.emplace_back(script);
     std::vector<std::pair<moment, record>> timed = others_;
     for (const event& command : events_) timed.emplace_back(command.done, command);
     std::stable_sort(timed.begin(), timed.end(),
@@ -292,6 +311,7 @@ class stage {
   std::map<std::uint64_t, std::int64_t> processes_;
   std::map<std::uint64_t, std::string> addresses_;
   std::vector<event> events_;
+  std::vector<script_seen> bodies_;
   std::vector<std::pair<moment, record>> others_;
 };
 

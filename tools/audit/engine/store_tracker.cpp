@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "audit/engine/store_tracker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace drover::audit {
@@ -40,6 +41,22 @@ void count(op_counts& counts, const op& operation) {
     case op_kind::change: ++counts.changes; break;
     case op_kind::opaque: ++counts.opaque; break;
   }
+}
+
+/// Notes what the values of a pattern look like. Values of one pattern that are small and few are
+/// no cached values but marks.
+void note_look(pattern_state& pattern, const op& operation) {
+  if (operation.part || !operation.is_text || operation.outcome != op_outcome::yes) return;
+  const digest& value = operation.value;
+  ++pattern.value_stores;
+  const bool is_plain = value.looks == shape::integer || value.looks == shape::text ||
+                        value.looks == shape::empty || value.looks == shape::php;
+  if (value.length <= mark_bytes_max && is_plain) ++pattern.small_stores;
+  const auto known = pattern.stored_hashes.begin() + pattern.stored_different;
+  if (pattern.stored_different == pattern.stored_hashes.size()) return;
+  if (std::find(pattern.stored_hashes.begin(), known, value.hash) != known) return;
+  *known = value.hash;
+  ++pattern.stored_different;
 }
 
 }  // namespace
@@ -88,7 +105,8 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   } else if (operation.on_ttl == ttl_effect::unknown) {
     settled.ttl.source = ttl_source::unknown;
   } else if (!kept) {
-    settled.dropped_ttl = had_ttl;
+    // A load that is stored over the mark of its client replaces no value.
+    settled.dropped_ttl = had_ttl && !is_load;
     key.unsettled = std::make_unique<settled_store>(std::move(settled));
     if (due_.size() >= due_max) time_passed(due_.front().at + moment{1});
     due_.push_back({key.ref, operation.sequence, operation.done + expire_limit});
@@ -136,6 +154,7 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
   const bool yes = operation.outcome == op_outcome::yes;
   if (is_load) ++pattern.loads;
   if (operation.is_text && is_store(operation)) ++pattern.text_stores;
+  if (is_store(operation)) note_look(pattern, operation);
   if (operation.kind == op_kind::acquire) {
     pattern.longest_token = std::max(pattern.longest_token, operation.value.length);
   }

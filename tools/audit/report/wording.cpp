@@ -60,6 +60,7 @@ std::string_view word_of(key_role role) {
     case key_role::value: return "value";
     case key_role::lock: return "lock";
     case key_role::meta: return "meta";
+    case key_role::mark: return "mark";
     case key_role::ignored: return "ignored";
     case key_role::other: break;
   }

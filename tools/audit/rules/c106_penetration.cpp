@@ -111,7 +111,9 @@ class penetration final : public rule {
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
-      if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
+      if (role != key_role::value && role != key_role::other) continue;
+      // What a script does to the keys that is not understood may be the store.
+      if (pattern.counts.opaque > 0) continue;
       filled += tally.filled;
       has_marker = has_marker || tally.has_marker;
       // For flags and bans a missing key is the answer, and no similar key is ever stored after a

@@ -59,8 +59,7 @@ class opaque_script final : public rule {
     }
     script_calls& script = scripts_[definition->script];
     script.body_seen = true;
-    script.understood =
-        definition->does != script_seen::purpose::unknown || !definition->known_as.empty();
+    script.understood = !definition->known_as.empty() || is_clear(*definition);
   }
 
   void on_end(const rule_context& /*context*/, verdicts& out) override {
@@ -74,6 +73,14 @@ class opaque_script final : public rule {
     bool understood = false;
     std::vector<std::string> keys;
   };
+
+  /// Whether the text shows what the script does to each of its keys.
+  static bool is_clear(const script_seen& script) {
+    if (script.keys.empty()) return script.does != script_seen::purpose::unknown;
+    return std::none_of(script.keys.begin(), script.keys.end(), [](const auto& effect) {
+      return effect.does == script_seen::purpose::unknown;
+    });
+  }
 
   void report(bool body_seen, verdicts& out) const {
     finding notice;

@@ -177,6 +177,9 @@ TEST(audit_c302, IsSilentForOneCase) {
 
 // --- C303 synchronised-expiry
 
+/// Too long for a mark.
+constexpr const char* text_of_page = "the text of a page that is longer than any mark would be";
+
 /// `keys` values are stored after misses, one every `apart`. Value i gets the TTL ttl(i), and is
 /// read once after its store.
 template <class Ttl>
@@ -185,7 +188,7 @@ stage stored_after_misses(int keys, std::chrono::milliseconds apart, Ttl ttl) {
   for (int i = 0; i < keys; ++i) {
     const std::string key = name_of("page:", i);
     world.at(apart * i).client(1).get(key).miss();
-    world.at(apart * i + 2ms).client(1).set(key, "v").px(ttl(i)).ok();
+    world.at(apart * i + 2ms).client(1).set(key, text_of_page).px(ttl(i)).ok();
     world.at(apart * i + 3ms).client(2).get(key).hit("v");
   }
   return world;

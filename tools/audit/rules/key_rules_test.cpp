@@ -64,12 +64,14 @@ TEST(audit_c601, SaysNothingOfHiddenNames) {
   EXPECT_EQ(coverage_of(result, "C601"), status::not_exercised);
 }
 
+constexpr const char* results = "a list of results that is longer than any mark would be";
+
 TEST(audit_c602, IsRaisedForHundredsOfKeysWithoutHits) {
   stage world;
   for (int i = 0; i < 520; ++i) {
     const std::string key = "search:" + std::to_string(1000 + i);
     world.at(10ms * i).client(1).get(key).miss();
-    world.at(10ms * i + 5ms).client(1).set(key, "v").px(60s).ok();
+    world.at(10ms * i + 5ms).client(1).set(key, results).px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
   const finding* const finding = find_finding(result, "C602");
@@ -83,8 +85,8 @@ TEST(audit_c602, IsSilentWithHitsAndForFewKeys) {
   for (int i = 0; i < 520; ++i) {
     const std::string key = "search:" + std::to_string(1000 + i);
     many.at(10ms * i).client(1).get(key).miss();
-    many.at(10ms * i + 5ms).client(1).set(key, "v").px(60s).ok();
-    if (i % 10 == 0) many.at(10ms * i + 7ms).client(2).get(key).hit("v");
+    many.at(10ms * i + 5ms).client(1).set(key, results).px(60s).ok();
+    if (i % 10 == 0) many.at(10ms * i + 7ms).client(2).get(key).hit(results);
   }
   const audit_result result = many.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C602"), nullptr);
@@ -92,7 +94,7 @@ TEST(audit_c602, IsSilentWithHitsAndForFewKeys) {
   stage few;
   for (int i = 0; i < 40; ++i) {
     few.at(10ms * i).client(1).get("search:" + std::to_string(i)).miss();
-    few.at(10ms * i + 5ms).client(1).set("search:" + std::to_string(i), "v").px(60s).ok();
+    few.at(10ms * i + 5ms).client(1).set("search:" + std::to_string(i), results).px(60s).ok();
   }
   EXPECT_EQ(coverage_of(few.judged_by(all_rules()), "C602"), status::not_exercised);
 }
