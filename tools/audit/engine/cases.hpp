@@ -88,6 +88,11 @@ class per_key {
     return at == states_.end() || at->second.first != key.generation ? nullptr : &at->second.second;
   }
   void erase(key_ref key) { states_.erase(key.slot); }
+  /// Calls `use(state)` for the states of all keys.
+  template <class Use>
+  void for_each(Use&& use) const {
+    for (const auto& [slot, entry] : states_) use(entry.second);
+  }
   [[nodiscard]] std::size_t size() const { return states_.size(); }
 
  private:

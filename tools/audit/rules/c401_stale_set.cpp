@@ -14,6 +14,7 @@ constexpr rule_text c401_text{
     .id = "C401",
     .name = "stale-set",
     .usual_severity = severity::error,
+    .severity_note = "info if a second delete removed the old value shortly after",
     .summary = "A value that was loaded before an invalidation was stored after it.",
     .why =
         "The writer changed the row and deleted the key. A reader that had loaded the old row "
@@ -21,8 +22,8 @@ constexpr rule_text c401_text{
         "invalidation succeeded. For permissions, prices or stock this is a security or money "
         "problem.",
     .left_alone =
-        "a reader that deletes an expired entry it found, deletion and store in one transaction, "
-        "conditional stores, deletions by the tool.",
+        "a reader that deletes an expired entry it found, deletions at the end of the value's own "
+        "TTL, deletion and store in one transaction, conditional stores, deletions by the tool.",
     .exercised_by = "an invalidation while a load of that key runs",
     .advice =
         "Refuse a store if an invalidation happened during the load: compare a version, a "
@@ -47,6 +48,14 @@ constexpr library_setting c401_settings[] = {
 
 /// A reader that deletes an expired entry does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
+/// The second of two deletes comes within this time.
+constexpr moment second_within = std::chrono::seconds{5};
+/// One old value that is left is no proof against double deletes if at least this many were removed.
+constexpr std::uint64_t repaired_for_each = 5;
+/// A timer deletes a value at the end of its life, give or take this or a twentieth of the ttl.
+constexpr moment own_end_near = std::chrono::milliseconds{30};
+/// If this share of the removals are such ends, the others are late or early ones.
+constexpr double own_ends_share = 0.8;
 /// A miss that is closer to a store than this share of the load time did not cause the store.
 constexpr double shortest_load = 0.5;
 /// The number of misses after an invalidation that are kept for each key. Their processes matter,
@@ -73,13 +82,19 @@ class stale_set final : public rule {
     }
     // A key that is being loaded does not exist, so the invalidation returns 0.
     if (operation.kind != op_kind::remove || operation.outcome == op_outcome::failed) return;
+    pattern_tally& tally = tallies_[*key.pattern];
     removal now;
+    now.key = key.ref;
     now.sequence = operation.sequence;
-    now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
-               operation.sent - key.last_hit->done <= lazy_within &&
-               !context.connections().is_multiplexed(operation.connection);
-    last_removals_[key.ref] = now;
-    if (!now.lazy) ++tallies_[*key.pattern].removals;
+    now.sent = operation.sent;
+    now.process = operation.process;
+    now.lazy = is_lazy(operation, key, context);
+    removal& last = last_removals_[key.ref];
+    if (last.sequence != 0) follow(last, now, tally);
+    last = now;
+    if (now.lazy) return;
+    ++tally.removals;
+    if (is_own_end(operation, key)) ++tally.own_ends;
   }
 
   void on_load(const load& load, const key_state& key, const rule_context& context) override {
@@ -102,6 +117,8 @@ class stale_set final : public rule {
       ++tally.unclear;
       return;
     }
+    if (removal* const crossed = last_removals_.find(key.ref); crossed != nullptr && known)
+      ++crossed->stale;
     const moment late = load.store.sent - removed.done;
     tally.bad.add(static_cast<double>(late.count()), [&] {
       return proof_of(context, key, load.began, load.store.done,
@@ -116,15 +133,31 @@ class stale_set final : public rule {
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
     std::uint64_t unclear = 0;
+    last_removals_.for_each([&](const removal& last) { settle(last, context); });
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
+      if (tally.removals > 0 && static_cast<double>(tally.own_ends) >=
+                                    own_ends_share * static_cast<double>(tally.removals))
+        continue;
       removals += tally.removals;
       crossed += tally.bad.opportunities;
       unclear += tally.unclear;
       if (tally.bad.count == 0) continue;
-      stale += tally.bad.count;
       finding result = finding_of(id(), pattern, tally.bad);
+      const std::uint64_t left = tally.bad.count - std::min(tally.bad.count, tally.repaired);
+      // The run may end between the two deletes of one key.
+      const bool is_repaired = tally.repaired > 0 && left <= tally.repaired / repaired_for_each;
+      if (is_repaired) {
+        result.severity = severity::info;
+        result.confidence = confidence::strong;
+        result.message = counted(tally.repaired, "old value", "old values") +
+                         " came back after a delete, and a second delete removed " +
+                         (tally.repaired == 1 ? "it" : "them") + " shortly after.";
+        out.add_finding(std::move(result));
+        continue;
+      }
+      stale += tally.bad.count;
       result.severity = severity::error;
       result.confidence = tally.bad.count > 1 ? confidence::proof : confidence::strong;
       result.message =
@@ -150,8 +183,15 @@ class stale_set final : public rule {
     std::uint32_t process = 0;
   };
   struct removal {
+    key_ref key;
     std::uint64_t sequence = 0;
+    moment sent{};
+    std::uint32_t process = 0;
     bool lazy = false;
+    std::uint64_t stale = 0;  ///< old values that were stored after it
+    /// Old values that were stored after the removal before this one, and which this one removed.
+    std::uint64_t repairs = 0;
+    moment after_first{};  ///< the time since the removal before this one
     std::size_t count = 0;
     std::array<miss, misses_max> misses{};  ///< since the removal
   };
@@ -159,7 +199,49 @@ class stale_set final : public rule {
     cases bad;
     std::uint64_t removals = 0;
     std::uint64_t unclear = 0;
+    std::uint64_t repaired = 0;  ///< old values that the second of two deletes removed
+    std::uint64_t own_ends = 0;  ///< removals at the end of the value's own life
   };
+
+  /// Whether a reader deletes what it has read and found expired: judged by its own last read of
+  /// the key, whatever others have read since.
+  static bool is_lazy(const op& operation, const key_state& key, const rule_context& context) {
+    if (context.connections().is_multiplexed(operation.connection)) return false;
+    const connection_facts* const client = context.connections().find(operation.connection);
+    if (client == nullptr) return false;
+    return std::any_of(client->hits.begin(), client->hits.end(), [&](const auto& hit) {
+      return hit.sequence != 0 && hit.key == key.ref && hit.done <= operation.sent &&
+             operation.sent - hit.done <= lazy_within;
+    });
+  }
+
+  /// Whether the value would end now by itself: a timer of the process that has stored it deletes
+  /// it.
+  static bool is_own_end(const op& operation, const key_state& key) {
+    if (!key.last_store || key.last_store->process != operation.process) return false;
+    if (key.last_store->on_ttl != ttl_effect::set || key.last_store->ttl <= moment{}) return false;
+    const moment age = operation.sent - key.last_store->done;
+    const moment near = std::max(key.last_store->ttl / 20, own_end_near);
+    return age >= key.last_store->ttl - near && age <= key.last_store->ttl + near;
+  }
+
+  /// The next removal of the key after `last`. Two by one process, close together, are a double
+  /// delete, unless the process goes on to delete at this pace.
+  static void follow(const removal& last, removal& next, pattern_tally& tally) {
+    const moment gap = next.sent - last.sent;
+    if (last.repairs > 0 && gap >= 2 * last.after_first) tally.repaired += last.repairs;
+    next.after_first = gap;
+    const bool is_second = next.process == last.process && gap <= second_within && !next.lazy &&
+                           (last.after_first == moment{} || last.after_first >= 2 * gap);
+    if (is_second) next.repairs = last.stale;
+  }
+
+  /// The last removal of a key at the end of the run.
+  void settle(const removal& last, const rule_context& context) {
+    if (last.repairs == 0) return;
+    const key_state* const key = context.find(last.key);
+    if (key != nullptr) tallies_[*key->pattern].repaired += last.repairs;
+  }
 
   /// Whether the store may belong to a load that began after the deletion: a caller of the same
   /// process missed the key after it, early enough to cause the store. Threads of one process swap

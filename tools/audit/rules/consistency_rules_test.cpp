@@ -53,6 +53,64 @@ TEST(audit_c401, IsRaisedWhenAReaderStoresWhatAWriterHadInvalidated) {
   EXPECT_EQ(coverage_of(result, "C401"), status::fail);
 }
 
+/// A reader stores an old value after the delete of a writer, which deletes again `after` it, if
+/// that is not 0.
+stage deleted_twice(std::chrono::milliseconds after) {
+  stage world = with_loads();
+  for (int i = 0; i < 4; ++i) {
+    const auto begin = 3s * (i + 1);
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 20ms).client(2).del(user).answers(0);
+    world.at(begin + 40ms).client(1).set(user, "old").px(60s).ok();
+    world.at(begin + 60ms).client(3).get(user).hit("old");
+    if (after > 0ms) world.at(begin + 20ms + after).client(2).del(user).answers(1);
+    world.at(begin + 2s).client(3).get(user).hit("old");
+  }
+  return world;
+}
+
+TEST(audit_c401, IsAHintWhenASecondDeleteRemovesTheOldValue) {
+  const audit_result twice = deleted_twice(300ms).judged_by(all_rules());
+  ASSERT_NE(find_finding(twice, "C401"), nullptr);
+  EXPECT_EQ(find_finding(twice, "C401")->severity, severity::info);
+  const audit_result once = deleted_twice(0ms).judged_by(all_rules());
+  ASSERT_NE(find_finding(once, "C401"), nullptr);
+  EXPECT_EQ(find_finding(once, "C401")->severity, severity::error);
+  // The next delete at the usual pace of the writer is no second one.
+  const audit_result paced = deleted_twice(1500ms).judged_by(all_rules());
+  ASSERT_NE(find_finding(paced, "C401"), nullptr);
+  EXPECT_EQ(find_finding(paced, "C401")->severity, severity::error);
+}
+
+TEST(audit_c401, IsSilentForAReaderThatDeletesWhatItReadItselfWhileOthersRead) {
+  stage world = with_loads();
+  for (int i = 0; i < 3; ++i) {
+    const auto begin = 1s * (i + 1);
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 10ms).client(2).get(user).hit("expired");
+    world.at(begin + 11ms).client(3).get(user).hit("expired");
+    world.at(begin + 12ms).client(2).del(user).answers(1);
+    world.at(begin + 40ms).client(1).set(user, "v").px(60s).ok();
+    world.at(begin + 60ms).client(3).get(user).hit("v");
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentForTheTimerThatEndsAValue) {
+  // The process that stores a value deletes it when its ttl ends, while another one loads.
+  stage world = with_loads();
+  for (int i = 0; i < 4; ++i) {
+    const auto begin = 1s * (i + 1);
+    world.at(begin).client(1).set(user, "v").px(800ms).ok();
+    world.at(begin + 400ms).client(3).get(user).hit("v");
+    world.at(begin + 770ms).client(2).get(user).miss();
+    world.at(begin + 801ms).client(1).del(user).answers(0);
+    world.at(begin + 820ms).client(2).set(user, "v").px(100ms).ok();
+    world.at(begin + 830ms).client(3).get(user).hit("v");
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
 TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   stage world = with_loads();
   world.at(1s).client(1).get(user).miss();
