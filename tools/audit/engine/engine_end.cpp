@@ -113,6 +113,7 @@ audit_result engine::body::finish() {
   fill_figures(result);
   result.faults = std::move(fault_report_);
   result.timeline = timeline_builder_.finish(keys_.patterns());
+  moderate_findings(result);
   sort_findings(result);
   judge(result, settings_);
   progress.commands.store(commands_, std::memory_order_relaxed);

@@ -58,6 +58,14 @@ std::string missing_observation(const audit_result& result, const settings& opti
 
 }  // namespace
 
+void moderate_findings(audit_result& result) {
+  for (finding& finding : result.findings) {
+    const bool is_weak = finding.confidence == confidence::suspected ||
+                         (finding.count <= 1 && finding.confidence != confidence::proof);
+    if (is_weak) finding.severity = std::min(finding.severity, severity::warning);
+  }
+}
+
 void sort_findings(audit_result& result) {
   std::stable_sort(result.findings.begin(), result.findings.end(),
                    [](const finding& a, const finding& b) {

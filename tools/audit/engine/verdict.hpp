@@ -14,6 +14,10 @@ namespace drover::audit {
 /// not exercised.
 void judge(audit_result& result, const settings& options);
 
+/// An error needs evidence: what is only suspected is a warning at most, and so is what was seen
+/// once without proof.
+void moderate_findings(audit_result& result);
+
 /// Sorts by severity, then by confidence, the highest first, then by rule id.
 void sort_findings(audit_result& result);
 

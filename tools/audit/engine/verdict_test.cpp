@@ -118,5 +118,22 @@ TEST(audit_verdict, TheWorstAndSurestComeFirst) {
   EXPECT_EQ(order, "C401 C103 C209 C305 C603 ");
 }
 
+TEST(audit_verdict, AnErrorNeedsEvidence) {
+  const auto after = [](confidence how, std::uint64_t count) {
+    audit_result result;
+    finding given;
+    given.severity = severity::error;
+    given.confidence = how;
+    given.count = count;
+    result.findings.push_back(given);
+    moderate_findings(result);
+    return result.findings.front().severity;
+  };
+  EXPECT_EQ(after(confidence::suspected, 20), severity::warning);
+  EXPECT_EQ(after(confidence::strong, 1), severity::warning);
+  EXPECT_EQ(after(confidence::strong, 2), severity::error);
+  EXPECT_EQ(after(confidence::proof, 1), severity::error);
+}
+
 }  // namespace
 }  // namespace drover::audit::verdict_test

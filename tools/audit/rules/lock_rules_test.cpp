@@ -429,6 +429,28 @@ TEST(audit_c210, IsSilentForSchedulesAndForWhatTheToolDid) {
   EXPECT_EQ(find_finding(tool.judged_by(all_rules()), "C210"), nullptr);
 }
 
+TEST(audit_c210, IsSilentForHoldersThatReleaseAfterTheirLeaseHasEnded) {
+  // Two threads of one process. The first one's lease ends, and its delete in `finally` removes the
+  // lock of the second one, whose own delete then finds nothing.
+  stage world;
+  world.belongs(7, {1, 2});
+  for (int turn = 1; turn <= 4; ++turn) {
+    const microseconds begin = 3s * turn;
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 1ms).client(1).set(lock, "a" + token(turn)).nx().px(300ms).ok();
+    world.at(begin + 2ms).client(2).get(user).miss();
+    for (int poll = 0; poll < 6; ++poll) {
+      world.at(begin + 3ms + 50ms * poll).client(2).set(lock, "b").nx().px(300ms).nil();
+    }
+    world.at(begin + 310ms).client(2).set(lock, "b" + token(turn)).nx().px(300ms).ok();
+    world.at(begin + 350ms).client(1).set(user, "v").px(2s).ok();
+    world.at(begin + 351ms).client(1).del(lock).answers(1);
+    world.at(begin + 500ms).client(2).set(user, "v").px(2s).ok();
+    world.at(begin + 501ms).client(2).del(lock).answers(0);
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C210"), nullptr);
+}
+
 TEST(audit_c211, IsSaidOfALeaseThatIsFarTooLong) {
   const auto take = [](stage& world, microseconds at, int turn) {
     world.at(at).client(1).set(lock, token(turn)).nx().px(3600s).ok();
