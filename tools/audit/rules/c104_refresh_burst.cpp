@@ -13,13 +13,15 @@ constexpr rule_text c104_text{
     .id = "C104",
     .name = "refresh-burst",
     .usual_severity = severity::warning,
-    .severity_note = "info for pairs, which random early expiration causes now and then",
+    .severity_note = "info for pairs now and then, which random early expiration causes as well",
     .summary = "A value that is still cached is refreshed by several callers at once.",
     .why =
         "Early refreshing should protect the origin. Without a mark that a refresh is running, all "
         "callers that see the entry near its end refresh it together. This is a stampede without a "
         "miss.",
-    .left_alone = "sessions and counters, which are stored about as often as they are read; pairs.",
+    .left_alone =
+        "sessions and counters, which are stored about as often as they are read; pairs now and "
+        "then.",
     .exercised_by = "a live value that is stored again while several callers read it",
     .advice =
         "Let one caller refresh: take a short mark with SET NX PX first, and renew it while the "
@@ -51,6 +53,9 @@ constexpr std::uint64_t bursts_min = 2;
 constexpr double bursts_share = 0.6;
 /// Random early expiration now and then causes two refreshes at once.
 constexpr std::uint64_t pairs_min = 3;
+/// If nearly every refresh is at least a pair, and this often, it is no chance.
+constexpr double doubled_share = 0.9;
+constexpr std::uint64_t doubled_min = 8;
 /// Stores that are further apart belong to different bursts.
 constexpr moment quiet = std::chrono::milliseconds(100);
 /// A miss within this many load times before the first store means that the stores end a cold
@@ -164,22 +169,29 @@ class refresh_burst final : public rule {
     const bool bursts = tally.bursts.count >= bursts_min &&
                         static_cast<double>(tally.bursts.count) >=
                             bursts_share * static_cast<double>(tally.bursts.opportunities);
-    if (!bursts && tally.pairs.count + tally.bursts.count < pairs_min) return 0;
+    const std::uint64_t several = tally.pairs.count + tally.bursts.count;
+    if (!bursts && several < pairs_min) return 0;
+    const bool doubled = !bursts && several >= doubled_min &&
+                         static_cast<double>(several) >=
+                             doubled_share * static_cast<double>(tally.bursts.opportunities);
     cases reported = tally.bursts;
     if (!bursts) reported.merge(tally.pairs);
     reported.opportunities = tally.bursts.opportunities;
     finding result = finding_of(id(), pattern, reported);
-    result.severity = bursts ? severity::warning : severity::info;
+    result.severity = bursts || doubled ? severity::warning : severity::info;
     result.confidence = confidence::strong;
-    result.message = bursts ? "A live value was refreshed by several callers at once " +
-                                  counted(reported.count, "time", "times") + ", by " +
-                                  in_words(static_cast<std::uint64_t>(reported.worst())) +
-                                  " in the worst case."
-                            : "A live value was refreshed by two or three callers at once " +
-                                  counted(reported.count, "time", "times") +
-                                  ", which random early expiration causes now and then.";
+    result.message = doubled ? "A live value was refreshed by two or more callers at once " +
+                                   counted(reported.count, "time", "times") + ", out of " +
+                                   in_words(reported.opportunities) + " refreshes."
+                     : bursts ? "A live value was refreshed by several callers at once " +
+                                    counted(reported.count, "time", "times") + ", by " +
+                                    in_words(static_cast<std::uint64_t>(reported.worst())) +
+                                    " in the worst case."
+                              : "A live value was refreshed by two or three callers at once " +
+                                    counted(reported.count, "time", "times") +
+                                    ", which random early expiration causes now and then.";
     out.add_finding(std::move(result));
-    return bursts ? reported.count : 0;
+    return bursts || doubled ? reported.count : 0;
   }
 
   per_pattern<pattern_tally> tallies_;

@@ -21,8 +21,8 @@ constexpr rule_text c303_text{
         "Keys that were stored together with one TTL expire together. All of them are loaded at "
         "the same moment, again and again. Single-flight does not help, because the keys differ.",
     .left_alone =
-        "equal TTLs of values stored at different times; fewer than 20 keys; idempotency keys and "
-        "rate limits.",
+        "equal TTLs of values stored at different times; fewer than 20 keys; keys that are stored "
+        "again before they expire; TTLs of a month or more; idempotency keys and rate limits.",
     .exercised_by = "20 or more keys of one pattern that are stored with a TTL",
     .advice = "Add jitter of 10 to 20 % to every TTL.",
     .fix =
@@ -60,6 +60,8 @@ constexpr double window_of_ttl = 0.02;
 constexpr double same_ttl_min = 0.5;
 /// The wave was seen if this share of the window's keys was missed in it.
 constexpr double wave_min = 0.5;
+/// What is kept as long as this is a record and no cached value.
+constexpr moment record_ttl = std::chrono::days{30};
 /// Expiry times that are kept, for a pattern and in total: 40 bytes each.
 constexpr std::size_t ends_max = 20'000;
 constexpr std::size_t all_ends_max = 400'000;
@@ -70,6 +72,9 @@ struct key_end {
   moment stored{};
   key_ref key;
   bool missed = false;  ///< the key was requested and missing near `at`
+  /// The key was stored again before `at`, or is one that is stored again all the time: it does not
+  /// expire then.
+  bool rewritten = false;
 };
 
 struct window {
@@ -134,9 +139,15 @@ class synchronised_expiry final : public rule {
     std::vector<key_end>& ends = ends_[*key.pattern];
     if (ends.size() >= ends_max || end_count_ >= all_ends_max) return;
     const moment stored = settled.ttl.expire ? settled.ttl.expire->done : settled.store.done;
-    newest_[key.ref] = ends.size() + 1;
-    key_end end{stored + settled.ttl.duration, settled.ttl.duration, settled.store.done, key.ref,
-                false};
+    std::size_t& newest = newest_[key.ref];
+    key_end end{stored + settled.ttl.duration, settled.ttl.duration, settled.store.done, key.ref};
+    if (newest > 0) {
+      key_end& before = ends[newest - 1];
+      // Near its end, the store after it may belong to the wave.
+      const bool is_near_end = end.stored >= before.at - window_for(before.ttl);
+      if (!is_near_end && !before.missed) before.rewritten = end.rewritten = true;
+    }
+    newest = ends.size() + 1;
     // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);
@@ -159,6 +170,8 @@ class synchronised_expiry final : public rule {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       if (pattern.keys < keys_min || ends.empty()) continue;
+      std::erase_if(ends, [](const key_end& end) { return end.rewritten; });
+      if (ends.empty()) continue;
       ++patterns;
       std::sort(ends.begin(), ends.end(),
                 [](const key_end& a, const key_end& b) { return a.at < b.at; });
@@ -172,6 +185,7 @@ class synchronised_expiry final : public rule {
           static_cast<double>(fullest_window.keys) / static_cast<double>(pattern.keys);
       if (fullest_window.keys < keys_min || window_share < share_min || ttl_share <= same_ttl_min)
         continue;
+      if (ttl >= record_ttl) continue;
       failed = true;
       out.add_finding(finding_for(pattern, ends, fullest_window, ttl, context));
     }

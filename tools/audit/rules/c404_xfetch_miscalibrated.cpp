@@ -9,6 +9,7 @@
 // the refreshes then vary no more than the jitter and the waits for a reader explain.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <unordered_map>
 #include <vector>
 
@@ -57,6 +58,10 @@ constexpr double left_min = 0.5;
 /// The longest lead of the correct formula is ln(reads) plus this, in load times. It is exceeded
 /// once in e^3 times.
 constexpr double lead_beyond = 3;
+/// The share of the refreshes that may be far off: a late reader, or two that refresh at once. The
+/// spread of the others, times `normal_spread`, is that of all of them if they vary by chance.
+constexpr double outliers_share = 0.2;
+constexpr double normal_spread = 1.5;
 /// Standard deviation / mean of the ages at the refreshes. A fixed age with a jitter of +-20 % has
 /// 0.12. A formula that uses the age as the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
@@ -148,19 +153,9 @@ class xfetch_miscalibrated final : public rule {
     /// Hits of the value by all callers until it was replaced.
     std::uint64_t reads = 0;
   };
-  struct sums {
-    double count = 0;
-    double ages = 0;
-    double squares = 0;
+  struct key_ages {
+    std::vector<double> ages;
     double reads = 0;
-
-    void add(const refresh_sample& sample) {
-      const auto age = static_cast<double>(sample.age.count());
-      count += 1;
-      ages += age;
-      squares += age * age;
-      reads += static_cast<double>(sample.reads);
-    }
   };
   struct pattern_tally {
     cases bad;
@@ -206,23 +201,49 @@ class xfetch_miscalibrated final : public rule {
   /// as a share of each key's mean age, with the spread of a fixed age: the waits for the next
   /// read, and the uncertainty about which read within a load time caused the refresh.
   static bool is_by_chance(const pattern_tally& tally, moment delta) {
-    std::unordered_map<std::uint32_t, sums> keys;
-    for (const refresh_sample& sample : tally.ages) keys[sample.key].add(sample);
-    double squares = 0;
+    std::unordered_map<std::uint32_t, key_ages> keys;
+    for (const refresh_sample& sample : tally.ages) {
+      key_ages& of_key = keys[sample.key];
+      of_key.ages.push_back(static_cast<double>(sample.age.count()));
+      of_key.reads += static_cast<double>(sample.reads);
+    }
+    std::vector<double> off;  // the distances of the ages from the usual age of their key
     double waits = 0;
     double unclear = 0;
-    double count = 0;
-    for (const auto& [key, key_sums] : keys) {
-      if (key_sums.count < 2 || key_sums.ages <= 0 || key_sums.reads <= 0) continue;
-      const double mean = key_sums.ages / key_sums.count;
-      squares += key_sums.squares / (mean * mean) - key_sums.count;
-      waits += key_sums.count * key_sums.count / key_sums.reads;
-      unclear += key_sums.count * static_cast<double>(delta.count()) / mean;
-      count += key_sums.count - 1;  // one degree of freedom per key is used by its mean
+    for (auto& [key, of_key] : keys) {
+      const auto count = static_cast<double>(of_key.ages.size());
+      const double usual = middle_of(of_key.ages);
+      if (of_key.ages.size() < 2 || usual <= 0 || of_key.reads <= 0) continue;
+      for (const double age : of_key.ages) off.push_back(std::abs(age - usual) / usual);
+      waits += count * count / of_key.reads;
+      unclear += count * static_cast<double>(delta.count()) / usual;
     }
-    if (count < 1) return false;
-    const double spread = std::sqrt(squares / count);
-    return spread > plan_spread + waits_weight * waits / count + unclear_weight * unclear / count;
+    if (off.size() < 2) return false;
+    const auto count = static_cast<double>(off.size());
+    return spread_of(off) >
+           plan_spread + waits_weight * waits / count + unclear_weight * unclear / count;
+  }
+
+  static double middle_of(std::vector<double>& values) {
+    const auto at = values.begin() + std::ssize(values) / 2;
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+  }
+
+  /// The spread of all, or that of the nearest ones if the others are outliers.
+  static double spread_of(std::vector<double>& off) {
+    std::sort(off.begin(), off.end());
+    const auto outliers =
+        static_cast<std::size_t>(std::ceil(outliers_share * static_cast<double>(off.size())));
+    double squares = 0;
+    double near = 0;
+    for (std::size_t i = 0; i < off.size(); ++i) {
+      squares += off[i] * off[i];
+      if (i + outliers < off.size()) near = squares;
+    }
+    const double all = std::sqrt(squares / static_cast<double>(off.size() - 1));
+    const double others = static_cast<double>(off.size() - outliers);
+    return std::min(all, normal_spread * std::sqrt(near / std::max(others, 1.0)));
   }
 
   static bool is_no_cache(const pattern_state& pattern) {

@@ -431,6 +431,14 @@ TEST(audit_c404, IsSilentForASchedule) {
   EXPECT_EQ(find_finding(result, "C404"), nullptr);
 }
 
+TEST(audit_c404, IsSilentForAScheduleWithALateAndADoubledRefresh) {
+  const audit_result result = refreshed(10, [](int i) {
+                                return i == 3 ? 2'600ms : i == 4 ? 300ms : 2'000ms;
+                              }).judged_by(all_rules());
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C404"), status::pass);
+}
+
 TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
   // The TTL is 4 s, with 100 reads per second. The ages at the refreshes differ by about a fifth.
   constexpr int ages_ms[] = {840, 780, 680, 690, 1'110, 1'220, 800, 960, 970, 810, 1'260, 790};

@@ -238,6 +238,23 @@ TEST(audit_c303, IsSilentForOneTtlOfValuesStoredAtDifferentTimes) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C303"), nullptr);
 }
 
+TEST(audit_c303, IsSilentForKeysThatAreStoredAgainBeforeTheyExpire) {
+  stage world = stored_after_misses(30, 2ms, [](int) { return 10'000ms; });
+  for (int round = 1; round <= 4; ++round) {
+    for (int i = 0; i < 30; ++i) {
+      const std::string key = name_of("page:", i);
+      world.at(2s * round + 2ms * i).client(1).set(key, text_of_page).px(10s).ok();
+    }
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C303"), nullptr);
+}
+
+TEST(audit_c303, IsSilentForRecordsThatAreKeptForAYear) {
+  stage world = stored_after_misses(30, 2ms, [](int) { return 365 * 86'400'000ms; });
+  world.at(5s).client(2).get("page:0").hit("v");
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C303"), nullptr);
+}
+
 TEST(audit_c303, IsSilentForFewKeys) {
   stage world = stored_after_misses(19, 2ms, [](int) { return 10'000ms; });
   world.at(7s).client(2).get("page:0").hit("v");

@@ -424,6 +424,22 @@ TEST(audit_c104, SaysOfPairsNoMoreThanThat) {
   EXPECT_EQ(find_finding(result, "C104")->severity, severity::info);
 }
 
+TEST(audit_c104, WarnsWhereNearlyEveryRefreshIsDoubled) {
+  stage world;
+  for (int turn = 1; turn <= 24; ++turn) {
+    refresh_at_once(world, 1s * turn, turn % 12 == 0 ? 1 : 2);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C104"), nullptr);
+  EXPECT_EQ(find_finding(result, "C104")->severity, severity::warning);
+  EXPECT_EQ(find_finding(result, "C104")->count, 22U);
+  stage mixed;
+  for (int turn = 1; turn <= 24; ++turn) refresh_at_once(mixed, 1s * turn, turn % 3 == 0 ? 1 : 2);
+  const audit_result some = mixed.judged_by(all_rules());
+  ASSERT_NE(find_finding(some, "C104"), nullptr);
+  EXPECT_EQ(find_finding(some, "C104")->severity, severity::info);
+}
+
 TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
   stage single;
   for (int turn = 1; turn <= 5; ++turn) refresh_at_once(single, 1s * turn, 1);
