@@ -3,6 +3,7 @@
 // pooled clients change their connection at each request, all waiters of a key together.
 #include <algorithm>
 #include <iterator>
+#include <list>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -54,7 +55,7 @@ constexpr std::size_t burst_min = 5;
 constexpr std::size_t requests_each_min = 3;
 /// The least number of requests of one connection in a burst that can have a rhythm.
 constexpr std::size_t connection_requests_min = 3;
-/// The number of keys with an open burst at which finished bursts are closed.
+/// The number of keys with an open burst.
 constexpr std::size_t bursts_max = 20'000;
 /// The number of patterns that are examined. The rhythms of each cost 16 KiB.
 constexpr std::size_t patterns_max = 64;
@@ -76,16 +77,11 @@ class fixed_retry final : public rule {
       // The value was stored, or the lock was released: the wait is over.
       const bool ends = operation.outcome == op_outcome::yes && operation.kind != op_kind::read &&
                         operation.kind != op_kind::exists;
-      const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
-      if (open != bursts_.end() && open->second.key == key.ref) close(open->second, context);
+      const auto open = ends ? by_slot_.find(key.ref.slot) : by_slot_.end();
+      if (open != by_slot_.end() && open->second->key == key.ref) close(open->second, context);
       return;
     }
-    if (bursts_.size() >= bursts_max && bursts_.count(key.ref.slot) == 0)
-      close_old(operation.sent, context);
-    open_burst& burst = bursts_[key.ref.slot];
-    if (!(burst.key == key.ref)) burst = {key.ref, {}, {}};
-    if (!burst.sent.empty() && operation.sent - burst.sent.back() > burst_gap)
-      close(burst, context);
+    open_burst& burst = burst_of(key.ref, operation.sent, context);
     if (burst.sent.size() >= retry_rhythm::burst_max) return;
     // Operations arrive in the order of their replies.
     const auto place = std::upper_bound(burst.sent.begin(), burst.sent.end(), operation.sent);
@@ -95,7 +91,7 @@ class fixed_retry final : public rule {
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
-    for (auto& [slot, burst] : bursts_) close(burst, context);
+    while (!bursts_.empty()) close(bursts_.begin(), context);
     std::uint64_t requests = 0;
     bool failed = false;
     for (auto& [index, rhythms] : rhythms_) {
@@ -135,23 +131,34 @@ class fixed_retry final : public rule {
     std::vector<std::uint64_t> connections;  ///< the connections of `sent`
   };
 
-  void close(open_burst& burst, const rule_context& context) {
-    const key_state* const key = context.find(burst.key);
-    if (key != nullptr && burst.sent.size() >= burst_min &&
-        !context.is_perturbed(burst.sent.front(), burst.sent.back())) {
-      add(*key, burst, context);
+  using burst_list = std::list<open_burst>;
+
+  /// The open burst of a key, which is now the last one. With `bursts_max` open bursts, the first
+  /// one is closed, because it has been quiet for the longest time.
+  open_burst& burst_of(key_ref key, moment sent, const rule_context& context) {
+    const auto known = by_slot_.find(key.slot);
+    if (known != by_slot_.end()) {
+      open_burst& burst = *known->second;
+      if (burst.key == key && sent - burst.sent.back() <= burst_gap) {
+        bursts_.splice(bursts_.end(), bursts_, known->second);
+        return burst;
+      }
+      close(known->second, context);
     }
-    burst.sent.clear();
-    burst.connections.clear();
+    if (bursts_.size() >= bursts_max) close(bursts_.begin(), context);
+    bursts_.push_back({key, {}, {}});
+    by_slot_[key.slot] = std::prev(bursts_.end());
+    return bursts_.back();
   }
 
-  void close_old(moment now, const rule_context& context) {
-    for (auto position = bursts_.begin(); position != bursts_.end();) {
-      const bool is_over =
-          position->second.sent.empty() || now - position->second.sent.back() > burst_gap;
-      if (is_over) close(position->second, context);
-      position = is_over ? bursts_.erase(position) : std::next(position);
+  void close(burst_list::iterator burst, const rule_context& context) {
+    const key_state* const key = context.find(burst->key);
+    if (key != nullptr && burst->sent.size() >= burst_min &&
+        !context.is_perturbed(burst->sent.front(), burst->sent.back())) {
+      add(*key, *burst, context);
     }
+    by_slot_.erase(burst->key.slot);
+    bursts_.erase(burst);
   }
 
   void add(const key_state& key, const open_burst& burst, const rule_context& context) {
@@ -175,7 +182,8 @@ class fixed_retry final : public rule {
     });
   }
 
-  std::unordered_map<std::uint32_t, open_burst> bursts_;  ///< by slot
+  burst_list bursts_;  ///< in the order of their last requests
+  std::unordered_map<std::uint32_t, burst_list::iterator> by_slot_;
   per_pattern<pattern_rhythms> rhythms_;
   std::size_t patterns_ = 0;
 };

@@ -145,6 +145,28 @@ TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C502"), nullptr);
 }
 
+// More keys are cold at once than the rule remembers.
+TEST(audit_c502, RemembersTheKeyThatIsPolledAmongManyOthers) {
+  stage world;
+  for (int i = 0; i < 6; ++i) {
+    const auto at = 10'000ms * i;
+    for (int poll = 0; poll < 8; ++poll) {
+      world.at(at + poll * 50ms).client(2).get(user).miss();
+      for (int other = 0; other < 600; ++other) {
+        world.at(at + poll * 50ms + 1ms)
+            .client(3)
+            .get("other:" + std::to_string((i * 8 + poll) * 600 + other))
+            .miss();
+      }
+    }
+    world.at(at + 401ms).client(1).set(user, "v" + std::to_string(i)).px(5'000ms).ok();
+    world.at(at + 405ms).client(2).get(user).hit("v" + std::to_string(i));
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C502"), nullptr);
+  EXPECT_EQ(find_finding(result, "C502")->pattern, "user:*");
+}
+
 TEST(audit_c502, SaysNothingOfFewQuestions) {
   stage world;
   load_under_lock(world, 0ms, 300ms);
