@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "text/report_file.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "text/private_file.hpp"
 #include "text/usage_error.hpp"
 
 namespace drover::text {
@@ -30,10 +32,16 @@ report_file::report_file(const std::optional<std::filesystem::path>& path) {
   }
   partial_ = target_;
   partial_ += ".part-" + std::to_string(::getpid());
-  const std::ofstream attempt{partial_};
-  if (!attempt) {
+  // A report contains names of keys. An older report keeps its mode, which its owner has chosen.
+  const int attempt =
+      ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, private_mode);
+  if (attempt < 0) {
     partial_.clear();
     throw usage_error{"cannot create " + name_ + ": the directory is missing or not writable"};
+  }
+  ::close(attempt);
+  if (std::filesystem::exists(status)) {
+    std::filesystem::permissions(partial_, status.permissions(), ignored);
   }
 }
 

@@ -47,6 +47,17 @@ TEST_F(cli_report_file, KeepsTheOlderFileUntilTheNewOneIsComplete) {
   EXPECT_EQ(files(), 1);
 }
 
+TEST_F(cli_report_file, IsForItsOwnerOnlyUnlessTheOlderFileWasForOthersToo) {
+  report_file{path_of("new")}.write("text");
+  EXPECT_EQ(fs::status(path_of("new")).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  std::ofstream{path_of("old")} << "old";
+  const fs::perms shared = fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read;
+  fs::permissions(path_of("old"), shared);
+  report_file{path_of("old")}.write("text");
+  EXPECT_EQ(fs::status(path_of("old")).permissions(), shared);
+}
+
 TEST_F(cli_report_file, FollowsALinkAndLeavesItOne) {
   std::ofstream{path_of("real")} << "old";
   fs::create_symlink(path_of("real"), path_of("link"));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "audit/proxy/recorder.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,12 +10,14 @@
 #include <utility>
 
 #include "audit/capture/record_text.hpp"
+#include "text/private_file.hpp"
 
 namespace drover::audit {
 namespace {
 
 constexpr std::size_t buffer_max = std::size_t{256} << 10U;
 constexpr std::size_t compress_min = std::size_t{64} << 10U;
+constexpr int reader_patience_ms = 3000;
 
 }  // namespace
 
@@ -28,15 +29,12 @@ recorder::recorder(std::filesystem::path file, std::function<void(const std::str
 recorder::~recorder() { finish(); }
 
 result<void> recorder::open() {
-  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor_ < 0) {
-    return fault{fault_code::unreachable, "the recording '" + file_.string() +
-                                              "' cannot be written: " + std::strerror(errno)};
+  text::opened_file opened = text::open_private_file(file_);
+  if (opened.descriptor < 0) {
+    return fault{fault_code::unreachable,
+                 "the recording '" + file_.string() + "' cannot be written: " + opened.problem};
   }
-  struct stat status {};
-  if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {
-    static_cast<void>(::fchmod(descriptor_, S_IRUSR | S_IWUSR));
-  }
+  descriptor_ = opened.descriptor;
   return {};
 }
 
@@ -64,10 +62,19 @@ void recorder::write_bytes(std::string_view bytes) {
   for (std::string_view rest = bytes; !rest.empty();) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN && is_read()) continue;
     if (written < 0) return give_up(errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   bytes_ += bytes.size();
+}
+
+/// Waits until the full pipe has room again. A reader that has stopped costs the recording.
+bool recorder::is_read() {
+  pollfd output{descriptor_, POLLOUT, 0};
+  if (::poll(&output, 1, reader_patience_ms) == 1) return true;
+  errno = ETIMEDOUT;
+  return false;
 }
 
 void recorder::give_up(int error) {

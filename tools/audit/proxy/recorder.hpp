@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Writes records to a file, one per line; compressed if the name of the file ends in .gz. If a
-// write fails, only the recording ends. The file then contains complete lines and can be replayed.
+// write fails, or the reader of a pipe stops reading, only the recording ends. The file then contains complete lines and can be replayed.
 //
 // Threads: one at a time.
 #pragma once
@@ -27,7 +27,8 @@ class recorder {
   recorder(const recorder&) = delete;
   recorder& operator=(const recorder&) = delete;
 
-  /// Truncates or creates the file, readable by its owner only. The fault names the file.
+  /// Truncates or creates the file, readable by its owner only (`text::open_private_file`). The
+  /// fault names the file.
   [[nodiscard]] result<void> open();
   void write(const record& item);
   /// Writes the buffered records to the file. A compressed recording keeps small buffers.
@@ -41,6 +42,7 @@ class recorder {
 
  private:
   void write_bytes(std::string_view bytes);
+  [[nodiscard]] bool is_read();
   void give_up(int error);
 
   std::filesystem::path file_;

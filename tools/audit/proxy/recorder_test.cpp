@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "audit/proxy/recorder.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <array>
@@ -66,6 +68,30 @@ TEST_F(audit_recorder, WritesLinesForItsOwnersEyesOnly) {
   EXPECT_EQ(subject_.bytes(), fs::file_size(file_));
   EXPECT_EQ(fs::status(file_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(audit_recorder, DoesNotFollowALink) {
+  std::ofstream{folder_.path() / "victim"} << "precious";
+  fs::create_symlink(folder_.path() / "victim", file_);
+  const auto opened = subject_.open();
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().text.find("is a symbolic link"), std::string::npos)
+      << opened.error().text;
+  EXPECT_EQ(text_of(folder_.path() / "victim"), "precious");
+}
+
+TEST_F(audit_recorder, EndsWhenThePipesReaderStopsReading) {
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  const int reader = ::open(file_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(subject_.open());
+  for (std::uint64_t i = 1; i <= 20'000; ++i) subject_.write(numbered(i));
+  subject_.flush();
+  EXPECT_FALSE(subject_.is_recording());
+  ASSERT_EQ(said_.size(), 1U);
+  EXPECT_NE(said_.front().find("ends here: Connection timed out"), std::string::npos)
+      << said_.front();
+  ::close(reader);
 }
 
 TEST_F(audit_recorder, SaysWhenTheFileCannotBeMade) {

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "fault/proxy/injection_log.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "fault/plan/fault_kinds.hpp"
 #include "text/json_writer.hpp"
+#include "text/private_file.hpp"
 #include "text/usage_error.hpp"
 
 namespace drover::faults {
@@ -49,11 +47,11 @@ injection_log::injection_log(const std::filesystem::path& to) {
     descriptor_ = STDOUT_FILENO;
     return;
   }
-  descriptor_ = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) {
-    throw text::usage_error{"--log " + to.string() + ": " + std::strerror(errno) +
-                            "; name a file in a folder that exists and is writable"};
+  text::opened_file opened = text::open_private_file(to);
+  if (opened.descriptor < 0) {
+    throw text::usage_error{"--log " + to.string() + ": " + opened.problem};
   }
+  descriptor_ = opened.descriptor;
   is_ours_ = true;
 }
 
