@@ -94,6 +94,12 @@ void request_tail::close() {
   open_ = 0;
 }
 
+bool is_http(const resp::request& request) noexcept {
+  if (!request.is_inline || request.arguments.size() < 2) return false;
+  const std::string_view last = request[request.arguments.size() - 1];
+  return last.size() >= 5 && is_word(last.substr(0, 5), "HTTP/");
+}
+
 command_match request_events::find(const resp::request& from) noexcept {
   return find_command(from[0], from.arguments.size() > 1 ? from[1] : std::string_view{});
 }
@@ -109,6 +115,7 @@ void request_events::make(const resp::request& from, request_tail& tail, const c
   if (match.spec != nullptr) {
     into.command = match.spec->name();
     match.spec->assign(texts_, into.argument_count, roles_);
+    if (is_http(from)) roles_.assign(texts_.size(), argument_role::secret);
   } else {
     const std::string_view name = from[0];
     assign_upper(into.command, is_like_command(name) ? name : std::string_view{});

@@ -20,6 +20,10 @@ namespace drover::audit {
 /// The default limits of Redis, and how much of a request is kept.
 [[nodiscard]] resp::request_limits kept_of_requests() noexcept;
 
+/// Whether the request is the first line of an HTTP request, which somebody sent to the server by
+/// mistake. The server refuses it. `GET /path?token=... HTTP/1.1` contains no name of a key.
+[[nodiscard]] bool is_http(const resp::request& request) noexcept;
+
 /// Receives the bytes of a request that are not kept. Hashes them, and collects those of a script.
 class request_tail final : public resp::skipped_bytes {
  public:

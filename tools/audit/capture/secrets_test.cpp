@@ -110,6 +110,28 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
   EXPECT_FALSE(holds(recording, hash)) << "not even its hash: " << recording;
 }
 
+// Somebody sent HTTP to the server by mistake.
+TEST(audit_secrets, LeaveNoTraceOfAnHttpRequest) {
+  listening to;
+  to.client("GET /path?token=MARKED HTTP/1.1\r\n").server("-ERR wrong number of arguments\r\n");
+  to.client("get http://host/MARKED http/1.0\r\n").server("-ERR wrong number of arguments\r\n");
+  to.client("DEL /MARKED HTTP/2\r\n").server(":0\r\n");
+  to.client("Authorization: Bearer MARKED\r\n").server("-ERR unknown command\r\n");
+  const std::string recording = recording_of(to);
+  EXPECT_FALSE(to.talk.is_blind()) << recording;
+  EXPECT_FALSE(holds(recording, "MARKED")) << recording;
+  EXPECT_TRUE(holds(recording, "\"GET\"")) << "the request itself is recorded";
+}
+
+TEST(audit_secrets, KeepTheKeysOfOtherInlineCommands) {
+  listening to;
+  to.client("GET user:1\r\n").server("$-1\r\n");
+  to.ask({"MGET", "user:2", "HTTP/1.1"}, "*2\r\n$-1\r\n$-1\r\n");
+  const std::string recording = recording_of(to);
+  EXPECT_TRUE(holds(recording, "user:1")) << recording;
+  EXPECT_TRUE(holds(recording, "user:2")) << recording;
+}
+
 TEST(audit_secrets, LeaveNoNameOfAKeyIfNamesAreHidden) {
   listening to{{.hash_key = {1, 2}, .hide_keys = true}};
   to.ask({"MSET", "MARKED", "v", "user:MARKED", "v"}, "+OK\r\n");

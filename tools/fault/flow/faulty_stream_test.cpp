@@ -254,6 +254,14 @@ TEST(faulty_stream, LogsNoArgumentOfAnUnknownCommand) {
   EXPECT_EQ(play.sink.events[1].command, "(unknown)");
 }
 
+TEST(faulty_stream, LogsNoPathOfAnHttpRequest) {
+  stream_play play{"duplicate"};
+  play.client_sends("GET /path?token=secret HTTP/1.1\r\n");
+  ASSERT_EQ(play.sink.events.size(), 1U);
+  EXPECT_EQ(play.sink.events.front().command, "GET");
+  EXPECT_EQ(play.sink.events.front().key, "");
+}
+
 TEST(faulty_stream, PassesUnchangedWhatIsNotResp) {
   stream_play client{"drop"};
   client.client_sends("*1\r\nnonsense\r\nmore");

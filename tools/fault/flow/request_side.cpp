@@ -123,6 +123,7 @@ std::vector<std::string_view> request_side::keys_of(const audit::command_match& 
     texts.push_back(request_[i]);
   }
   std::vector<std::string_view> keys;
+  if (audit::is_http(request_)) return keys;
   if (command.spec == nullptr) {  // most commands of modules begin with a key
     if (!texts.empty()) keys.push_back(texts.front());
     return keys;

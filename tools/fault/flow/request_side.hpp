@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "audit/capture/command_table.hpp"
+#include "audit/capture/request_event.hpp"
 #include "fault/flow/injection.hpp"
 #include "fault/flow/outbox.hpp"
 #include "fault/flow/reply_queue.hpp"
