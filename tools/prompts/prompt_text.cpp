@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::size_t evidence_lines_max = 12;
+constexpr std::size_t evidence_lines_max = 100;  // a report has fewer
 constexpr std::size_t name_max = 200;
 
 std::string with_rules(std::string_view prompt) {

@@ -26,6 +26,8 @@ struct moment_line {
   std::uint64_t connection = 0;
   std::string process;  ///< "python3 (4711)" or a client's name
   std::string text;     ///< "GET user:42 -> nothing"
+  /// It stored, took, released, deleted or prolonged the key.
+  bool changed_key = false;
 };
 
 /// One observed case: a summary, and the commands of the case in order.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audit/engine/engine_body.hpp"
+#include "audit/engine/line_choice.hpp"
 #include "audit/engine/roles.hpp"
 #include "audit/engine/verdict.hpp"
 
@@ -31,26 +32,24 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
   });
   // The lines of a key that is in `keys` twice appear once.
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
+  std::vector<bool> changed;
+  for (const auto& [line, key] : matches) changed.push_back(line->summary.changed_key());
   std::vector<moment_line> lines;
-  const std::size_t most = std::max<std::size_t>(lines_max, 3);
-  const std::size_t left_out = matches.size() > most ? matches.size() - most + 1 : 0;
-  const std::size_t head = left_out == 0 ? matches.size() : most / 2;
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    if (left_out > 0 && i == head) {
-      const op_summary& first = matches[i].first->summary;
-      i += left_out;
-      lines.push_back({first.sent,
-                       matches[i - 1].first->summary.done,
+  std::size_t next = 0;
+  for (const std::size_t place : chosen_lines(changed, std::max<std::size_t>(lines_max, 2))) {
+    if (place > next) {
+      lines.push_back({matches[next].first->summary.sent,
+                       matches[place - 1].first->summary.done,
                        0,
                        {},
-                       "(" + std::to_string(left_out) + " more)"});
-      if (i >= matches.size()) break;
+                       "(" + std::to_string(place - next) + " more)"});
     }
-    const op_summary& summary = matches[i].first->summary;
+    next = place + 1;
+    const op_summary& summary = matches[place].first->summary;
     const auto& processes = connections_.processes();
     lines.push_back({summary.sent, summary.done, summary.connection,
                      summary.process < processes.size() ? processes[summary.process].label : "",
-                     text_of(summary, matches[i].second->name)});
+                     text_of(summary, matches[place].second->name), changed[place]});
   }
   return lines;
 }

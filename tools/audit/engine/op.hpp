@@ -57,6 +57,11 @@ struct op_summary {
   [[nodiscard]] bool was_won() const {
     return kind == op_kind::acquire && outcome == op_outcome::yes;
   }
+  /// Whether it stored, took, released, deleted or prolonged the key.
+  [[nodiscard]] bool changed_key() const {
+    const bool only_looks = kind == op_kind::read || kind == op_kind::exists;
+    return !only_looks && outcome == op_outcome::yes;
+  }
   [[nodiscard]] bool was_lost() const {
     return kind == op_kind::acquire && outcome == op_outcome::no;
   }

@@ -46,9 +46,9 @@ class rule_context {
   /// poll ignore such times.
   [[nodiscard]] virtual bool is_perturbed(moment from, moment to) const = 0;
 
-  /// The commands on these keys in [from, to], ordered by time. At most `lines_max` lines; if there
-  /// are more commands, one line says how many are left out. This is expensive: call it only for
-  /// evidence that is kept.
+  /// The commands on these keys in [from, to], ordered by time: at most `lines_max` of them (see
+  /// `chosen_lines`). In place of others, a line says how many are left out. This is expensive: call
+  /// it only for evidence that is kept.
   [[nodiscard]] virtual std::vector<moment_line> timeline(std::span<const key_ref> keys,
                                                           moment from, moment to,
                                                           std::size_t lines_max = 40) const = 0;

@@ -15,7 +15,7 @@
 namespace drover::audit {
 
 /// Lines of the timeline of one piece of evidence.
-inline constexpr std::size_t page_timeline_max = 60;
+inline constexpr std::size_t page_timeline_max = 100;
 
 [[nodiscard]] std::string html_report(const audit_result& result);
 

@@ -154,8 +154,17 @@ TEST(audit_fix_prompt, BoundsTheEvidence) {
   finding big = a_finding();
   big.evidence_list.front().timeline.resize(200);
   const std::string text = fix_prompt_of(big);
-  EXPECT_NE(text.find("... and 186 more"), std::string::npos);
+  EXPECT_NE(text.find("... 186 more"), std::string::npos);
   EXPECT_LT(text.size(), 6000U);
+}
+
+TEST(audit_fix_prompt, KeepsTheLineThatDecides) {
+  finding big = a_finding();
+  big.evidence_list.front().timeline.resize(200);
+  big.evidence_list.front().timeline[100].text = "SET user:42 -> stored";
+  big.evidence_list.front().timeline[100].changed_key = true;
+  const std::string text = fix_prompt_of(big);
+  EXPECT_NE(text.find("SET user:42 -> stored"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -3,8 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+
 namespace drover::audit::evidence_text_test {
 namespace {
+
+using namespace testing;
 
 TEST(audit_evidence_text, SaysShares) {
   EXPECT_EQ(share_in_words(0, 0), "0 %");
@@ -30,6 +37,26 @@ TEST(audit_evidence_text, KnowsWhatIsNoCacheByName) {
   for (const char* name : {"user:42", "obsessed:7", "product:cartoon:1", "possession:1"}) {
     EXPECT_FALSE(looks_like_session(name)) << name;
   }
+}
+
+// Sixty polls stand between the misses and the two stores, and again behind each of them.
+TEST(audit_evidence, KeepsTheCommandsThatChangedAKeyInALongTimeline) {
+  stage world;
+  world.at(0ms).client(1).get("user:42").miss();
+  world.at(1ms).client(2).get("user:42").miss();
+  for (int i = 0; i < 60; ++i) world.at(10ms + 1ms * i).client(3).get("user:42").miss();
+  world.at(80ms).client(1).set("user:42", "v").px(60s).ok();
+  for (int i = 0; i < 60; ++i) world.at(90ms + 1ms * i).client(3).get("user:42").hit("v");
+  world.at(160ms).client(2).set("user:42", "v").px(60s).ok();
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C101");
+  ASSERT_NE(finding, nullptr);
+  const auto& lines = finding->evidence_list.front().timeline;
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const moment_line& line) { return line.changed_key; }),
+            2);
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(),
+                          [](const moment_line& line) { return line.text.ends_with(" more)"); }));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 
+#include "audit/engine/line_choice.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "base/printing.hpp"
 
@@ -70,12 +71,13 @@ void add_evidence(std::string& out, const finding& finding) {
   if (finding.evidence_list.empty()) return;
   const evidence& first = finding.evidence_list.front();
   out += "Evidence: " + safe(first.summary, text_max) + '\n';
-  std::size_t lines = 0;
-  for (const moment_line& line : first.timeline) {
-    if (++lines > timeline_max) {
-      out += "    ... and " + std::to_string(first.timeline.size() - timeline_max) + " more\n";
-      break;
-    }
+  std::vector<bool> changed;
+  for (const moment_line& line : first.timeline) changed.push_back(line.changed_key);
+  std::size_t next = 0;
+  for (const std::size_t place : chosen_lines(changed, timeline_max)) {
+    if (place > next) out += "    ... " + std::to_string(place - next) + " more\n";
+    next = place + 1;
+    const moment_line& line = first.timeline[place];
     out += "  " + milliseconds_text(line.from - first.from) + "  " + safe(line.process, name_max) +
            "  " + safe(line.text, name_max) + '\n';
   }
