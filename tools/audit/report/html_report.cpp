@@ -220,6 +220,9 @@ std::string card(const finding& finding, std::size_t place) {
           html_element("p", "class=\"todo\"", "To do: " + shown(finding.advice));
   if (!finding.library.empty())
     text += html_element("p", "", "Library: " + shown_name(finding.library));
+  if (finding.accepted.empty()) {
+    text += html_element("p", "class=\"hint\"", if_wrong(finding));
+  }
   if (finding.fix_prompt.empty()) return text + "</section>\n";
   return text +
          "<details><summary>Instruction for an AI assistant</summary>\n<div class=\"command\">" +

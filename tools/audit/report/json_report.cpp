@@ -22,7 +22,7 @@ void write(json_writer& out, const evidence& proof) {
   for (const moment_line& line : proof.timeline) {
     out.begin_object().field("from_ms", ms(line.from)).field("to_ms", ms(line.to));
     out.field("connection", line.connection).field("process", line.process);
-    out.field("text", line.text).end_object();
+    out.field("text", line.text).field("changed_key", line.changed_key).end_object();
   }
   out.end_array().end_object();
 }
@@ -44,6 +44,7 @@ void write(json_writer& out, const finding& finding) {
   for (const evidence& proof : finding.evidence_list) write(out, proof);
   out.end_array();
   out.field("library", finding.library).field("advice", finding.advice);
+  out.field("if_wrong", if_wrong(finding));
   out.field("fix_prompt", finding.fix_prompt).field("accepted", finding.accepted);
   out.field("fails", finding.fails).end_object();
 }

@@ -16,7 +16,7 @@ namespace {
 
 using text::html_escaped;
 
-constexpr std::size_t timeline_max = 60;
+constexpr std::size_t timeline_max = 100;  // evidence has fewer
 
 std::string attribute(std::string_view name, std::string_view text) {
   return ' ' + std::string{name} + "=\"" + html_escaped(text) + '"';
@@ -27,7 +27,7 @@ std::string in_full(const finding& finding) {
   std::string text = shown(finding.message) + '\n' + times_in_words(finding) + " times, " +
                      std::string{word_of(finding.confidence)} + '\n';
   if (!finding.library.empty()) text += "library: " + shown_name(finding.library) + '\n';
-  text += "to do: " + shown(finding.advice) + '\n';
+  text += "to do: " + shown(finding.advice) + '\n' + if_wrong(finding) + '\n';
   if (finding.evidence_list.empty()) return text;
   const evidence& first = finding.evidence_list.front();
   text += "\nafter " + text::in_words(std::chrono::nanoseconds{first.from}) + ": " +

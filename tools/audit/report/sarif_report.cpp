@@ -79,6 +79,17 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
   out.name(name).begin_object().field("text", text).end_object();
 }
 
+/// A message without links. The text [x](y) would be one (SARIF 2.1.0, 3.11.6), and names of keys
+/// may contain it.
+void write_message(json_writer& out, std::string_view text) {
+  std::string escaped;
+  for (const char byte : text) {
+    if (byte == '[' || byte == ']' || byte == '\\') escaped += '\\';
+    escaped += byte;
+  }
+  write_text(out, "message", escaped);
+}
+
 void write(json_writer& out, const rule_text& rule) {
   const std::string help =
       "Why it matters: " + std::string{rule.why} + "\n\nWhat to do: " + std::string{rule.advice} +
@@ -113,7 +124,7 @@ std::string message_of(const finding& finding) {
             shown(finding.evidence_list.front().summary);
   }
   if (!finding.library.empty()) text += "\nLibrary: " + shown_name(finding.library);
-  return text + "\nTo do: " + shown(finding.advice);
+  return text + "\nTo do: " + shown(finding.advice) + '\n' + if_wrong(finding);
 }
 
 void write_locations(json_writer& out, const finding& finding, const located& sources) {
@@ -141,7 +152,7 @@ void write(json_writer& out, const finding& finding, const located& sources) {
   if (const rule_text* const rule = find_rule(finding.rule))
     out.field("ruleIndex", place_of(*rule));
   out.field("level", level_of(finding.severity));
-  write_text(out, "message", message_of(finding));
+  write_message(out, message_of(finding));
   write_locations(out, finding, sources);
   out.name("partialFingerprints").begin_object();
   // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
@@ -162,7 +173,7 @@ void write(json_writer& out, const finding& finding, const located& sources) {
 
 void write_notification(json_writer& out, std::string_view text, std::string_view rule) {
   out.begin_object().field("level", "note");
-  write_text(out, "message", text);
+  write_message(out, text);
   if (!rule.empty()) {
     out.name("associatedRule").begin_object().field("id", rule).end_object();
   }

@@ -52,6 +52,18 @@ TEST(audit_sarif_report, PointsAtTheLineThatWasFound) {
   EXPECT_EQ(test::count_of(text, "\"uri\": \"docs/README.md\""), 3U);
 }
 
+// SARIF 2.1.0, 3.11.6: [text](target) in a message is a link.
+TEST(audit_sarif_report, MakesNoLinksOfNamesOfKeys) {
+  audit_result result = sample::unsafe();
+  result.findings[0].pattern = "[click](https://evil.example)";
+  result.findings[0].message = "See [here](1) and a \\[b](c).";
+  result.remarks.push_back("[more](https://evil.example)");
+  const std::string text = sarif_report(result);
+  EXPECT_TRUE(has(text, R"(\\[click\\](https://evil.example))")) << text;
+  EXPECT_TRUE(has(text, R"(See \\[here\\](1) and a \\\\\\[b\\](c).)")) << text;
+  EXPECT_TRUE(has(text, R"(\\[more\\](https://evil.example))")) << text;
+}
+
 TEST(audit_sarif_report, HasHelpForEachRule) {
   const std::string text = sarif_report(sample::quiet());
   EXPECT_EQ(test::count_of(text, "\"help\": {"), catalogue().size());

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "audit/engine/line_choice.hpp"
 #include "audit/report/wording.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "text/text_layout.hpp"
@@ -17,10 +18,9 @@ namespace {
 using text::painted;
 using text::style;
 
-constexpr std::size_t text_timeline_end = 4;  // shown lines at the end of a timeline
-constexpr std::size_t pattern_max = 40;       // columns in the table of findings
-constexpr std::size_t rows_max = 60;          // rows in the table of findings
-constexpr std::size_t details_max = 20;       // findings with their evidence
+constexpr std::size_t pattern_max = 40;  // columns in the table of findings
+constexpr std::size_t rows_max = 60;     // rows in the table of findings
+constexpr std::size_t details_max = 20;  // findings with their evidence
 
 std::string upper(std::string_view word) {
   std::string text{word};
@@ -125,8 +125,8 @@ std::vector<repeated_line> without_repeats(const std::vector<moment_line>& lines
 
 std::string timeline(const evidence& proof, const text::terminal& terminal) {
   const std::vector<repeated_line> lines = without_repeats(proof.timeline);
-  const bool is_cut = lines.size() > text_timeline_max;
-  const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : lines.size();
+  std::vector<bool> changed;
+  for (const repeated_line& line : lines) changed.push_back(line.first->changed_key);
   std::vector<std::vector<text::cell>> rows;
   const auto add = [&](const repeated_line& line) {
     rows.push_back(
@@ -136,12 +136,15 @@ std::string timeline(const evidence& proof, const text::terminal& terminal) {
          {shown_name(line.first->text) +
           (line.times > 1 ? ", " + text::in_words(std::uint64_t{line.times}) + " times" : "")}});
   };
-  for (std::size_t i = 0; i < head; ++i) add(lines[i]);
-  if (is_cut) {
+  std::size_t next = 0;
+  for (const std::size_t place : chosen_lines(changed, text_timeline_max)) {
     std::uint64_t hidden = 0;
-    for (std::size_t i = head; i < lines.size() - text_timeline_end; ++i) hidden += lines[i].times;
-    rows.push_back({{""}, {""}, {"(" + text::in_words(hidden) + " more)", style::faint}});
-    for (std::size_t i = lines.size() - text_timeline_end; i < lines.size(); ++i) add(lines[i]);
+    for (; next < place; ++next) hidden += lines[next].times;
+    if (hidden > 0) {
+      rows.push_back({{""}, {""}, {"(" + text::in_words(hidden) + " more)", style::faint}});
+    }
+    add(lines[place]);
+    next = place + 1;
   }
   return fitted({text::align::right, text::align::left, text::align::left}, std::move(rows),
                 terminal);
@@ -163,7 +166,8 @@ std::string details(const finding& finding, const text::terminal& terminal) {
   }
   if (!finding.library.empty())
     text += paragraph("library: " + shown_name(finding.library), 2, terminal);
-  return text + paragraph("to do: " + shown(finding.advice), 2, terminal);
+  return text + paragraph("to do: " + shown(finding.advice), 2, terminal) +
+         paragraph("wrong? " + if_wrong(finding), 2, terminal);
 }
 
 /// Lists the judged rules line by line, and the other rules grouped by the reason.
@@ -242,10 +246,15 @@ std::string injected_faults(const fault_report& faults, const text::terminal& te
 
 }  // namespace
 
-std::string text_report(const audit_result& result, const text::terminal& terminal) {
+std::string verdict_lines(const audit_result& result, const text::terminal& terminal) {
   std::string text = painted(upper(word_of(result.outcome)), style_of(result.outcome), terminal) +
                      "  " + painted(findings_in_words(result), style::strong, terminal) + '\n';
   if (!result.reason.empty()) text += paragraph(shown(result.reason), 0, terminal);
+  return text;
+}
+
+std::string text_report(const audit_result& result, const text::terminal& terminal) {
+  std::string text = verdict_lines(result, terminal);
   text +=
       painted(text::wrapped(run_in_words(result.run), terminal.width, 0), style::faint, terminal) +
       '\n';

@@ -13,8 +13,11 @@
 
 namespace drover::audit {
 
-/// The number of lines of a timeline that are shown. Further lines in the middle are left out.
+/// The number of lines of a timeline that are shown (see `chosen_lines`).
 inline constexpr std::size_t text_timeline_max = 12;
+
+/// The first lines of the report: the verdict, the number of findings, and the reason.
+[[nodiscard]] std::string verdict_lines(const audit_result& result, const text::terminal& terminal);
 
 [[nodiscard]] std::string text_report(const audit_result& result, const text::terminal& terminal);
 

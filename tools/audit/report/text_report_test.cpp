@@ -83,11 +83,23 @@ TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
   timeline.clear();
   for (int i = 0; i < 30; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
   const std::string text = text_report(audited, {.width = 100});
-  for (const char* const part : {"GET user:7\n", "(18 more)", "GET user:26\n", "GET user:29\n"}) {
+  for (const char* const part : {"GET user:5\n", "(18 more)", "GET user:24\n", "GET user:29\n"}) {
     EXPECT_TRUE(has(text, part)) << part << '\n' << text;
   }
-  EXPECT_FALSE(has(text, "GET user:8\n"));
-  EXPECT_FALSE(has(text, "GET user:25\n"));
+  EXPECT_FALSE(has(text, "GET user:6\n"));
+  EXPECT_FALSE(has(text, "GET user:23\n"));
+}
+
+TEST(audit_text_report, ShowsTheLineThatDecidesInTheMiddleOfALongEvidence) {
+  audit_result audited = sample::unsafe();
+  auto& timeline = audited.findings[0].evidence_list[0].timeline;
+  timeline.clear();
+  for (int i = 0; i < 40; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
+  timeline[20].text = "SET user:42 -> stored";
+  timeline[20].changed_key = true;
+  const std::string text = text_report(audited, {.width = 100});
+  EXPECT_TRUE(has(text, "SET user:42 -> stored")) << text;
+  EXPECT_TRUE(has(text, "(14 more)")) << text;
 }
 
 TEST(audit_text_report, ShowsTheSameLineInARowOnce) {
@@ -116,6 +128,26 @@ TEST(audit_wording, SaysNoNegativeZero) {
   EXPECT_EQ(since(10ms, 10ms - 20us), "+0.0 ms");
   EXPECT_EQ(since(10ms, 9ms), "-1.0 ms");
   EXPECT_EQ(since(10ms, 12ms), "+2.0 ms");
+}
+
+TEST(audit_wording, SaysHowToCallAFindingWrong) {
+  finding finding;
+  finding.pattern = "it's:*";
+  EXPECT_TRUE(has(if_wrong(finding), R"(--role 'it'\''s:*=mark')")) << if_wrong(finding);
+  EXPECT_TRUE(has(if_wrong(finding), R"(--role 'it'\''s:*=ignore')"));
+  finding.pattern.clear();
+  EXPECT_FALSE(has(if_wrong(finding), "--role"));
+  EXPECT_TRUE(has(if_wrong(finding), "--baseline"));
+  const std::string text = text_report(sample::unsafe(), {.width = 1000});
+  EXPECT_TRUE(has(text, "  wrong? If these keys are no cached values or locks")) << text;
+}
+
+TEST(audit_text_report, BeginsWithTheVerdict) {
+  const audit_result result = sample::unsafe();
+  const std::string verdict = verdict_lines(result, {.width = 1000});
+  EXPECT_TRUE(verdict.starts_with("FAIL  ")) << verdict;
+  EXPECT_TRUE(has(verdict, result.reason));
+  EXPECT_TRUE(text_report(result, {.width = 1000}).starts_with(verdict));
 }
 
 TEST(audit_text_report, SaysWhatToDo) {

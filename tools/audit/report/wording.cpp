@@ -120,6 +120,17 @@ std::string times_in_words(const finding& finding) {
   return text::in_words(finding.count) + " of " + text::in_words(finding.opportunities);
 }
 
+std::string if_wrong(const finding& finding) {
+  const std::string accept = "accept it with `--write-baseline FILE` and `--baseline FILE`.";
+  if (finding.pattern.empty()) return "If this is wrong, " + accept;
+  std::string quoted;
+  for (const char byte : shown_name(finding.pattern)) {
+    quoted += byte == '\'' ? std::string{"'\\''"} : std::string{byte};
+  }
+  return "If these keys are no cached values or locks, add `--role '" + quoted +
+         "=mark'` or `--role '" + quoted + "=ignore'`. Otherwise " + accept;
+}
+
 std::string next_step(const audit_result& result, reader where) {
   const bool has_open =
       std::any_of(result.findings.begin(), result.findings.end(),

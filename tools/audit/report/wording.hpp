@@ -22,10 +22,14 @@ namespace drover::audit {
 /// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
 [[nodiscard]] std::string run_in_words(const audit_result::figures& figures);
 
-/// "14 of 57"; "14" if the opportunities were not counted.
 /// "A fault may explain 3 cold events and 2 lock holds. No rule has judged them."
 [[nodiscard]] std::string excused_in_words(const fault_report::not_judged& excused);
+
+/// "14 of 57"; "14" if the opportunities were not counted.
 [[nodiscard]] std::string times_in_words(const finding& finding);
+
+/// How a user says that a finding is wrong, with options of `drover audit` for a shell.
+[[nodiscard]] std::string if_wrong(const finding& finding);
 
 /// Where the text is read.
 enum class reader : std::uint8_t { terminal, page };

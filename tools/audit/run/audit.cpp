@@ -2,6 +2,7 @@
 // Runs an audit: from the options to reports and an exit code.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -45,6 +46,7 @@ class report_outputs {
     for (const report_request& report : options_.reports) {
       all_written &= write_to(*file++, text_of(result, report));
     }
+    print_verdict(result);
     for (text::report_file& baseline_file : new_baseline_) {
       all_written &= write_to(baseline_file, baseline_of(result, now()));
     }
@@ -52,6 +54,18 @@ class report_outputs {
   }
 
  private:
+  /// If all reports go to files, the terminal or the log of a CI job still shows the verdict.
+  void print_verdict(const audit_result& result) const {
+    const bool is_shown = std::any_of(options_.reports.begin(), options_.reports.end(),
+                                      [](const report_request& report) { return !report.out; });
+    if (is_shown) return;
+    std::fputs(verdict_lines(result, text::terminal_of(STDOUT_FILENO)).c_str(), stdout);
+    for (const report_request& report : options_.reports) {
+      std::printf("report: %s\n", report.out->string().c_str());
+    }
+    std::fflush(stdout);
+  }
+
   static bool write_to(text::report_file& file, const std::string& text) {
     try {
       file.write(text);
