@@ -11,6 +11,13 @@ if(DROVER_SANITIZE)
   add_compile_options(-fno-omit-frame-pointer)
   add_link_options(-fsanitize=${DROVER_SANITIZE})
 endif()
+# The drover command reads bytes from any client and any server. The sanitizers check more than this.
+if(PROJECT_IS_TOP_LEVEL AND DROVER_BUILD_TOOLS AND NOT DROVER_SANITIZE)
+  add_compile_options(-fstack-protector-strong)
+  add_compile_options(
+    "$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  add_link_options(LINKER:-z,relro,-z,now)
+endif()
 if(DROVER_FUZZ AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "DROVER_FUZZ needs clang: the fuzz targets are libFuzzer's")
 endif()
