@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Measures the cost of an audit. The same load goes directly to the server, through the proxy as a
-// plain pipe (the baseline), through the proxy with capture, and through the whole auditor with all
-// rules. They take turns in each round. Ratios are computed within a round against the baseline.
+// plain pipe (the baseline), through the proxy with capture, through the whole auditor with all
+// rules, and through the fault proxy with a fault that selects no request. They take turns in each round. Ratios are computed within a round against the baseline.
 //
 //   ./run bench audit [--tiny] [--rounds N] [--seconds S]
 //
@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "audit/engine/engine.hpp"
@@ -24,6 +25,8 @@
 #include "audit/rules/all_rules.hpp"
 #include "audit_load.hpp"
 #include "closed_loop.hpp"
+#include "fault/plan/spec_parser.hpp"
+#include "fault/proxy/fault_proxy.hpp"
 #include "support/redis_server.hpp"
 
 namespace {
@@ -50,10 +53,11 @@ class sink final : public audit::record_sink {
 /// One path from the load to the server.
 class way {
  public:
-  enum class kind { direct, floor, reading, judging };
+  enum class kind { direct, floor, reading, judging, faulting };
 
   way(kind path_kind, std::uint16_t server_port) : path_kind_{path_kind}, port_{server_port} {
     if (path_kind == kind::direct) return;
+    if (path_kind == kind::faulting) return inject_no_faults();
     audit::proxy_settings with;
     with.server.port = server_port;
     if (path_kind != kind::floor) {
@@ -72,6 +76,7 @@ class way {
   ~way() {
     if (proxy_) proxy_->stop();
     if (sight_) sight_->stop();
+    if (faults_) faults_->stop();
   }
   way(const way&) = delete;
   way& operator=(const way&) = delete;
@@ -82,6 +87,7 @@ class way {
       case kind::floor: return "plain pipe (the floor)";
       case kind::reading: return "reading along";
       case kind::judging: return "the auditor, all rules";
+      case kind::faulting: return "the fault proxy, no fault";
     }
     return "";
   }
@@ -101,8 +107,24 @@ class way {
   }
 
  private:
+  /// Each request is compared with the fault, and no request is of this key.
+  void inject_no_faults() {
+    faults::fault_proxy_settings with;
+    with.server.port = port_;
+    with.specs = std::get<0>(faults::parse_script("delay time=1s key=nothing:*"));
+    faults_ = std::make_unique<faults::fault_proxy>(std::move(with));
+    const auto at = faults_->listen();
+    if (!at) {
+      std::fprintf(stderr, "%s\n", at.error().text.c_str());
+      std::abort();
+    }
+    faults_->start();
+    port_ = at->port;
+  }
+
   kind path_kind_;
   std::uint16_t port_;
+  std::unique_ptr<faults::fault_proxy> faults_;
   std::unique_ptr<sink> sink_;
   std::unique_ptr<audit::live_capture> sight_;
   std::unique_ptr<audit::proxy> proxy_;
@@ -232,8 +254,8 @@ int main(int count, char** values) {
       how.rounds, how.seconds);
   {
     std::vector<std::unique_ptr<way>> ways;
-    for (const auto path_kind :
-         {way::kind::direct, way::kind::floor, way::kind::reading, way::kind::judging}) {
+    for (const auto path_kind : {way::kind::direct, way::kind::floor, way::kind::reading,
+                                 way::kind::judging, way::kind::faulting}) {
       ways.push_back(std::make_unique<way>(path_kind, server.port()));
     }
     for (const unsigned connections : {1U, 50U}) compare_ways(ways, connections, how);
