@@ -82,6 +82,7 @@ TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_EQ(ended[0].bytes, subject.proxy->inner.counts().bytes_to_server +
                                 subject.proxy->inner.counts().bytes_to_client);
+  EXPECT_EQ(ended[0].commands, commands.size());
 }
 
 TEST(audit_capture, RecordsWhatItHandsOn) {

@@ -207,6 +207,8 @@ struct capture_ended {
   moment at{};
   /// All bytes that were passed on, in both directions, read or not.
   std::uint64_t bytes = 0;
+  /// All commands that were passed on, examined or not; 0: not counted.
+  std::uint64_t commands = 0;
 };
 
 using record = std::variant<capture_begun, connection_opened, connection_named, connection_closed,

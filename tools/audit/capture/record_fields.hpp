@@ -176,6 +176,7 @@ void describe(auto& fields, is_a<server_said> auto& entry) {
 void describe(auto& fields, is_a<capture_ended> auto& entry) {
   fields.time("at_us", entry.at);
   fields.number("bytes", entry.bytes);
+  fields.optional_number("commands", entry.commands, std::uint64_t{0});
 }
 
 }  // namespace drover::audit

@@ -165,7 +165,7 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
       return sight_lost{from.number(), from.at(),     from.text(),
                         from.number(), from.number(), 1U + from.number32() % 64U};
     case 11: return server_said{from.text(), from.integer(), from.text()};
-    default: return capture_ended{from.at(), from.number()};
+    default: return capture_ended{from.at(), from.number(), from.number()};
   }
 }
 

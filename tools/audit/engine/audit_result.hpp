@@ -170,7 +170,8 @@ struct audit_result {
 
   struct figures {
     moment length{};
-    std::uint64_t commands = 0;
+    std::uint64_t commands = 0;         ///< that were examined
+    std::uint64_t commands_passed = 0;  ///< in all
     std::uint64_t connections = 0;
     std::uint64_t processes = 0;
     std::uint64_t keys = 0;

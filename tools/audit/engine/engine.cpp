@@ -96,6 +96,7 @@ void engine::body::feed(const record& item) {
           if (!entry.key.empty() && pttls_.size() < pttls_max) pttls_[entry.key] = entry.pttl;
         } else if constexpr (std::is_same_v<type, capture_ended>) {
           now_ = std::max(now_, entry.at);
+          commands_passed_ = entry.commands;
         }
       },
       item);

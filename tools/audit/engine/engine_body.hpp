@@ -117,6 +117,7 @@ class engine::body final : public rule_context, private fact_sink {
   fault_report fault_report_;
 
   std::uint64_t commands_ = 0;
+  std::uint64_t commands_passed_ = 0;  // as the capture counted them; 0: it did not
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_lost_ = 0;
   std::uint64_t events_lost_ = 0;

@@ -71,6 +71,7 @@ void engine::body::fill_figures(audit_result& result) const {
   audit_result::figures& run = result.run;
   run.length = now_;
   run.commands = commands_;
+  run.commands_passed = std::max(commands_, commands_passed_);
   run.connections = connections_.connections_seen();
   run.processes = connections_.processes_seen();
   run.keys = keys_.keys_seen();

@@ -121,7 +121,7 @@ void live_capture::stop() {
   queue_.wake();
   thread_.join();
   // The last record does not go through the queue.
-  record last = capture_ended{now(), capture_.bytes()};
+  record last = capture_ended{now(), capture_.bytes(), counts().events};
   process_record(last);
   is_recorded_ = !recorder_ || recorder_->finish();
 }

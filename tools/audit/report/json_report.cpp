@@ -57,7 +57,8 @@ void write(json_writer& out, std::string_view name, const std::vector<finding>& 
 
 void write(json_writer& out, const audit_result::figures& figures) {
   out.name("run").begin_object().field("length_ms", ms(figures.length));
-  out.field("commands", figures.commands).field("connections", figures.connections);
+  out.field("commands", figures.commands).field("commands_passed", figures.commands_passed);
+  out.field("connections", figures.connections);
   out.field("processes", figures.processes).field("keys", figures.keys);
   out.field("cold_events", figures.cold_events);
   out.field("contended_cold_events", figures.contended_cold_events).field("loads", figures.loads);

@@ -43,6 +43,15 @@ TEST(audit_wording, SaysTheRunInFigures) {
             "800 ms, 12 commands by 1 process on 2 keys, 0 cold events, 0 loads");
 }
 
+TEST(audit_wording, SaysHowManyCommandsPassedIfNotAllWereExamined) {
+  audit_result::figures run = sample::quiet().run;
+  run.commands_passed = 20;
+  EXPECT_TRUE(has(run_in_words(run), "12 commands of 20 that passed by 1 process"));
+  run.sampled_share = 1.0 / 16;
+  EXPECT_TRUE(has(run_in_words(run),
+                  "12 commands of 20 that passed (1 in 16 keys was examined) by 1 process"));
+}
+
 TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
   const std::string text = text_report(sample::unsafe(), {.width = 120});
   const auto lines = lines_of(text);

@@ -2,6 +2,7 @@
 #include "audit/report/wording.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <vector>
 
@@ -85,7 +86,17 @@ std::string findings_in_words(const audit_result& result) {
 
 std::string run_in_words(const audit_result::figures& figures) {
   std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{figures.length})};
-  parts.push_back(text::counted(figures.commands, "command", "commands") + " by " +
+  std::string of_passed;
+  if (figures.commands_passed > figures.commands) {
+    of_passed = " of " + text::in_words(figures.commands_passed) + " that passed";
+  }
+  if (figures.sampled_share < 1) {
+    of_passed +=
+        " (1 in " +
+        text::in_words(static_cast<std::uint64_t>(std::lround(1 / figures.sampled_share))) +
+        " keys was examined)";
+  }
+  parts.push_back(text::counted(figures.commands, "command", "commands") + of_passed + " by " +
                   text::counted(figures.processes, "process", "processes") + " on " +
                   text::counted(figures.keys, "key", "keys"));
   std::string cold = text::counted(figures.cold_events, "cold event", "cold events");

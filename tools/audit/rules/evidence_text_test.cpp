@@ -39,22 +39,24 @@ TEST(audit_evidence_text, KnowsWhatIsNoCacheByName) {
   }
 }
 
-// Sixty polls stand between the misses and the two stores, and again behind each of them.
+// Sixty polls stand between the misses and the stores, and sixty hits between the stores.
 TEST(audit_evidence, KeepsTheCommandsThatChangedAKeyInALongTimeline) {
   stage world;
-  world.at(0ms).client(1).get("user:42").miss();
-  world.at(1ms).client(2).get("user:42").miss();
-  for (int i = 0; i < 60; ++i) world.at(10ms + 1ms * i).client(3).get("user:42").miss();
-  world.at(80ms).client(1).set("user:42", "v").px(60s).ok();
-  for (int i = 0; i < 60; ++i) world.at(90ms + 1ms * i).client(3).get("user:42").hit("v");
-  world.at(160ms).client(2).set("user:42", "v").px(60s).ok();
+  for (std::uint64_t i = 1; i <= 6; ++i) world.at(1ms * i).client(i).get("user:42").miss();
+  for (int i = 0; i < 60; ++i) world.at(20ms + 1ms * i).client(9).get("user:42").miss();
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    world.at(100ms + 10ms * i).client(i).set("user:42", "v").px(60s).ok();
+    for (int hit = 1; hit < 10; ++hit) {
+      world.at(100ms + 10ms * i + 1ms * hit).client(9).get("user:42").hit("v");
+    }
+  }
   const audit_result result = world.judged_by(all_rules());
   const finding* const finding = find_finding(result, "C101");
   ASSERT_NE(finding, nullptr);
   const auto& lines = finding->evidence_list.front().timeline;
   EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
                           [](const moment_line& line) { return line.changed_key; }),
-            2);
+            6);
   EXPECT_TRUE(std::any_of(lines.begin(), lines.end(),
                           [](const moment_line& line) { return line.text.ends_with(" more)"); }));
 }

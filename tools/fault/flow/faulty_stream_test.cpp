@@ -257,6 +257,7 @@ TEST(faulty_stream, LogsNoArgumentOfAnUnknownCommand) {
 TEST(faulty_stream, LogsNoPathOfAnHttpRequest) {
   stream_play play{"duplicate"};
   play.client_sends("GET /path?token=secret HTTP/1.1\r\n");
+  play.server_sends("-ERR wrong number of arguments\r\n");
   ASSERT_EQ(play.sink.events.size(), 1U);
   EXPECT_EQ(play.sink.events.front().command, "GET");
   EXPECT_EQ(play.sink.events.front().key, "");
