@@ -4,6 +4,7 @@
   stampede   four threads miss a key at the same time; each loads and stores it
   safe       four threads miss a key; one loads it under a lock, three wait
   quiet      sends PING
+  queue      pushes jobs to a list and pops them: it has no cache
   recover    one process loads under a lock; after an error it connects again and leaves the lock to
              its lease; another process waits for the lock
 """
@@ -124,6 +125,12 @@ def main():
         return
     if kind == "quiet":
         client().ask("PING")
+        return
+    if kind == "queue":
+        redis = client()
+        for job in range(ROUNDS):
+            redis.ask("LPUSH", "jobs", job)
+            redis.ask("RPOP", "jobs")
         return
     together = threading.Barrier(CALLERS, timeout=60)
     work = {"stampede": stampede, "safe": safe}[kind]

@@ -81,7 +81,7 @@ class audit_command(unittest.TestCase):
 
     def test_exits_with_the_code_of_the_verdict(self):
         for kind, code, begin in (("stampede", 1, "FAIL"), ("safe", 0, "PASS"),
-                                  ("quiet", 3, "INCONCLUSIVE")):
+                                  ("quiet", 3, "INCONCLUSIVE"), ("queue", 0, "NO CACHE")):
             with self.subTest(kind):
                 got, out, err = self.audit("--redis", "auto", "--", *application(kind))
                 self.assertEqual(got, code, out + err)
@@ -219,6 +219,8 @@ class audit_command(unittest.TestCase):
                                     *application("stampede"))
         self.assertEqual(code, 1, err)
         self.assertEqual(out, "")
+        self.assertIn("\nFAIL  1 error\n", err)
+        self.assertIn("\nreport: a.html\n", err)
         text = {name: (self.folder / f"a.{name}").read_text() for name in formats}
         report = json.loads(text["json"])
         self.assertEqual(report["verdict"], "fail")

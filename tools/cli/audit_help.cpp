@@ -51,7 +51,7 @@ const char* const audit_footer =
     "  3    inconclusive: no key was missing for two requests at once, more than 1 % of the "
     "traffic\n"
     "       could not be read, or a rule named by --require was not exercised\n"
-    "  0    every rule that was exercised passed\n"
+    "  0    every rule that was exercised passed, or no key was used as a cached value or a lock\n"
     "\n"
     "Environment:\n"
     "  REDIS_URL, REDIS_HOST, REDIS_PORT and similar variables name the server to audit.\n"

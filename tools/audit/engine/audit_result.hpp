@@ -15,7 +15,8 @@ namespace drover::audit {
 
 enum class severity : std::uint8_t { info, warning, error };
 enum class confidence : std::uint8_t { suspected, strong, proof };
-enum class verdict : std::uint8_t { pass, fail, inconclusive };
+/// no_cache: no key was used as a cached value or as a lock, so there is nothing to judge.
+enum class verdict : std::uint8_t { pass, fail, inconclusive, no_cache };
 /// mark: a flag, a throttle, a sign of life: it is set and looked for, and nothing was loaded for it.
 enum class key_role : std::uint8_t { other, value, lock, meta, mark, ignored };
 
@@ -180,6 +181,9 @@ struct audit_result {
     std::uint64_t contended_cold_events_excused = 0;  ///< those that an injected fault may explain
     std::uint64_t loads = 0;                          ///< as the traffic shows them
     std::uint64_t origin_loads = 0;                   ///< reported by the origin
+    /// Reads of keys that the run neither stored nor changed. They may be a cache that is never
+    /// filled.
+    std::uint64_t reads_only = 0;
     double sampled_share = 1.0;  ///< the share of keys that were examined; 1: all
     double blind_share = 0.0;    ///< the share of the traffic that could not be read
   };

@@ -77,6 +77,10 @@ void engine::body::fill_figures(audit_result& result) const {
   run.keys = keys_.keys_seen();
   run.origin_loads = origin_loads_.value_or(0);
   for (const pattern_state& pattern : keys_.patterns()) {
+    const op_counts& counts = pattern.counts;
+    if (pattern.role == key_role::other && counts.changes + counts.stores + counts.won == 0) {
+      run.reads_only += counts.reads();
+    }
     if (pattern.role != key_role::value) continue;
     run.cold_events += pattern.cold_events;
     run.contended_cold_events += pattern.contended_cold_events;

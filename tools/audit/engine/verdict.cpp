@@ -56,6 +56,18 @@ std::string missing_observation(const audit_result& result, const settings& opti
   return {};
 }
 
+/// Whether the run was seen, and its keys are neither cached values nor locks.
+bool uses_no_cache(const audit_result& result, const settings& options) {
+  const bool is_caching =
+      std::any_of(result.roles.begin(), result.roles.end(), [](const role_line& line) {
+        return line.role == key_role::value || line.role == key_role::lock ||
+               line.role == key_role::meta || line.role == key_role::ignored;
+      });
+  return !result.roles.empty() && !is_caching && result.run.reads_only == 0 &&
+         options.require.empty() && result.run.blind_share <= options.blind_share_max &&
+         result.faults.is_empty();
+}
+
 }  // namespace
 
 void moderate_findings(audit_result& result) {
@@ -93,6 +105,11 @@ void judge(audit_result& result, const settings& options) {
     return;
   }
   if (std::string missing = missing_observation(result, options); !missing.empty()) {
+    if (uses_no_cache(result, options)) {
+      result.outcome = verdict::no_cache;
+      result.reason = "no key was used as a cached value or as a lock" + suffix;
+      return;
+    }
     result.outcome = verdict::inconclusive;
     result.reason = std::move(missing);
     return;

@@ -54,6 +54,35 @@ TEST(audit_verdict, FindingsFailFromTheSeverityThatWasAskedFor) {
   }
 }
 
+TEST(audit_verdict, NoCacheIsNotInconclusive) {
+  audit_result result = result_with();
+  result.run.cold_events = result.run.contended_cold_events = 0;
+  result.roles = {{"jobs:*", key_role::other, 3, "", ""}, {"seen:*", key_role::mark, 2, "", ""}};
+  judge(result, {});
+  EXPECT_EQ(result.outcome, verdict::no_cache);
+  for (const key_role role : {key_role::value, key_role::lock, key_role::meta, key_role::ignored}) {
+    audit_result cached = result;
+    cached.roles[1].role = role;
+    judge(cached, {});
+    EXPECT_EQ(cached.outcome, verdict::inconclusive);
+  }
+  settings strict;
+  strict.require = {"C101"};
+  audit_result blind = result;
+  blind.run.blind_share = 0.5;
+  audit_result unseen = result;
+  unseen.roles.clear();
+  audit_result never_filled = result;
+  never_filled.run.reads_only = 1;
+  judge(blind, {});
+  judge(unseen, {});
+  judge(never_filled, {});
+  judge(result, strict);
+  for (const audit_result* const open : {&blind, &unseen, &never_filled, &result}) {
+    EXPECT_EQ(open->outcome, verdict::inconclusive) << open->reason;
+  }
+}
+
 TEST(audit_verdict, AcceptedFindingsDoNotFailAndAreCounted) {
   audit_result result =
       result_with({make_finding("C101", severity::error, confidence::strong, "known")});

@@ -53,8 +53,8 @@ std::string left_out(std::size_t total, std::size_t shown_count, std::string_vie
 std::string header(const audit_result& result) {
   std::string text = "<header>\n" + html_element("p", "class=\"kicker\"", "drover audit");
   text += "<h1><span class=\"verdict " + tone_of(result.outcome) + "\">" +
-          std::string{word_of(result.outcome)} + "</span> " +
-          html_escaped(findings_in_words(result)) + "</h1>\n";
+          in_words(result.outcome) + "</span> " + html_escaped(findings_in_words(result)) +
+          "</h1>\n";
   if (!result.reason.empty()) text += html_element("p", "class=\"look\"", shown(result.reason));
   text += html_element("p", "class=\"hint\"", run_in_words(result.run));
   return text +
@@ -316,12 +316,11 @@ std::string again(const audit_result& result) {
 
 std::string html_report(const audit_result& result) {
   const std::string script = std::string{lanes_script} + std::string{page_script};
-  const text::page_frame frame{
-      .title = std::string{word_of(result.outcome)} + ": " + findings_in_words(result),
-      .made_by = "drover audit",
-      .style = page_style,
-      .script = script,
-      .data = page_series(result)};
+  const text::page_frame frame{.title = in_words(result.outcome) + ": " + findings_in_words(result),
+                               .made_by = "drover audit",
+                               .style = page_style,
+                               .script = script,
+                               .data = page_series(result)};
   return text::page_head(frame) + "<body>\n<main>\n" + header(result) + table_of_findings(result) +
          timeline(result) + cards(result) + injected_faults(result.faults) + coverage(result) +
          roles(result) + notices(result) + again(result) + "</main>\n" + text::page_tail(frame);

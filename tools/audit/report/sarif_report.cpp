@@ -184,8 +184,7 @@ void write_invocation(json_writer& out, const audit_result& result, const locate
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
   if (!result.command.empty()) out.field("commandLine", result.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(
-      out, "verdict: " + std::string{word_of(result.outcome)} + ", " + shown(result.reason), "");
+  write_notification(out, "verdict: " + in_words(result.outcome) + ", " + shown(result.reason), "");
   for (const finding& finding : result.notices)
     write_notification(out, shown(finding.message), finding.rule);
   for (const std::string& remark : result.remarks) write_notification(out, shown(remark), "");

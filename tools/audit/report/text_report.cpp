@@ -247,7 +247,7 @@ std::string injected_faults(const fault_report& faults, const text::terminal& te
 }  // namespace
 
 std::string verdict_lines(const audit_result& result, const text::terminal& terminal) {
-  std::string text = painted(upper(word_of(result.outcome)), style_of(result.outcome), terminal) +
+  std::string text = painted(upper(in_words(result.outcome)), style_of(result.outcome), terminal) +
                      "  " + painted(findings_in_words(result), style::strong, terminal) + '\n';
   if (!result.reason.empty()) text += paragraph(shown(result.reason), 0, terminal);
   return text;

@@ -42,6 +42,7 @@ std::string_view word_of(verdict outcome) {
   switch (outcome) {
     case verdict::pass: return "pass";
     case verdict::fail: return "fail";
+    case verdict::no_cache: return "no_cache";
     case verdict::inconclusive: break;
   }
   return "inconclusive";
@@ -66,6 +67,10 @@ std::string_view word_of(key_role role) {
     case key_role::other: break;
   }
   return "other";
+}
+
+std::string in_words(verdict outcome) {
+  return outcome == verdict::no_cache ? "no cache" : std::string{word_of(outcome)};
 }
 
 std::string findings_in_words(const audit_result& result) {
@@ -163,6 +168,11 @@ std::string next_step(const audit_result& result, reader where) {
     return "connect the application to the proxy. Its address is in REDIS_URL, REDIS_HOST, "
            "REDIS_PORT and similar variables. Pass it as an argument with {}, or in another "
            "variable with `--set-env 'NAME={}'`.";
+  }
+  if (result.outcome == verdict::no_cache) {
+    return "nothing. If the application has a cache, run the part of it that uses the cache, or "
+           "name "
+           "the keys: `--role 'GLOB=value'`. `--require C101` makes such a run inconclusive.";
   }
   if (result.outcome == verdict::inconclusive) {
     return "send more requests at once (two or more callers that request one cold key), or let the "

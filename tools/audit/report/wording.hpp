@@ -16,6 +16,9 @@ namespace drover::audit {
 [[nodiscard]] std::string_view word_of(coverage_line::status state);  ///< "not_exercised"
 [[nodiscard]] std::string_view word_of(key_role role);                ///< "value"
 
+/// "no cache"; otherwise the word.
+[[nodiscard]] std::string in_words(verdict outcome);
+
 /// "2 errors, 1 warning, 1 accepted"; "no findings".
 [[nodiscard]] std::string findings_in_words(const audit_result& result);
 

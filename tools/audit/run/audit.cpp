@@ -54,16 +54,16 @@ class report_outputs {
   }
 
  private:
-  /// If all reports go to files, the terminal or the log of a CI job still shows the verdict.
+  /// If all reports go to files, the terminal or the log of a CI job still shows the verdict. A
+  /// file may be /dev/stdout, so it goes to standard error.
   void print_verdict(const audit_result& result) const {
     const bool is_shown = std::any_of(options_.reports.begin(), options_.reports.end(),
                                       [](const report_request& report) { return !report.out; });
     if (is_shown) return;
-    std::fputs(verdict_lines(result, text::terminal_of(STDOUT_FILENO)).c_str(), stdout);
+    std::fputs(verdict_lines(result, text::terminal_of(STDERR_FILENO)).c_str(), stderr);
     for (const report_request& report : options_.reports) {
-      std::printf("report: %s\n", report.out->string().c_str());
+      std::fprintf(stderr, "report: %s\n", report.out->string().c_str());
     }
-    std::fflush(stdout);
   }
 
   static bool write_to(text::report_file& file, const std::string& text) {

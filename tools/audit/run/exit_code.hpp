@@ -22,6 +22,7 @@ inline constexpr int exit_inconclusive = 3;
   switch (outcome) {
     case verdict::fail: return exit_findings;
     case verdict::inconclusive: return exit_inconclusive;
+    case verdict::no_cache:
     case verdict::pass: break;
   }
   return exit_clean;
