@@ -57,7 +57,10 @@ class way {
 
   way(kind path_kind, std::uint16_t server_port) : path_kind_{path_kind}, port_{server_port} {
     if (path_kind == kind::direct) return;
-    if (path_kind == kind::faulting) return inject_no_faults();
+    if (path_kind == kind::faulting) {
+      inject_no_faults();
+      return;
+    }
     audit::proxy_settings with;
     with.server.port = server_port;
     if (path_kind != kind::floor) {
