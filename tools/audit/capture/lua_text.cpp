@@ -10,7 +10,7 @@ namespace {
 bool is_lua_letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_lua_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 class lexer {
  public:
@@ -41,11 +41,12 @@ class lexer {
   lua_token next() {
     const char first = rest_[0];
     if (is_lua_letter(first)) {
-      return take(lua_token::kind::name, [](char c) { return is_lua_letter(c) || is_digit(c); });
+      return take(lua_token::kind::name,
+                  [](char c) { return is_lua_letter(c) || is_lua_digit(c); });
     }
-    if (is_digit(first)) {
+    if (is_lua_digit(first)) {
       return take(lua_token::kind::number,
-                  [](char c) { return is_lua_letter(c) || is_digit(c) || c == '.'; });
+                  [](char c) { return is_lua_letter(c) || is_lua_digit(c) || c == '.'; });
     }
     if (first == '\'' || first == '"') return quoted(first);
     if (bracket_size() > 0) return {lua_token::kind::text, long_text(bracket_size())};

@@ -8,7 +8,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr auto commands = std::to_array<listed_command>({
+constexpr auto commands_of_modules = std::to_array<listed_command>({
     {"BF.ADD", "k v*"},
     {"BF.CARD", "k"},
     {"BF.EXISTS", "k v"},
@@ -114,6 +114,6 @@ constexpr auto commands = std::to_array<listed_command>({
 
 }  // namespace
 
-std::span<const listed_command> module_commands() { return commands; }
+std::span<const listed_command> module_commands() { return commands_of_modules; }
 
 }  // namespace drover::audit

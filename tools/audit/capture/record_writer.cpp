@@ -22,7 +22,7 @@ void append_hex(std::string& out, std::string_view bytes) {
   }
 }
 
-void append_hash(std::string& out, std::uint64_t hash) {
+void append_quoted_hash(std::string& out, std::uint64_t hash) {
   out += '"';
   for (unsigned shift = 64; shift > 0; shift -= 4) out += hex_digits[(hash >> (shift - 4)) & 15U];
   out += '"';
@@ -97,7 +97,7 @@ class object_writer {
   void word(std::string_view name, name_list names, Enum value) {
     text(name, name_in(names, value));
   }
-  void hash(std::string_view name, std::uint64_t value) { append_hash(begin(name), value); }
+  void hash(std::string_view name, std::uint64_t value) { append_quoted_hash(begin(name), value); }
 
   void texts(std::string_view name, std::size_t /*count_max*/,
              const std::vector<std::string>& values) {

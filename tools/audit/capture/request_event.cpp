@@ -8,7 +8,7 @@
 namespace drover::audit {
 namespace {
 
-bool is_word(std::string_view text, std::string_view word) noexcept {
+bool is_option_word(std::string_view text, std::string_view word) noexcept {
   return text.size() == word.size() && std::equal(text.begin(), text.end(), word.begin(),
                                                   [](char a, char b) { return upper(a) == b; });
 }
@@ -16,9 +16,9 @@ bool is_word(std::string_view text, std::string_view word) noexcept {
 /// Whether the argument at `at` may be the body of a script.
 bool may_be_script(const resp::request& request, std::size_t at) noexcept {
   const std::string_view name = request[0];
-  if (is_word(name, "EVAL") || is_word(name, "EVAL_RO")) return at == 1;
-  if (is_word(name, "SCRIPT")) return at == 2;
-  return is_word(name, "FUNCTION") && (at == 2 || at == 3);
+  if (is_option_word(name, "EVAL") || is_option_word(name, "EVAL_RO")) return at == 1;
+  if (is_option_word(name, "SCRIPT")) return at == 2;
+  return is_option_word(name, "FUNCTION") && (at == 2 || at == 3);
 }
 
 void assign_upper(std::string& into, std::string_view text) {

@@ -45,7 +45,7 @@ std::string_view take_word(std::string_view& text) noexcept {
   return word;
 }
 
-bool is_word(std::string_view text, std::string_view word) noexcept {
+bool is_sql_word(std::string_view text, std::string_view word) noexcept {
   return text.size() == word.size() &&
          std::equal(text.begin(), text.end(), word.begin(),
                     [](char a, char b) { return upper_letter(a) == b; });
@@ -62,10 +62,10 @@ bool asks_for_data(std::string_view head) noexcept {
   if (head.empty()) return !is_whole;
   const std::string_view first = take_word(head);
   if (std::any_of(minds_session.begin(), minds_session.end(),
-                  [first](std::string_view text) { return is_word(first, text); })) {
+                  [first](std::string_view text) { return is_sql_word(first, text); })) {
     return false;
   }
-  if (!is_word(first, "SELECT")) return true;
+  if (!is_sql_word(first, "SELECT")) return true;
   skip_blanks(head);
   const std::string_view name = take_word(head);
   if (name.starts_with("@@")) return false;

@@ -50,13 +50,13 @@ std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& inner) noexcept {
   return hash == 0 ? 1 : hash;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_decimal(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_integer(std::string_view text) noexcept {
   constexpr std::size_t digits_max = 20;
   if (text.starts_with('-')) text.remove_prefix(1);
   return !text.empty() && text.size() <= digits_max &&
-         std::all_of(text.begin(), text.end(), is_digit);
+         std::all_of(text.begin(), text.end(), is_decimal);
 }
 
 bool is_json(std::string_view head) noexcept {
@@ -82,7 +82,7 @@ bool is_php(std::string_view head) noexcept {
   const std::size_t end = head.find_first_of(":;", 2);
   if (end == std::string_view::npos || end == 2) return false;
   const std::string_view number = head.substr(2, end - 2);
-  const bool digits = std::all_of(number.begin(), number.end(), is_digit);
+  const bool digits = std::all_of(number.begin(), number.end(), is_decimal);
   const char after = end + 1 < head.size() ? head[end + 1] : '\0';
   switch (head[0]) {
     case 'a': return digits && head[end] == ':' && after == '{';

@@ -17,7 +17,7 @@ enum class severity : std::uint8_t { info, warning, error };
 enum class confidence : std::uint8_t { suspected, strong, proof };
 /// no_cache: no key was used as a cached value or as a lock, so there is nothing to judge.
 enum class verdict : std::uint8_t { pass, fail, inconclusive, no_cache };
-/// mark: a flag, a throttle, a sign of life: it is set and looked for, and nothing was loaded for it.
+/// mark: a flag, a throttle or a sign of life. It is set and looked for; nothing is loaded for it.
 enum class key_role : std::uint8_t { other, value, lock, meta, mark, ignored };
 
 /// One line of a timeline.

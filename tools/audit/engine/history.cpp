@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t key_shown_max = 100;
 /// Longer values are not tokens.
-constexpr std::uint64_t token_bytes_max = 128;
+constexpr std::uint64_t shown_token_max = 128;
 
 std::string token_text(const digest& value) {
   char text[16];
@@ -22,7 +22,7 @@ std::string token_text(const digest& value) {
 
 std::string value_text(const digest& value) {
   std::string text = std::to_string(value.length) + " bytes";
-  if (value.length > 0 && value.length <= token_bytes_max) text += " " + token_text(value);
+  if (value.length > 0 && value.length <= shown_token_max) text += " " + token_text(value);
   return text;
 }
 

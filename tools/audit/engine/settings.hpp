@@ -11,8 +11,8 @@
 
 namespace drover::audit {
 
-/// `--role 'glob=lock|value|meta|mark|ignore'`: the role of keys whose name matches, which is then not
-/// inferred.
+/// `--role 'glob=lock|value|meta|mark|ignore'`: the role of keys whose name matches. It is then
+/// not inferred.
 struct role_rule {
   std::string glob;
   key_role role = key_role::ignored;

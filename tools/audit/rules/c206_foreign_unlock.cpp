@@ -32,7 +32,7 @@ constexpr rule_text c206_text{
 
 /// With pooled connections, a holder may reuse the connection of a caller that lost the lock.
 /// Deletes on such connections count only if deletes exceed acquisitions by this factor.
-constexpr double surplus_share = 1.2;
+constexpr double c206_surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
  public:
@@ -72,8 +72,9 @@ class foreign_unlock final : public rule {
       if (context.role_of(lock) != key_role::lock) continue;
       chances += tally.chances;
       const auto deletes = static_cast<double>(lock.counts.removes);
-      const bool has_losers = tally.by_losers.count > 0 &&
-                              deletes > surplus_share * static_cast<double>(lock.counts.won) + 1;
+      const bool has_losers =
+          tally.by_losers.count > 0 &&
+          deletes > c206_surplus_share * static_cast<double>(lock.counts.won) + 1;
       cases reported = tally.proved;
       reported.merge(tally.strong);
       if (has_losers) reported.merge(tally.by_losers);

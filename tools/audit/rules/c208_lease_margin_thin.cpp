@@ -37,7 +37,7 @@ constexpr library_setting c208_settings[] = {
     {"redis-py Lock", "raise `timeout=`, or call `lock.extend(...)` while the load runs"},
 };
 
-constexpr std::uint64_t lock_holds_min = 5;
+constexpr std::uint64_t c208_lock_holds_min = 5;
 /// The largest share of the lease for which a lock may be held. An origin that takes twice as long
 /// as usual is ordinary.
 constexpr double share_max = 0.5;
@@ -76,7 +76,7 @@ class lease_margin_thin final : public rule {
     for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      if (tally.thin.opportunities < lock_holds_min) continue;
+      if (tally.thin.opportunities < c208_lock_holds_min) continue;
       lock_holds += tally.thin.opportunities;
       largest = std::max(largest, tally.largest);
       // Leases that ended too early are reported by C207.

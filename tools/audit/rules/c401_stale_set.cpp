@@ -50,7 +50,8 @@ constexpr library_setting c401_settings[] = {
 constexpr moment lazy_within = std::chrono::milliseconds{20};
 /// The second of two deletes comes within this time.
 constexpr moment second_within = std::chrono::seconds{5};
-/// One old value that is left is no proof against double deletes if at least this many were removed.
+/// One old value that is left proves nothing against double deletes if at least this many were
+/// removed.
 constexpr std::uint64_t repaired_for_each = 5;
 /// A timer deletes a value at the end of its life, give or take this or a twentieth of the ttl.
 constexpr moment own_end_near = std::chrono::milliseconds{30};

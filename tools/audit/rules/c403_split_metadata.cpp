@@ -39,7 +39,7 @@ constexpr library_setting c403_settings[] = {
 /// The longest time between the two stores of one request.
 constexpr moment pair_within = std::chrono::seconds{1};
 /// A single pair may be a coincidence of names.
-constexpr std::uint64_t pairs_min = 2;
+constexpr std::uint64_t c403_pairs_min = 2;
 /// TTLs that differ by more than this share are different on purpose.
 constexpr double ttl_apart = 0.02;
 /// The number of stores of keys with a metadata suffix that are kept until the value is stored.
@@ -99,7 +99,7 @@ class split_metadata final : public rule {
         continue;
       }
       pairs += tally.bad.opportunities;
-      if (tally.bad.count < pairs_min) continue;
+      if (tally.bad.count < c403_pairs_min) continue;
       split += tally.bad.count;
       finding result = finding_of(id(), pattern, tally.bad);
       result.severity = severity::warning;

@@ -50,7 +50,7 @@ constexpr library_setting c502_settings[] = {
 /// Requests that are further apart belong to two waits.
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
 /// Shorter bursts are callers that arrived at the same time, not waiters.
-constexpr std::size_t burst_min = 5;
+constexpr std::size_t c502_burst_min = 5;
 /// The least average number of requests per connection in a burst. A waiter repeats its request.
 constexpr std::size_t requests_each_min = 3;
 /// The least number of requests of one connection in a burst that can have a rhythm.
@@ -153,7 +153,7 @@ class fixed_retry final : public rule {
 
   void close(burst_list::iterator burst, const rule_context& context) {
     const key_state* const key = context.find(burst->key);
-    if (key != nullptr && burst->sent.size() >= burst_min &&
+    if (key != nullptr && burst->sent.size() >= c502_burst_min &&
         !context.is_perturbed(burst->sent.front(), burst->sent.back())) {
       add(*key, *burst, context);
     }

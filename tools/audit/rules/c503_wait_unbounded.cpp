@@ -38,7 +38,7 @@ constexpr library_setting c503_settings[] = {
 /// Twice the lease is enough for one holder to fail and the next one to load.
 constexpr int leases_max = 2;
 /// Shorter waits are ignored, because leases are not shorter.
-constexpr moment wait_min = std::chrono::milliseconds{200};
+constexpr moment c503_wait_min = std::chrono::milliseconds{200};
 /// A waiter that polls more rarely may have loaded, left and returned.
 constexpr moment gap_max = std::chrono::milliseconds{300};
 /// The number of long waits that are kept for each pattern.
@@ -66,7 +66,7 @@ class wait_unbounded final : public rule {
     const moment length = wait.last - wait.first;
     pattern_tally& tally = tallies_[*key.pattern];
     ++tally.waits;
-    if (length < wait_min || wait.longest_gap > gap_max) return;
+    if (length < c503_wait_min || wait.longest_gap > gap_max) return;
     if (tally.lengths.size() < long_waits_max) tally.lengths.push_back(length);
     tally.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(context, key, wait.first, wait.last,

@@ -34,7 +34,7 @@ constexpr library_setting c601_settings[] = {
 
 /// This many keys without a prefix are reported. Fewer are reported only if they are at least half
 /// of all cached keys.
-constexpr std::uint64_t keys_min = 5;
+constexpr std::uint64_t c601_keys_min = 5;
 constexpr std::string_view separators = ":./|#_-";
 
 class no_namespace final : public rule {
@@ -50,7 +50,7 @@ class no_namespace final : public rule {
       values += pattern.keys;
       if (is_bare(pattern)) bare += pattern.keys;
     }
-    const bool failed = bare >= keys_min || (bare > 0 && 2 * bare >= values);
+    const bool failed = bare >= c601_keys_min || (bare > 0 && 2 * bare >= values);
     if (failed && !context.capture().keys_hidden) {
       for (const pattern_state& pattern : context.patterns()) {
         if (is_judged(pattern, context) && is_bare(pattern))

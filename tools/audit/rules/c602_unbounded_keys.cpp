@@ -35,7 +35,7 @@ constexpr library_setting c602_settings[] = {
 constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
 /// A short run over many keys looks the same, which is unlikely with this many keys.
-constexpr std::uint64_t strong_from = 2000;
+constexpr std::uint64_t c602_strong_from = 2000;
 
 class unbounded_keys final : public rule {
  public:
@@ -68,7 +68,8 @@ class unbounded_keys final : public rule {
     result.count = pattern.keys;
     result.opportunities = pattern.counts.reads();
     result.severity = severity::warning;
-    result.confidence = pattern.keys >= strong_from ? confidence::strong : confidence::suspected;
+    result.confidence =
+        pattern.keys >= c602_strong_from ? confidence::strong : confidence::suspected;
     result.message = counted(pattern.keys, "key", "keys") + ", and " +
                      in_words(pattern.counts.hits) + " hits in " +
                      counted(pattern.counts.reads(), "read", "reads") + " (" +

@@ -34,7 +34,7 @@ constexpr rule_text c904_text{
 constexpr std::uint64_t values_min = 3;
 /// The number of reads that are kept because their value may come from a store whose reply has not
 /// arrived yet.
-constexpr std::size_t waiting_max = 256;
+constexpr std::size_t c904_waiting_max = 256;
 /// The longest wait for the reply of such a store.
 constexpr moment answer_max = std::chrono::seconds{5};
 
@@ -143,7 +143,7 @@ class bypass final : public rule {
                             (last->kind == op_kind::read && last->outcome == op_outcome::no);
     if (!is_plain(operation.command) || (!was_absent && !is_plain(last->command))) return;
     if (!was_absent && last->value == operation.value) return;
-    if (waiting_.size() >= waiting_max) return;
+    if (waiting_.size() >= c904_waiting_max) return;
     waiting_.push_back({key.ref, last->sent, operation.done});
   }
 

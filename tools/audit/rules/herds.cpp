@@ -8,7 +8,7 @@ namespace {
 
 /// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
 /// cache that is read only three times per store has little use.
-constexpr double other_stores_share = 0.3;
+constexpr double without_miss_share = 0.3;
 /// The same limit for keys that are named like sessions.
 constexpr double session_stores_share = 0.1;
 
@@ -77,7 +77,7 @@ bool is_written_like_a_session(const pattern_state& pattern) {
   const op_counts& counts = pattern.counts;
   const std::uint64_t stores = counts.stores + counts.won + counts.lost;
   const std::uint64_t other = stores - std::min(stores, pattern.loads);
-  const double share = looks_like_session(pattern.text) ? session_stores_share : other_stores_share;
+  const double share = looks_like_session(pattern.text) ? session_stores_share : without_miss_share;
   return static_cast<double>(other) > share * static_cast<double>(counts.reads());
 }
 
