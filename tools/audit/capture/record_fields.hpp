@@ -80,7 +80,9 @@ void describe(auto& fields, is_a<script_seen::reply_sign> auto& sign) {
   fields.word("is", reply_names, sign.kind);
   fields.optional_flag("any", sign.any, true);
   if (sign.any) return;
-  if (sign.kind == reply_kind::integer) fields.number("value", sign.integer);
+  if (sign.kind == reply_kind::integer || sign.kind == reply_kind::aggregate) {
+    fields.number("value", sign.integer);
+  }
   if (sign.kind == reply_kind::text) describe(fields, sign.content_digest);
 }
 

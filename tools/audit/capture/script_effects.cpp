@@ -408,7 +408,10 @@ class effect_finder {
                  .any = false,
                  .content_digest = digest_of(texts_, returned.text)}};
       case kind::status: return {{.kind = reply_kind::status}};
-      case kind::aggregate: return {{.kind = reply_kind::aggregate}};
+      case kind::aggregate:
+        return {{.kind = reply_kind::aggregate,
+                 .any = !returned.begins_with_integer,
+                 .integer = returned.integer}};
       case kind::error: return {{.kind = reply_kind::error}};
       case kind::result: return signs_of_result(script_.calls[returned.call]);
       case kind::other: break;
@@ -444,20 +447,27 @@ class effect_finder {
   void describe_read(key_effect& out, const std::vector<key_use>& uses) const {
     out.does = purpose::compare;
     const auto is_value_of_key = [&](const lua_return& returned) {
-      if (returned.type != lua_return::kind::result) return false;
+      const bool has_call = returned.type == lua_return::kind::result || returned.has_call;
       static constexpr auto values = std::to_array<std::string_view>({"GET", "HGET", "HGETALL"});
-      return is_one_of(script_.calls[returned.call].command, values) &&
+      return has_call && is_one_of(script_.calls[returned.call].command, values) &&
              std::any_of(uses.begin(), uses.end(),
                          [&](const key_use& used) { return used.call == returned.call; });
     };
     for (const lua_return& returned : script_.returns) {
-      if (is_value_of_key(returned)) {
-        out.does = purpose::read;
+      if (!is_value_of_key(returned)) {
+        for (const sign& reply : signs_of(returned)) note(out.no, reply);
+        continue;
+      }
+      // A table that always has the same form does not tell whether the value is in it.
+      const bool is_table = returned.type == lua_return::kind::aggregate;
+      if (is_table && !returned.begins_with_integer) continue;
+      out.does = purpose::read;
+      if (is_table) {
+        note(out.yes, signs_of(returned).front());
+      } else {
         note(out.yes,
              {.kind = script_.calls[returned.call].command == "HGETALL" ? reply_kind::aggregate
                                                                         : reply_kind::text});
-      } else {
-        for (const sign& reply : signs_of(returned)) note(out.no, reply);
       }
     }
     if (out.does == purpose::read) return;

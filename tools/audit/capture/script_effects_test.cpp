@@ -19,6 +19,8 @@ using reply_sign = script_seen::reply_sign;
 std::string text_of(const reply_sign& sign) {
   if (sign.kind == reply_kind::missing) return "anything";
   std::string out{name_in(reply_names, sign.kind)};
+  if (!sign.any && sign.kind == reply_kind::aggregate)
+    return "[" + std::to_string(sign.integer) + "]";
   if (!sign.any && sign.kind == reply_kind::integer) return std::to_string(sign.integer);
   if (!sign.any) out += " of " + std::to_string(sign.content_digest.length);
   return out;
@@ -90,6 +92,14 @@ TEST(audit_script_effects, KnowScriptsThatReadOrTakeALease) {
             "1: read yes text no 1,0; 2: acquire token 1 ttl 2 if tried yes 1 no text,null,0");
   EXPECT_EQ(read("return redis.call('set', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])"),
             "1: acquire token 1 ttl 2 s yes status no null");
+}
+
+TEST(audit_script_effects, KnowTablesWhoseFirstElementTells) {
+  EXPECT_EQ(read("local found = redis.call('get', KEYS[1])\nif found then return {1, found} end\n"
+                 "if redis.call('set', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then\n"
+                 "  return {2, ''} end\nreturn {3, ''}"),
+            "1: read yes [1] no [2],[3]; 2: acquire token 1 ttl 2 if tried yes [2] no [1],[3]");
+  EXPECT_EQ(read("return {redis.call('get', KEYS[1]), redis.call('pttl', KEYS[1])}"), "1: read");
 }
 
 TEST(audit_script_effects, GiveTheKeysOfAQueueNoPartInCaching) {

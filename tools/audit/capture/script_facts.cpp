@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "audit/capture/known_scripts.hpp"
+#include "audit/capture/lua_signs.hpp"
 #include "audit/capture/lua_text.hpp"
 #include "audit/capture/script_arguments.hpp"
 #include "audit/capture/script_effects.hpp"
@@ -123,10 +124,6 @@ script_seen facts_of(std::span<const lua_token> tokens, std::string_view keys,
   return out;
 }
 
-bool has_sign(const lua_token& token, std::string_view text) noexcept {
-  return token.type == lua_token::kind::sign && token.text == text;
-}
-
 /// Finds the functions in the tokens of a library.
 class library_reader {
  public:
@@ -165,15 +162,15 @@ class library_reader {
   /// referred to by its name. The number of tokens if it is not found.
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
-    for (std::size_t at = open; at < tokens_.size() && !has_sign(tokens_[at], ")"); ++at) {
+    for (std::size_t at = open; at < tokens_.size() && !is_sign(tokens_[at], ")"); ++at) {
       if (tokens_[at].text == "function" && tokens_[at].type == lua_token::kind::name) return at;
       const bool is_value =
-          at > 0 && (has_sign(tokens_[at - 1], ",") || has_sign(tokens_[at - 1], "="));
+          at > 0 && (is_sign(tokens_[at - 1], ",") || is_sign(tokens_[at - 1], "="));
       if (tokens_[at].type == lua_token::kind::name && is_value) named = tokens_[at].text;
     }
     for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
       if (tokens_[at].text == "function" && tokens_[at + 1].text == named) return at;
-      if (tokens_[at].text == named && has_sign(tokens_[at + 1], "=") &&
+      if (tokens_[at].text == named && is_sign(tokens_[at + 1], "=") &&
           tokens_[at + 2].text == "function") {
         return at + 2;
       }
@@ -183,7 +180,7 @@ class library_reader {
 
   [[nodiscard]] script_seen facts_at(std::size_t function) const {
     std::size_t at = function;
-    while (at < tokens_.size() && !has_sign(tokens_[at], "(")) ++at;
+    while (at < tokens_.size() && !is_sign(tokens_[at], "(")) ++at;
     const std::string_view keys = at + 1 < tokens_.size() ? tokens_[at + 1].text : "";
     const std::string_view arguments = at + 3 < tokens_.size() ? tokens_[at + 3].text : "";
     return facts_of(

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "audit/capture/command_table.hpp"
+#include "audit/capture/lua_signs.hpp"
 
 namespace drover::audit {
 namespace {
@@ -19,21 +20,6 @@ std::string upper_text(std::string_view text) {
   std::string out{text.substr(0, word_max)};
   std::transform(out.begin(), out.end(), out.begin(), upper);
   return out;
-}
-
-bool is_sign(const lua_token& token, std::string_view text) noexcept {
-  return token.type == lua_token::kind::sign && token.text == text;
-}
-
-bool is_name(const lua_token& token, std::string_view text) noexcept {
-  return token.type == lua_token::kind::name && token.text == text;
-}
-
-bool opens(const lua_token& token) noexcept {
-  return is_sign(token, "(") || is_sign(token, "[") || is_sign(token, "{");
-}
-bool closes(const lua_token& token) noexcept {
-  return is_sign(token, ")") || is_sign(token, "]") || is_sign(token, "}");
 }
 
 /// Whether the token ends an expression.
@@ -96,7 +82,7 @@ class script_reader {
     return is_known && at + 1 < tokens_.size() && is_sign(tokens_[at + 1], "(") ? at + 1 : 0;
   }
 
-  /// Follows the blocks: `if c then`, `elseif c then`, `else`, `for`, `while`, `repeat`, `function`.
+  /// Follows the blocks of if, elseif, else, for, while, repeat and function.
   void read_block(std::size_t at) {
     const lua_token& token = tokens_[at];
     if (token.type != lua_token::kind::name) return;
@@ -442,6 +428,8 @@ class script_reader {
       noted.type = kind::aggregate;
       if (size > 2 && is_name(tokens_[from + 1], "ok")) noted.type = kind::status;
       if (size > 2 && is_name(tokens_[from + 1], "err")) noted.type = kind::error;
+      if (noted.type == kind::aggregate) classify_elements(from + 1, noted);
+      return;
     }
     if (size > 2 && is_sign(tokens_[from + 1], ".")) {
       if (is_name(tokens_[from + 2], "status_reply")) noted.type = kind::status;
@@ -454,6 +442,24 @@ class script_reader {
     if (returned.type != lua_operand::kind::result) return;
     noted.type = kind::result;
     noted.call = returned.number;
+  }
+
+  /// `{1, found}`: many scripts say in the first element what the second one is.
+  void classify_elements(std::size_t from, lua_return& noted) {
+    bool is_first = true;
+    for (const auto& [begin, end] : parts(from, std::max(from, noted.end - 1))) {
+      const lua_token& element = tokens_[begin];
+      if (is_first && end == begin + 1 && element.type == lua_token::kind::number) {
+        std::from_chars(element.text.data(), element.text.data() + element.text.size(),
+                        noted.integer);
+        noted.begins_with_integer = true;
+      }
+      is_first = false;
+      const lua_operand held = operand(begin, end, 0);
+      if (held.type != lua_operand::kind::result || noted.has_call) continue;
+      noted.call = held.number;
+      noted.has_call = true;
+    }
   }
 
   static constexpr std::size_t asked_max = 32;

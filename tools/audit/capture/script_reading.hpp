@@ -73,8 +73,11 @@ struct lua_return {
   kind type = kind::other;
   std::int64_t integer = 0;
   std::string_view text{};
-  /// result: the index of the call.
+  /// aggregate: its first element is `integer`.
+  bool begins_with_integer = false;
+  /// result: the index of the call. aggregate: of a call whose result is an element, if `has_call`.
   unsigned call = 0;
+  bool has_call = false;
   std::size_t position = 0;
   std::size_t end = 0;
   std::size_t block = 0;

@@ -95,7 +95,7 @@ event event_of(choices& input, moment& now, std::uint64_t& sequence) {
 script_seen script_of(choices& input) {
   script_seen script;
   script.script = "s" + std::to_string(input.next(12));
-  script.does = static_cast<script_seen::purpose>(input.next(9));
+  script.does = static_cast<script_seen::purpose>(input.next(11));
   script.says = static_cast<script_seen::success>(input.next(5));
   script.token_argument = input.next(4);
   script.ttl_argument = input.next(4);

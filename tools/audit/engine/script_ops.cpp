@@ -77,16 +77,20 @@ op_outcome script_outcome(script_seen::success success, const reply_item& answer
 namespace {
 
 /// How surely a reply is one of the signs: 2: it is exactly one of them, 1: of a kind, 0: not.
-int likeness(const std::vector<reply_sign>& signs, const reply_item& answer) {
+int likeness(const std::vector<reply_sign>& signs, const reply& answer) {
+  const bool begins_with_integer = answer.kind == reply_kind::aggregate && !answer.items.empty() &&
+                                   answer.items.front().kind == reply_kind::integer;
   int best = 0;
   for (const reply_sign& sign : signs) {
     if (sign.kind == reply_kind::missing) best = std::max(best, 1);
     if (sign.kind != answer.kind) continue;
     const bool exact =
         answer.kind == reply_kind::null ||
-        (!sign.any && (answer.kind == reply_kind::integer
-                           ? sign.integer == answer.integer
-                           : sign.content_digest.hash == answer.content_digest.hash));
+        (!sign.any && begins_with_integer && sign.integer == answer.items.front().integer) ||
+        (!sign.any && answer.kind != reply_kind::aggregate &&
+         (answer.kind == reply_kind::integer
+              ? sign.integer == answer.integer
+              : sign.content_digest.hash == answer.content_digest.hash));
     if (exact) return 2;
     if (sign.any) best = 1;
   }
@@ -94,7 +98,7 @@ int likeness(const std::vector<reply_sign>& signs, const reply_item& answer) {
 }
 
 /// Whether a call of the script did `does`, judged by its reply.
-outcome outcome_of(const key_effect& does, const script_seen& script, const reply_item& answer) {
+outcome outcome_of(const key_effect& does, const script_seen& script, const reply& answer) {
   if (answer.kind == reply_kind::error) return outcome::failed;
   if (answer.kind == reply_kind::missing) return outcome::unknown;
   if (does.always) return outcome::yes;
@@ -114,6 +118,11 @@ void read_value(const command_reader& reader, const key_effect& does, op& operat
   operation.outcome = read_outcome(value);
   operation.value = value.content_digest;
   if (does.yes.empty() || operation.outcome == outcome::failed) return;
+  const reply_item* text = &value;
+  for (const reply_item& item : answer.items) {
+    if (item.kind == reply_kind::text && text->kind != reply_kind::text) text = &item;
+  }
+  operation.value = text->content_digest;
   const bool is_value = likeness(does.yes, answer) > likeness(does.no, answer);
   operation.outcome = is_value ? outcome::yes : outcome::no;
   if (!is_value) operation.value = {};
