@@ -7,7 +7,8 @@ namespace drover::audit {
 
 namespace {
 
-constexpr std::size_t misses_max = 128;
+constexpr std::size_t misses_max = 256;
+constexpr std::size_t misses_of_flow_max = 16;
 constexpr std::size_t requesters_max = 128;
 constexpr std::size_t loaders_max = 64;
 /// A value that NX stores is a mark only up to this length. A mark names its loader: an id, a
@@ -149,14 +150,42 @@ void cold_tracker::missed(key_state& key, const op& operation, bool is_second_lo
   ++event.demand.reads;
   if (cold_book::requester* const requester = count_request(*book, operation, !is_second_look))
     ++requester->misses;
-  if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
-  book->misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
-                          operation.process, false, is_second_look});
+  remember_miss(*book, operation, is_second_look);
   cold_book::loader* const loader = loader_of(*book, operation.process, operation.connection);
   if (loader == nullptr || is_second_look || event.first_store) return;
   ++loader->misses;
   if (loader->misses == 1) loader->connection = operation.connection;
   if (loader->connection != operation.connection) loader->on_several = true;
+}
+
+/// Remembers the miss of a flow. Clients that poll fast push out their own misses, and not the one
+/// with which another client's load began.
+void cold_tracker::remember_miss(cold_book& book, const op& operation, bool is_second_look) {
+  std::vector<cold_book::miss>& misses = book.misses;
+  const auto is_own = [&](const cold_book::miss& m) {
+    return m.connection == operation.connection;
+  };
+  const auto own = static_cast<std::size_t>(std::count_if(misses.begin(), misses.end(), is_own));
+  if (own >= misses_of_flow_max) {
+    // The first one stays, because it may begin a load. The second one is the oldest of the others.
+    const auto first = std::find_if(misses.begin(), misses.end(), is_own);
+    misses.erase(std::find_if(std::next(first), misses.end(), is_own));
+  }
+  if (misses.size() >= misses_max) misses.erase(misses.begin());
+  misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
+                    operation.process, false, is_second_look});
+}
+
+std::size_t cold_tracker::possible_starts(const key_state& key, const op& operation) const {
+  if (key.cold == nullptr) return 0;
+  const moment delta = load_time_of(key);
+  const auto count = std::count_if(
+      key.cold->misses.begin(), key.cold->misses.end(), [&](const cold_book::miss& m) {
+        if (m.is_used || m.process != operation.process || m.done > operation.sent) return false;
+        const moment age = operation.sent - m.done;
+        return delta <= moment{} || (age >= delta / 2 && age <= herd_limit(delta));
+      });
+  return static_cast<std::size_t>(count);
 }
 
 void cold_tracker::hit(key_state& key, const op& operation) {

@@ -81,6 +81,12 @@ class cold_tracker {
   /// caller completes the load with its lock hold and passes it to `add`.
   [[nodiscard]] classified_store store(key_state& key, const op& operation);
   void add(key_state& key, const load& new_load);
+  /// The load time of the pattern, or that of the first load in the open cold event; 0: unknown.
+  [[nodiscard]] moment load_time_of(const key_state& key) const {
+    return key.cold == nullptr ? key.pattern->load_time() : delta_of(key, *key.cold);
+  }
+  /// The number of misses of the process that may be the start of a load that this store ends.
+  [[nodiscard]] std::size_t possible_starts(const key_state& key, const op& operation) const;
   /// A client that had missed `key` tried to acquire its lock. `name_affinity` is the `affinity` of
   /// the two names.
   void lock_attempted(key_state& key, const key_state& lock, const op& operation,
@@ -94,6 +100,7 @@ class cold_tracker {
   [[nodiscard]] bool is_perturbed(moment from, moment to) const;
 
  private:
+  static void remember_miss(cold_book& book, const op& operation, bool is_second_look);
   cold_book& open(key_state& key, const op& operation);
   [[nodiscard]] bool is_concurrent(const cold_book::loader& loader) const;
   cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);

@@ -52,6 +52,7 @@ struct connection_facts {
     moment sent{};
     moment done{};
     std::uint64_t sequence = 0;
+    digest value;
   };
   std::array<hit, 4> hits{};
   std::uint8_t next_hit = 0;
@@ -81,6 +82,12 @@ class connection_book {
   [[nodiscard]] bool is_unplaced(std::uint32_t process) const;
   /// True if the two are the same process, or if that cannot be decided.
   [[nodiscard]] bool may_be_same_process(std::uint32_t a, std::uint32_t b) const;
+  /// True if the process is known and has had one connection only, which serves one caller at a
+  /// time.
+  [[nodiscard]] bool has_one_caller(std::uint32_t process) const {
+    return process != 0 && process < processes_.size() && processes_[process].pid != 0 &&
+           processes_[process].connections == 1 && !processes_[process].is_concurrent;
+  }
   /// Index 0 stands for all clients that could not be identified.
   [[nodiscard]] const std::vector<process_facts>& processes() const { return processes_; }
   [[nodiscard]] std::uint64_t connections_seen() const { return connection_count_; }

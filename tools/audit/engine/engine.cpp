@@ -21,6 +21,11 @@ constexpr std::size_t pttls_max = 200'000;
 /// key is more recent than `eventful`, or if the last hit is older than `uneventful_gap`.
 constexpr moment eventful = std::chrono::seconds(1);
 constexpr moment uneventful_gap = std::chrono::milliseconds(10);
+/// A change in the application takes no longer than this, and much less than a load. If the time of
+/// a load is unknown, only a very short one is a change.
+constexpr moment change_max = std::chrono::milliseconds(50);
+constexpr moment change_unknown = std::chrono::milliseconds(5);
+constexpr int loads_longer = 4;
 
 }  // namespace
 
@@ -217,7 +222,8 @@ void engine::body::apply_read(key_state& key, const op& operation, connection_fa
     return;
   }
   if (!operation.is_hit()) return;
-  client.hits[client.next_hit] = {key.ref, operation.sent, operation.done, operation.sequence};
+  client.hits[client.next_hit] = {key.ref, operation.sent, operation.done, operation.sequence,
+                                  operation.value};
   client.next_hit = static_cast<std::uint8_t>((client.next_hit + 1) % client.hits.size());
   if (key.cold != nullptr) colds_.hit(key, operation);
   if (key.waits != nullptr) waits_.satisfied(key, operation);
@@ -241,17 +247,56 @@ std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const 
     summary.process = operation.process;
     summary.kind = op_kind::read;
     summary.outcome = op_outcome::yes;
+    summary.value = last->value;
     return summary;
   }
   if (key.last_hit && key.last_hit->process == operation.process) return key.last_hit;
   return std::nullopt;
 }
 
+/// Whether a store changes the value that its client has just read, so that no load ran before it.
+bool engine::body::is_modification(const key_state& key, const op& operation,
+                                   const connection_facts& client) const {
+  if (operation.kind != op_kind::store || operation.outcome != op_outcome::yes) return false;
+  if (operation.part || operation.in_script || key.state != key_state::presence::present)
+    return false;
+  if (operation.on_ttl == ttl_effect::kept) return true;
+  if (client.multiplexed) return false;
+  const connection_facts::hit* last = nullptr;
+  for (const connection_facts::hit& hit : client.hits) {
+    const bool fits = hit.key == key.ref && hit.sequence != 0 && hit.done <= operation.sent;
+    if (fits && (last == nullptr || hit.sequence > last->sequence)) last = &hit;
+  }
+  if (last == nullptr || last->value == operation.value) return false;
+  const moment delta = colds_.load_time_of(key);
+  const moment limit =
+      delta > moment{} ? std::min(change_max, delta / loads_longer) : change_unknown;
+  if (operation.sent - last->done > limit) return false;
+  if (operation.watched) return true;
+  // Threads that share a pool may use the connection one after the other, so that the hit may be of
+  // another caller.
+  switch (lock_holds_.flow_of(operation.process)) {
+    case lock_hold_tracker::flow::connection: return true;
+    case lock_hold_tracker::flow::pool: return false;
+    case lock_hold_tracker::flow::unknown: break;
+  }
+  // The only caller of a process has found the value after its own miss. Several misses show that
+  // there are several callers.
+  return connections_.has_one_caller(operation.process) &&
+         colds_.possible_starts(key, operation) <= 1;
+}
+
 /// Returns whether the store was a load.
 bool engine::body::apply_store(key_state& key, const op& operation,
                                const connection_facts& client) {
   const bool yes = operation.outcome == op_outcome::yes;
-  cold_tracker::classified_store stored = colds_.store(key, operation);
+  const bool is_changed = is_modification(key, operation, client);
+  cold_tracker::classified_store stored;
+  if (!is_changed) stored = colds_.store(key, operation);
+  if (is_changed) {
+    ++key.counts.modifications;
+    ++key.pattern->counts.modifications;
+  }
   const bool is_load = stored.kind == cold_tracker::store_kind::load;
   const bool is_store = operation.kind == op_kind::store;
   if (is_store && key.lock != nullptr) lock_holds_.store(key, operation);
@@ -264,7 +309,7 @@ bool engine::body::apply_store(key_state& key, const op& operation,
     take(stored.loaded, key);
   } else if (yes && is_store && stored.kind == cold_tracker::store_kind::no_load &&
              key.state == key_state::presence::present) {
-    stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold);
+    stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold, is_changed);
   }
   if (yes && key.waits != nullptr) waits_.satisfied(key, operation);
   return is_load;

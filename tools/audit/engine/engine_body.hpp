@@ -87,6 +87,8 @@ class engine::body final : public rule_context, private fact_sink {
   bool apply_told(key_state& key, const op& operation, connection_facts& client);
   void apply_read(key_state& key, const op& operation, connection_facts& client);
   bool apply_store(key_state& key, const op& operation, const connection_facts& client);
+  [[nodiscard]] bool is_modification(const key_state& key, const op& operation,
+                                     const connection_facts& client) const;
   void apply_acquire(key_state& key, const op& operation, const connection_facts& client);
   [[nodiscard]] bool is_remembered(const key_state& key, const op& operation) const;
   [[nodiscard]] std::optional<op_summary> last_hit_of(const key_state& key, const op& operation,

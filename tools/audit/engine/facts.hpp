@@ -164,7 +164,7 @@ struct lock_hold {
     /// renewal or compare-and-delete.
     std::optional<op_summary> holder_returned;
     std::optional<op_summary> next_win;
-    /// A store of the guarded value by the holder after the end of its lease or its release.
+    /// A store of the guarded value by the holder after the end of its lease.
     std::optional<load> late_store;
   };
   /// The hold before this one.
@@ -185,7 +185,8 @@ struct lock_hold {
   /// The holder's own attempts before it won.
   struct retries {
     std::optional<op_summary> last_loss;
-    moment gap{};  ///< the time between its last two attempts
+    moment first_loss{};  ///< of this wait
+    moment gap{};         ///< the time between its last two attempts
   };
   /// The value that the lock guards, as far as this hold shows: the holder missed it just before
   /// the hold, or stored it during the hold.
@@ -229,6 +230,8 @@ struct refresh {
   moment ttl{};                          ///< the ttl of the previous store
   moment left{};                         ///< what was left of it at the time of this store
   std::uint64_t lock_hold = 0;
+  /// The client changed the value that it had just read. No load ran.
+  bool is_modification = false;
 };
 
 /// A store and its ttl. It is reported when no EXPIRE can belong to the store any more: 1 s later,

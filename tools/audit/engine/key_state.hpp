@@ -21,6 +21,7 @@ struct op_counts {
   std::uint64_t misses = 0;
   std::uint64_t stores = 0;              ///< without `acquire`
   std::uint64_t conditional_stores = 0;  ///< the stores that had a condition
+  std::uint64_t modifications = 0;       ///< the stores that changed what their client had read
   std::uint64_t won = 0;
   std::uint64_t lost = 0;
   std::uint64_t exists = 0;

@@ -10,6 +10,10 @@ namespace {
 
 /// A GET and a DEL that are farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
+/// So many holds and attempts show what a caller does with its connection; one in so many may
+/// differ.
+constexpr std::uint64_t flow_holds_min = 6;
+constexpr std::uint64_t flow_share = 20;
 
 }  // namespace
 
@@ -114,9 +118,22 @@ lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& bo
   return by_former || lost ? lock_hold::other_remover::by_connection : lock_hold::other_remover::no;
 }
 
+lock_hold_tracker::flow lock_hold_tracker::flow_of(std::uint32_t process) const {
+  const auto at = workers_.find(process);
+  if (at == workers_.end() || process == 0) return flow::unknown;
+  const worker& known = at->second;
+  if (known.kept >= flow_holds_min && flow_share * known.changed <= known.kept)
+    return flow::connection;
+  return known.changed > 0 ? flow::pool : flow::unknown;
+}
+
 void lock_hold_tracker::note_removal(const key_state& lock, lock_book& book, lock_hold& ended,
                                      const op& operation) {
   ended.end.command = op_summary(operation);
+  if (operation.process == ended.won.process && operation.kind == op_kind::compare_remove) {
+    worker& holder = worker_of(operation.process);
+    ++(operation.connection == ended.won.connection ? holder.kept : holder.changed);
+  }
   if (deleted_with_value(lock, ended, operation)) {
     ended.end.with_value = true;
     return;

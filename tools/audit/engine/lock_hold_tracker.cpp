@@ -19,6 +19,8 @@ constexpr std::size_t votes_max = 8;
 using std::chrono::seconds;
 /// A client that has not tried again for this long has given up.
 constexpr moment loser_forgotten = seconds(30);
+/// A client that tries again later than this begins a new wait.
+constexpr moment same_wait = std::chrono::milliseconds(500);
 /// An older miss is unrelated to the lock.
 constexpr moment miss_to_lock = seconds(10);
 
@@ -55,8 +57,28 @@ lock_hold_tracker::worker& lock_hold_tracker::worker_of(std::uint32_t process) {
 void lock_hold_tracker::acquire(key_state& lock, const op& operation) {
   if (operation.outcome == op_outcome::yes) won(lock, operation);
   if (operation.outcome == op_outcome::no) lost(lock, operation);
-  if (operation.outcome == op_outcome::yes || operation.outcome == op_outcome::no)
-    report_attempt(lock, operation);
+  if (operation.outcome != op_outcome::yes && operation.outcome != op_outcome::no) return;
+  note_flow(lock, operation);
+  report_attempt(lock, operation);
+}
+
+/// A caller misses a value and then tries its lock: on one connection, or on two of a pool.
+void lock_hold_tracker::note_flow(const key_state& lock, const op& operation) {
+  worker& process = worker_of(operation.process);
+  const split_name lock_name(lock.name);
+  bool elsewhere = false;
+  for (const missed_key& miss : process.missed) {
+    if (miss.summary.done > operation.sent || operation.sent - miss.summary.done > same_wait)
+      continue;
+    const key_state* const value = keys_.find(miss.key);
+    if (value == nullptr || affinity(lock_name, split_name(value->name)) <= 0) continue;
+    if (miss.summary.connection == operation.connection) {
+      ++process.kept;
+      return;
+    }
+    elsewhere = true;
+  }
+  if (elsewhere) ++process.changed;
 }
 
 void lock_hold_tracker::set_lease(lock_hold& hold, const op& operation) {
@@ -115,8 +137,9 @@ void lock_hold_tracker::take_losses(lock_book& book, const op& operation, lock_h
     at = std::find_if(book.losers.begin(), book.losers.end(),
                       [&](const lock_book::loser& l) { return l.process == operation.process; });
   }
-  if (at != book.losers.end()) {
+  if (at != book.losers.end() && operation.sent - at->last.done <= same_wait) {
     hold.retry.last_loss = at->last;
+    hold.retry.first_loss = at->first;
     hold.retry.gap = at->gap > moment::zero() ? at->gap : operation.sent - at->last.done;
     book.losers.erase(at);
   }
@@ -192,6 +215,9 @@ void lock_hold_tracker::lost(key_state& lock, const op& operation) {
     if (book.current) ++book.current->contention.losers;
   } else {
     if (book.current && at->last.done <= book.current->won.sent) ++book.current->contention.losers;
+    if (operation.sent - at->last.done > same_wait) {
+      *at = {operation.connection, operation.process, 0, operation.sent, op_summary(operation), {}};
+    }
     at->gap = operation.sent - at->last.done;
     ++at->losses;
     at->last = op_summary(operation);

@@ -71,6 +71,11 @@ class lock_hold_tracker {
   /// Whether a client has won the lock with this token not long ago.
   [[nodiscard]] static bool is_token(const key_state& lock, const digest& value);
 
+  /// What the callers of a process do with its connections, as far as its locks show it: a caller
+  /// that wins and releases a lock on one connection keeps it, else it takes one of a pool.
+  enum class flow : std::uint8_t { unknown, connection, pool };
+  [[nodiscard]] flow flow_of(std::uint32_t process) const;
+
   /// Reports all holds of the lock.
   void close(key_state& lock, bool run_over, moment now);
   [[nodiscard]] std::uint64_t lock_holds() const { return last_number_; }
@@ -84,6 +89,10 @@ class lock_hold_tracker {
   struct worker {
     std::vector<missed_key> missed;  ///< the latest misses
     std::vector<key_ref> open;       ///< the locks that the process holds
+    /// Holds that were won and released on one connection, and locks that were tried on the
+    /// connection on which their value was missed.
+    std::uint64_t kept = 0;
+    std::uint64_t changed = 0;  ///< ... on two
   };
 
   /// A deleted key, and the batch that deleted it.
@@ -99,6 +108,7 @@ class lock_hold_tracker {
   void lost(key_state& lock, const op& operation);
   void take_losses(lock_book& book, const op& operation, lock_hold& new_hold);
   void find_value(key_state& lock, const op& operation, lock_hold& hold);
+  void note_flow(const key_state& lock, const op& operation);
   void report_attempt(key_state& lock, const op& operation);
   void end(key_state& lock, lock_hold::ending kind);
   void retire(key_state& lock);

@@ -8,6 +8,8 @@ namespace drover::audit {
 
 namespace {
 
+/// A value that NX stores is the mark of a loader only up to this length.
+constexpr std::uint64_t pending_mark_max = 128;
 /// A later EXPIRE does not belong to the store.
 constexpr moment expire_limit = std::chrono::seconds(1);
 
@@ -41,6 +43,11 @@ void count(op_counts& counts, const op& operation) {
     case op_kind::change: ++counts.changes; break;
     case op_kind::opaque: ++counts.opaque; break;
   }
+}
+
+/// Whether a change of the key, told before this read, may have run after it.
+bool is_overtaken(const op& read, const op_summary* change) {
+  return change != nullptr && read.sent < change->done;
 }
 
 /// Notes what the values of a pattern look like. Values of one pattern that are small and few are
@@ -95,9 +102,11 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   settled.missed_before = is_load;
   const bool had_ttl =
       key.state == key_state::presence::present && key.has_ttl && operation.sent < key.expires_from;
-  const bool kept = operation.on_ttl == ttl_effect::kept &&
-                    key.state != key_state::presence::absent &&
-                    (had_ttl || key.state == key_state::presence::unknown);
+  // XX succeeds only if the key exists, whatever was believed.
+  const bool was_there =
+      key.state != key_state::presence::absent || operation.condition == store_condition::present;
+  const bool kept = operation.on_ttl == ttl_effect::kept && was_there &&
+                    (had_ttl || key.state != key_state::presence::present);
   settled.kept = kept;
   if (operation.on_ttl == ttl_effect::set) {
     settled.ttl.source = ttl_source::same_command;
@@ -106,7 +115,9 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
     settled.ttl.source = ttl_source::unknown;
   } else if (!kept) {
     // A load that is stored over the mark of its client replaces no value.
-    settled.dropped_ttl = had_ttl && !is_load;
+    const bool was_mark = key.last_store && key.last_store->kind == op_kind::acquire &&
+                          key.last_store->value.length <= pending_mark_max;
+    settled.dropped_ttl = had_ttl && !is_load && !was_mark;
     key.unsettled = std::make_unique<settled_store>(std::move(settled));
     if (due_.size() >= due_max) time_passed(due_.front().at + moment{1});
     due_.push_back({key.ref, operation.sequence, operation.done + expire_limit});
@@ -133,11 +144,12 @@ void store_tracker::expired(key_state& key, const op& operation) {
 }
 
 void store_tracker::refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
-                              std::uint64_t lock_hold) {
+                              std::uint64_t lock_hold, bool is_modification) {
   refresh refreshed;
   refreshed.key = key.ref;
   refreshed.store = op_summary(operation);
-  if (hit) ++key.pattern->refreshes;
+  refreshed.is_modification = is_modification;
+  if (hit && !is_modification) ++key.pattern->refreshes;
   refreshed.last_hit = std::move(hit);
   refreshed.last_store = key.last_store;
   refreshed.lifetime_known = key.has_ttl && key.last_store.has_value();
@@ -165,12 +177,15 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
   switch (operation.kind) {
     case op_kind::read:
       if (yes) {
-        key.state = presence::present;
+        if (!is_overtaken(operation, key.last_remove.get())) key.state = presence::present;
         key.value = operation.value;
         key.last_hit = op_summary(operation);
       } else if (operation.outcome == op_outcome::no && !operation.part) {
-        key.state = presence::absent;
-        key.has_ttl = false;
+        // The server may have answered before it stored the value.
+        const bool may_be_old =
+            is_overtaken(operation, key.last_store ? &*key.last_store : nullptr);
+        if (!may_be_old) key.state = presence::absent;
+        if (!may_be_old) key.has_ttl = false;
         key.last_miss = op_summary(operation);
       }
       break;

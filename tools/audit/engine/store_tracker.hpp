@@ -22,7 +22,7 @@ class store_tracker {
   /// A store of a live key whose client had not missed it. `hit` is the last hit of the same
   /// client.
   void refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
-                 std::uint64_t lock_hold);
+                 std::uint64_t lock_hold, bool is_modification);
   /// Reports the stores for which no EXPIRE can follow any more.
   void time_passed(moment now);
   void close(key_state& key);

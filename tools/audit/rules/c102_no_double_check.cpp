@@ -112,8 +112,12 @@ class no_double_check final : public rule {
     // loading it would be correct.
     if (!hold.value.missed || hold.value.missed->sent < before.earlier) return false;
     if (hold.value.missed->sent >= before.store.done) return false;
+    // The miss led to this wait, and the wait to this hold.
+    if (hold.retry.first_loss - hold.value.missed->done > soon) return false;
+    const moment pause = std::max(soon, retry_gaps * hold.retry.gap);
+    if (hold.won.sent - hold.retry.last_loss->done > pause) return false;
     const moment after = hold.won.sent - before.store.done;
-    return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry.gap);
+    return after >= moment::zero() && after <= pause;
   }
 
   static bool has_loaded_again(const store_under_lock& before, const lock_hold& hold) {

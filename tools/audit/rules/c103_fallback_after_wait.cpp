@@ -65,7 +65,8 @@ class fallback_after_wait final : public rule {
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
     const load_counts before = last_counts_[key.ref];
-    const load_counts now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
+    const load_counts now{key.origin_loads, key.counts.stores - key.counts.modifications +
+                                                key.counts.won + key.counts.lost};
     last_counts_[key.ref] = now;
     const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;

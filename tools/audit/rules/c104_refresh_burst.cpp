@@ -72,6 +72,7 @@ class refresh_burst final : public rule {
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& context) override {
     if (!refresh.last_hit) return;  // a process that never read the value is a writer
+    if (refresh.is_modification) return;
     run& burst = last_runs_[key.ref];
     const bool is_same_burst = burst.stores > 0 && refresh.store.sent - burst.last.done <= quiet;
     // The stores of one lock hold follow each other; they are not concurrent.

@@ -76,7 +76,8 @@ class value_no_ttl final : public rule {
 
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& /*context*/) override {
-    if (refresh.last_hit && !refresh.lifetime_known) ++tallies_[*key.pattern].refreshes;
+    if (refresh.last_hit && !refresh.lifetime_known && !refresh.is_modification)
+      ++tallies_[*key.pattern].refreshes;
   }
 
   void on_end(const rule_context& context, verdicts& out) override {

@@ -42,6 +42,10 @@ constexpr moment change_max = std::chrono::milliseconds{50};
 constexpr double load_part = 0.3;
 /// A cache is read more often than stored. Keys that are stored nearly as often as read are state.
 constexpr double stores_share_min = 0.4;
+/// If at least this many values were written back, and this share of them was longer than the value
+/// that was read, the clients append to it. Loaded anew, it would be shorter now and then.
+constexpr std::uint64_t grown_min = 8;
+constexpr double grown_share = 0.9;
 /// A single case may be two replies that crossed on the way.
 constexpr std::uint64_t lost_min = 2;
 /// This many rounds by two or more connections are reported even if no update was lost.
@@ -56,8 +60,10 @@ class lost_update final : public rule {
                   const rule_context& context) override {
     if (!refresh.last_hit || refresh.last_hit->connection != refresh.store.connection) return;
     if (context.connections().is_multiplexed(refresh.store.connection)) return;
-    if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
-        refresh.store.condition != store_condition::none) {
+    // XX does not compare: it stores over whatever is there.
+    const bool is_compared = refresh.store.condition != store_condition::none &&
+                             refresh.store.condition != store_condition::present;
+    if (refresh.store.watched || refresh.store.in_script || refresh.store.part || is_compared) {
       ++tallies_[*key.pattern].guarded;
       return;
     }
@@ -67,17 +73,23 @@ class lost_update final : public rule {
     const moment gap = refresh.store.sent - refresh.last_hit->done;
     const moment delta = context.delta_of(*key.pattern);
     const bool may_be_load =
-        delta > moment{0} &&
+        !refresh.is_modification && delta > moment{0} &&
         static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
-    if (gap > change_max || may_be_load) return;
-
+    if (gap > change_max) return;
     pattern_tally& tally = tallies_[*key.pattern];
-    ++tally.lost.opportunities;
+    const digest& before = refresh.last_hit->value;
+    const digest& after = refresh.store.value;
+    if (before == after) return;  // stored again as it was
+    ++tally.written_back;
+    if (after.length > before.length) ++tally.grown;
+    ++(may_be_load ? tally.unclear : tally.changed).opportunities;
     if (tally.writers.size() < 2) tally.writers.insert(refresh.store.connection);
     if (!refresh.last_store || refresh.last_store->connection == refresh.store.connection) return;
     const op_summary& other_store = *refresh.last_store;
     if (other_store.sent < refresh.last_hit->done || other_store.done > refresh.store.sent) return;
-    tally.lost.add(static_cast<double>(gap.count()), [&] {
+    cases& lost = may_be_load ? tally.unclear : tally.changed;
+    if (refresh.is_modification) ++tally.certain;
+    lost.add(static_cast<double>(gap.count()), [&] {
       return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
                       "Read, then stored by another caller, then overwritten " +
                           in_words(refresh.store.sent - other_store.done) +
@@ -94,10 +106,17 @@ class lost_update final : public rule {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
-      if (static_cast<double>(pattern.counts.stores) <=
-          stores_share_min * static_cast<double>(pattern.counts.reads())) {
-        continue;
-      }
+      // A value that grows with each write is changed, however long that takes.
+      const bool grows =
+          tally.written_back >= grown_min && tally.writers.size() > 1 &&
+          static_cast<double>(tally.grown) >= grown_share * static_cast<double>(tally.written_back);
+      tally.lost = tally.changed;
+      if (grows) tally.lost.merge(tally.unclear);
+      tally.lost.opportunities =
+          tally.changed.opportunities + (grows ? tally.unclear.opportunities : 0);
+      const bool is_state = static_cast<double>(pattern.counts.stores) >
+                            stores_share_min * static_cast<double>(pattern.counts.reads());
+      if (!is_state && !grows && tally.certain < lost_min) continue;
       rounds += tally.lost.opportunities;
       guarded += tally.guarded;
       if (tally.lost.count >= lost_min) {
@@ -120,7 +139,12 @@ class lost_update final : public rule {
 
  private:
   struct pattern_tally {
-    cases lost;
+    cases changed;  ///< much faster than a load
+    cases unclear;  ///< may be refreshes
+    cases lost;     ///< set at the end
+    std::uint64_t written_back = 0;
+    std::uint64_t grown = 0;    ///< the value became longer
+    std::uint64_t certain = 0;  ///< lost updates by what the engine knows to be modifications
     std::uint64_t guarded = 0;
     std::set<std::uint64_t> writers;  ///< at most two are kept
   };

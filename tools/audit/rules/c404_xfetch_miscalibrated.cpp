@@ -51,7 +51,7 @@ constexpr library_setting c404_settings[] = {
 };
 
 /// Fewer refreshes are not judged.
-constexpr std::uint64_t refreshes_min = 8;
+constexpr std::uint64_t c404_refreshes_min = 8;
 /// The median share of the TTL that is left at a refresh must exceed this. With the correct
 /// formula, a load would have to take a large part of the TTL.
 constexpr double left_min = 0.5;
@@ -95,7 +95,8 @@ class xfetch_miscalibrated final : public rule {
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& context) override {
     const moment delta = context.delta_of(*key.pattern);
-    if (!refresh.last_hit || !refresh.lifetime_known || !refresh.last_store || delta <= moment{0})
+    if (refresh.is_modification || !refresh.last_hit || !refresh.lifetime_known ||
+        !refresh.last_store || delta <= moment{0})
       return;
     if (refresh.ttl <= moment{0} || refresh.store.outcome != op_outcome::yes) return;
     const moment interval = refresh.store.sent - refresh.last_store->done;
@@ -126,7 +127,7 @@ class xfetch_miscalibrated final : public rule {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       refreshes += tally.bad.count;
-      if (tally.bad.count < refreshes_min ||
+      if (tally.bad.count < c404_refreshes_min ||
           !is_too_early(tally, pattern, context.delta_of(pattern)) ||
           !is_by_chance(tally, context.delta_of(pattern)) || is_no_cache(pattern)) {
         continue;
@@ -134,7 +135,7 @@ class xfetch_miscalibrated final : public rule {
       failed = true;
       out.add_finding(finding_for(pattern, tally, context.delta_of(pattern)));
     }
-    out.add_coverage(id(), status_of(failed, refreshes >= refreshes_min),
+    out.add_coverage(id(), status_of(failed, refreshes >= c404_refreshes_min),
                      counted(refreshes, "early refresh", "early refreshes") + " of live values");
   }
 

@@ -245,6 +245,86 @@ TEST(audit_c402, IsRaisedForUpdatesThatCross) {
   EXPECT_EQ(finding->evidence_list.front().key, "total:1");
 }
 
+/// A document that is read far more often than it is changed. Two clients change it at once by GET
+/// and `change(SET)`; a load of it takes 100 ms.
+template <class Change>
+stage changed_documents(Change change, std::chrono::microseconds takes = 1ms) {
+  stage world;
+  world.at(0ms).client(3).get("doc:1").miss();
+  world.at(100ms).client(3).set("doc:1", "the first version of the document").px(60s).ok();
+  std::string text = "the first version of the document";
+  for (int i = 0; i < 12; ++i) {
+    const auto at = 200ms + 200ms * i;
+    for (int read = 0; read < 30; ++read) {
+      world.at(at - 60ms + 1ms * read).client(4).get("doc:1").hit(text);
+    }
+    for (const std::uint64_t client : {1U, 2U}) {
+      world.at(at + 300us * client).client(client).get("doc:1").hit(text);
+    }
+    for (const std::uint64_t client : {1U, 2U}) {
+      text += " and " + std::to_string(client);
+      auto set = world.at(at + takes + 500us * client).client(client).set("doc:1", text);
+      change(set).ok();
+    }
+  }
+  return world;
+}
+
+TEST(audit_c402, SeesChangesOfWhatIsReadMuchMoreOften) {
+  const audit_result kept = changed_documents([](line& set) -> line& {
+                              return set.xx().keepttl();
+                            }).judged_by(all_rules());
+  ASSERT_NE(find_finding(kept, "C402"), nullptr);
+  EXPECT_EQ(find_finding(kept, "C402")->severity, severity::error);
+  const audit_result plain =
+      changed_documents([](line& set) -> line& { return set.px(60s); }).judged_by(all_rules());
+  ASSERT_NE(find_finding(plain, "C402"), nullptr);
+  EXPECT_EQ(find_finding(plain, "C402")->severity, severity::error);
+  EXPECT_EQ(find_finding(plain, "C104"), nullptr);
+}
+
+TEST(audit_c402, SeesSlowChangesOfAValueThatGrows) {
+  const audit_result result =
+      changed_documents([](line& set) -> line& { return set.px(60s); }, 40ms)
+          .judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C402"), nullptr);
+  EXPECT_EQ(find_finding(result, "C402")->severity, severity::error);
+}
+
+TEST(audit_c402, ChangesAreNoLoadsOfAColdKey) {
+  // The clients had waited for the load, so each of them has missed the key.
+  stage world;
+  for (int turn = 0; turn < 4; ++turn) {
+    const auto begin = 2s * turn;
+    for (const std::uint64_t client : {1U, 2U, 3U}) {
+      world.at(begin + 1ms * client).client(client).get("doc:1").miss();
+      world.at(begin + 5ms + 1ms * client)
+          .client(client)
+          .set("doc:1:lock", "t" + std::to_string(10 * turn) + std::to_string(client))
+          .nx()
+          .px(5s)
+          .reply(client == 1);
+    }
+    const std::string token = "t" + std::to_string(10 * turn) + "1";
+    world.at(begin + 100ms).client(1).set("doc:1", "a document as it was loaded").px(1s).ok();
+    world.at(begin + 101ms).client(1).compare_and_delete("doc:1:lock", token).answers(1);
+    for (const std::uint64_t client : {2U, 3U}) {
+      const auto at = begin + 110ms + 30ms * client;
+      const std::string before = client == 2 ? "a document as it was loaded" : "changed by 2";
+      world.at(at).client(client).get("doc:1").hit(before);
+      world.at(at + 1ms)
+          .client(client)
+          .set("doc:1", "changed by " + std::to_string(client))
+          .px(1s)
+          .ok();
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  for (const char* const rule : {"C101", "C102", "C103", "C104"}) {
+    EXPECT_EQ(find_finding(result, rule), nullptr) << rule;
+  }
+}
+
 TEST(audit_c402, IsAHintWhenNothingWasLost) {
   const audit_result result = read_and_written_back(6, false).judged_by(all_rules());
   const finding* const finding = find_finding(result, "C402");

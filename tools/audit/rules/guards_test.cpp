@@ -121,6 +121,25 @@ stage with_waiters(waits_by way) {
   return world;
 }
 
+TEST(audit_guards, C102IsSilentForLossesOfEarlierRequests) {
+  // A loser serves the old value and does not wait. Its next request, a second later, wins the lock
+  // and refreshes the value.
+  stage world;
+  for (const std::uint64_t client : {1U, 2U})
+    world.at(1ms * client).client(client).get("wx:1").miss();
+  for (int turn = 0; turn < 8; ++turn) {
+    const microseconds begin = 900ms * turn + 10ms;
+    const std::uint64_t winner = 1 + static_cast<std::uint64_t>(turn) % 2;
+    const std::string token = "t" + std::to_string(turn);
+    if (turn > 0) world.at(begin - 5ms).client(winner).get("wx:1").hit("weather");
+    world.at(begin).client(winner).set("wx:1:lock", token).nx().px(5s).ok();
+    world.at(begin + 5ms).client(3 - winner).set("wx:1:lock", "x").nx().px(5s).nil();
+    world.at(begin + 120ms).client(winner).set("wx:1", "weather").px(300s).ok();
+    world.at(begin + 121ms).client(winner).compare_and_delete("wx:1:lock", token).answers(1);
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C102"), nullptr);
+}
+
 TEST(audit_guards, C103KnowsEveryWayToWait) {
   for (const waits_by way : {waits_by::polling_the_value, waits_by::polling_the_lock,
                              waits_by::blocking, waits_by::subscribing}) {
@@ -325,6 +344,43 @@ TEST(audit_guards, C301AndC304KnowKeepttl) {
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C301"), nullptr);
   EXPECT_EQ(find_finding(result, "C304"), nullptr);
+}
+
+TEST(audit_guards, AReplyThatIsToldAfterTheStoreDoesNotHideTheTtl) {
+  // The server said "nothing" before it stored the value; the client of another connection got the
+  // reply afterwards.
+  stage world;
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = 1s * i;
+    world.at(begin).client(1).get("doc:1").miss();
+    world.at(begin + 39ms).client(2).took(3ms).get("doc:1").miss();
+    world.at(begin + 40ms).client(1).set("doc:1", "a document as it was loaded").px(700ms).ok();
+    const std::string changed = "a document that was changed " + std::to_string(i);
+    world.at(begin + 60ms).client(2).set("doc:1", changed).xx().keepttl().ok();
+    world.at(begin + 90ms).client(1).get("doc:1").hit(changed);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C304"), nullptr);
+}
+
+TEST(audit_guards, FastPollersDoNotHideTheMissOfTheLoader) {
+  stage world;
+  for (int turn = 0; turn < 3; ++turn) {
+    const auto begin = 2s * turn;
+    world.at(begin).client(1).get("geo:1").miss();
+    for (int poll = 0; poll < 120; ++poll) {
+      for (const std::uint64_t client : {2U, 3U, 4U}) {
+        world.at(begin + 1ms + 2ms * poll + 100us * client).client(client).get("geo:1").miss();
+      }
+    }
+    world.at(begin + 250ms).client(1).set("geo:1", "a tile that took long").ok();
+    world.at(begin + 260ms).client(2).get("geo:1").hit("a tile that took long");
+    world.at(begin + 1500ms).client(5).del("geo:1").answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->count, 3U);
 }
 
 TEST(audit_guards, C401IsSilentForADeleteThatIsPartOfTheStore) {
