@@ -166,6 +166,8 @@ struct lock_hold {
     std::optional<op_summary> next_win;
     /// A store of the guarded value by the holder after the end of its lease.
     std::optional<load> late_store;
+    /// The same after the holder had released the lock, of a value that it had missed.
+    std::optional<load> store_after_release;
   };
   /// The hold before this one.
   struct predecessor {

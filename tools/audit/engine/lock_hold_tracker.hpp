@@ -127,6 +127,7 @@ class lock_hold_tracker {
   void holder_came_back(lock_book& book, lock_hold& hold, const op& operation);
   void note_late_store(lock_book& book, lock_hold& hold, const op& operation);
   bool record_late_store(key_state& value, const op& operation);
+  bool record_store_after_release(key_state& value, const op& operation, const load* new_load);
   void unmatched_removal(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
   void attach(key_state& value, lock_hold& holder, const op& operation, const load* new_load,

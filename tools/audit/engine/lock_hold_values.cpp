@@ -15,6 +15,8 @@ constexpr std::size_t missed_max = 16;
 constexpr std::size_t deletions_max = 256;
 /// A read this soon after the win, on the same connection, is the second look of the holder.
 constexpr moment look_again = std::chrono::milliseconds(3);
+/// A store later than this after a release belongs to another load.
+constexpr moment release_to_store = std::chrono::seconds(2);
 
 /// Whether the names and uses of both keys allow that the lock guards the value. Once a value was
 /// stored under the lock, that one is known.
@@ -81,6 +83,50 @@ bool lock_hold_tracker::record_late_store(key_state& value, const op& operation)
   loaded.began = new_hold->won.sent;
   loaded.lock_hold = new_hold->number;
   new_hold->after.late_store = loaded;
+  return true;
+}
+
+/// Records a store of the value that a process loaded under the lock, and stores only after it has
+/// released the lock. Returns whether the store is such a one.
+bool lock_hold_tracker::record_store_after_release(key_state& value, const op& operation,
+                                                   const load* new_load) {
+  if (new_load == nullptr || operation.kind != op_kind::store) return false;
+  key_state* const lock = keys_.find(value.guard);
+  if (lock == nullptr || lock->lock == nullptr || operation.condition != store_condition::none)
+    return false;
+  lock_book& book = *lock->lock;
+  const auto is_released = [&](const lock_hold& hold) {
+    // A delete without the token is the holder's if it came on the connection that won the lock.
+    const bool by_holder = hold.end.kind == lock_hold::ending::compare_removed ||
+                           (hold.end.kind == lock_hold::ending::removed && hold.end.command &&
+                            hold.end.command->connection == hold.won.connection &&
+                            hold.end.by_other == lock_hold::other_remover::no);
+    const bool has_loaded =
+        hold.value.looked_again ? hold.value.missed_again : hold.value.missed.has_value();
+    return by_holder && has_loaded && !hold.end.with_value && hold.end.command &&
+           hold.won.process == operation.process && hold.value.key == value.ref &&
+           hold.value.store_count == 0 && !hold.after.store_after_release &&
+           !in_same_batch(*hold.end.command, operation) &&
+           hold.end.command->done <= operation.sent &&
+           operation.sent - hold.end.command->done <= release_to_store;
+  };
+  const auto at = std::find_if(book.former.rbegin(), book.former.rend(), is_released);
+  if (at == book.former.rend()) return false;
+  const bool same_connection = at->won.connection == operation.connection &&
+                               !connections_.is_multiplexed(operation.connection);
+  if (book.current &&
+      connections_.may_be_same_process(book.current->won.process, operation.process)) {
+    // Another caller of the process holds the lock by now. The store is its own, unless it comes
+    // too soon for a load.
+    const lock_hold& now = *book.current;
+    const bool by_former = same_connection && now.won.connection != operation.connection &&
+                           flow_of(operation.process) != flow::pool;
+    const bool too_soon = operation.sent - now.won.done < value.pattern->load_time() / 2;
+    if (!by_former && !too_soon) return false;
+  }
+  load loaded = *new_load;
+  loaded.store = op_summary(operation);
+  at->after.store_after_release = std::move(loaded);
   return true;
 }
 
@@ -193,6 +239,7 @@ void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& op
 
 std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* new_load) {
   if (record_late_store(value, operation)) return 0;
+  if (record_store_after_release(value, operation, new_load)) return 0;
   worker& process = worker_of(operation.process);
   if (process.open.empty()) return 0;
   const split_name value_name(value.name);

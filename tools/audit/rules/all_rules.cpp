@@ -23,6 +23,7 @@
   RULE(c210)                     \
   RULE(c211)                     \
   RULE(c212)                     \
+  RULE(c213)                     \
   RULE(c301)                     \
   RULE(c302)                     \
   RULE(c303)                     \

@@ -485,6 +485,70 @@ TEST(audit_c212, IsSilentForAStoreThatCompares) {
   EXPECT_EQ(find_finding(outlived(3, back).judged_by(all_rules()), "C212"), nullptr);
 }
 
+/// Two clients take the lock one after the other. The first one stores the value `late` after its
+/// release, and the second one loads again if it finds nothing.
+stage released_early(int turns, std::chrono::milliseconds late, bool second_loads) {
+  stage world;
+  for (int turn = 1; turn <= turns; ++turn) {
+    const microseconds begin = 2s * turn;
+    const std::string key = "user:" + std::to_string(turn);
+    const std::string guard = "lock:" + key;
+    world.at(begin).client(1).get(key).miss();
+    world.at(begin + 1ms).client(1).set(guard, "a" + token(turn)).nx().px(5s).ok();
+    world.at(begin + 2ms).client(1).get(key).miss();
+    world.at(begin + 3ms).client(2).get(key).miss();
+    for (int poll = 0; poll < 5; ++poll) {
+      world.at(begin + 4ms + 20ms * poll).client(2).set(guard, "b").nx().px(5s).nil();
+    }
+    world.at(begin + 100ms).client(1).compare_and_delete(guard, "a" + token(turn)).answers(1);
+    world.at(begin + 101ms + late).client(1).set(key, "va").px(60s).ok();
+    if (second_loads) {
+      world.at(begin + 104ms).client(2).set(guard, "b" + token(turn)).nx().px(5s).ok();
+      world.at(begin + 105ms).client(2).get(key).miss();
+      world.at(begin + 204ms).client(2).compare_and_delete(guard, "b" + token(turn)).answers(1);
+      world.at(begin + 205ms + late).client(2).set(key, "vb").px(60s).ok();
+    } else {
+      world.at(begin + 180ms).client(2).get(key).hit("va");
+    }
+  }
+  return world;
+}
+
+TEST(audit_c213, IsRaisedForALockThatIsReleasedBeforeTheStore) {
+  const audit_result result = released_early(4, 50ms, true).judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C213");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
+  EXPECT_NE(finding->message.find("4 times"), std::string::npos) << finding->message;
+  EXPECT_EQ(find_finding(result, "C103"), nullptr);
+}
+
+TEST(audit_c213, IsAWarningIfNobodyEntered) {
+  const audit_result result = released_early(4, 50ms, false).judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C213"), nullptr);
+  EXPECT_EQ(find_finding(result, "C213")->severity, severity::warning);
+}
+
+TEST(audit_c213, PassesForStoresUnderTheLock) {
+  const audit_result result = turns(5, take_right, release_right).judged_by(all_rules());
+  EXPECT_EQ(find_finding(result, "C213"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C213"), status::pass);
+}
+
+TEST(audit_c213, IsSilentForAHolderThatFoundTheValueAndForALaterWriter) {
+  stage world = turns(5, take_right, release_right);
+  for (int turn = 10; turn < 14; ++turn) {
+    const microseconds begin = 1s * turn;
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 1ms).client(1).set(lock, token(turn)).nx().px(5s).ok();
+    world.at(begin + 2ms).client(1).get(user).hit("v");
+    world.at(begin + 3ms).client(1).compare_and_delete(lock, token(turn)).answers(1);
+    world.at(begin + 60ms).client(1).set(user, "written through").px(500ms).ok();
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C213"), nullptr);
+}
+
 TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
   // The reply to the release is still on its way on one connection when the reply to the next
   // acquisition arrives on another.
