@@ -11,6 +11,7 @@
   RULE(c104)                     \
   RULE(c105)                     \
   RULE(c106)                     \
+  RULE(c108)                     \
   RULE(c201)                     \
   RULE(c202)                     \
   RULE(c203)                     \

@@ -20,6 +20,7 @@ TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
     for (int number = from; number <= to; ++number) ids.push_back('C' + std::to_string(number));
   };
   add(101, 106);
+  add(108, 108);
   add(201, 213);
   add(301, 305);
   add(401, 404);

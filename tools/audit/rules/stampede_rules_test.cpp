@@ -629,5 +629,45 @@ TEST(audit_c106, IsSilentForFlagsAndForRememberedAbsence) {
   EXPECT_EQ(coverage_of(result, "C106"), status::pass);
 }
 
+/// One client loads and stores. `silent` others load and store nothing. A counter that names no
+/// keys counts all loads.
+stage counted_loads(int silent, std::string_view source) {
+  stage world;
+  for (int turn = 1; turn <= 8; ++turn) {
+    const microseconds begin = 2s * turn;
+    const std::string key = key_of(turn % 2);
+    for (int client = 1; client <= 1 + silent; ++client) {
+      world.at(begin + 1ms * client).client(static_cast<std::uint64_t>(client)).get(key).miss();
+    }
+    world.at(begin + 50ms)
+        .tell(origin_loads{begin + 50ms, 1U + static_cast<unsigned>(silent), "",
+                           std::string{source}});
+    world.at(begin + 80ms).client(1).set(key, "a row of the table, as text").px(1500ms).ok();
+    world.at(begin + 300ms).client(2).get(key).hit("a row of the table, as text");
+  }
+  return world;
+}
+
+TEST(audit_c108, IsRaisedForLoadsThatLeaveNoTrace) {
+  const audit_result result = counted_loads(4, "redis 127.0.0.1:6379 n").judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C108");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(finding->count, 32U);
+  EXPECT_EQ(finding->opportunities, 40U);
+  EXPECT_EQ(finding->pattern, "user:*");
+}
+
+TEST(audit_c108, PassesWhereEachLoadIsStored) {
+  const audit_result result = counted_loads(0, "redis 127.0.0.1:6379 n").judged_by(all_rules());
+  EXPECT_EQ(find_finding(result, "C108"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C108"), status::pass);
+}
+
+TEST(audit_c108, IsSilentForQueriesThatNeedNotBeLoads) {
+  EXPECT_EQ(find_finding(counted_loads(4, "tcp 127.0.0.1:5432").judged_by(all_rules()), "C108"),
+            nullptr);
+}
+
 }  // namespace
 }  // namespace drover::audit::stampede_rules_test

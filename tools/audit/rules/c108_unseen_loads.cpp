@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// C108: the origin counted more loads than the traffic can explain. A counter that names no keys
+// gives one number for the run, so the rule compares the totals of the run and no shorter times:
+// loads of several keys overlap.
+#include <algorithm>
+
+#include "audit/rules/coverage.hpp"
+#include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr rule_text c108_text{
+    .id = "C108",
+    .name = "unseen-loads",
+    .usual_severity = severity::warning,
+    .summary = "The origin counted many more loads than values were stored.",
+    .why =
+        "Callers load and store nothing: they have given up waiting for a lock, the row does not "
+        "exist, or the load fails. The cache looks healthy, and the origin carries the load all "
+        "the same.",
+    .left_alone =
+        "origin counters that name the keys (C103 and C106 use them), queries that pass through "
+        "--origin-tcp, which need not be loads of cached values, and small differences.",
+    .exercised_by =
+        "an origin counter (--origin-redis, --origin-cmd, or --origin-log without keys)",
+    .advice =
+        "Look for callers that load without storing: after a wait that ended, for missing rows, "
+        "and after errors. Give --origin-log a regular expression with a group for the key to see "
+        "which keys are loaded.",
+    .fix =
+        "Find the code path that calls the origin and does not store the result. A caller that "
+        "lost the lock must not load when its wait ends: it serves a stale value or fails. Store a "
+        "short marker for rows that do not exist, and remember failures for about a second. Add a "
+        "test that counts the loads: 50 concurrent reads of one cold key cause one load.",
+    .caching_rules = "2, 7, 9",
+};
+
+/// Fewer loads than this, or a smaller share of the stores, are retries and loads that failed once.
+constexpr std::uint64_t surplus_min = 5;
+constexpr double surplus_share = 0.25;
+
+class unseen_loads final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return c108_text.id; }
+  [[nodiscard]] interest::bits wants() const override {
+    return interest::cold_events | interest::records;
+  }
+
+  void on_record(const record& item, const rule_context&) override {
+    const auto* const loads = std::get_if<origin_loads>(&item);
+    if (loads == nullptr || !loads->key.empty() || loads->source.starts_with("tcp")) return;
+    told_ += loads->count;
+    is_told_ = true;
+  }
+
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    if (cold.demand.misses < 2) return;
+    const std::uint64_t asked =
+        cold.demand.misses - std::min(cold.demand.misses, cold.loading.count);
+    cases& seen = cold_[*key.pattern];
+    seen.add(static_cast<double>(asked), [&] {
+      return proof_of(context, key, cold.from, cold.to,
+                      counted(cold.demand.misses, "miss", "misses") + " and " +
+                          counted(cold.loading.count, "load", "loads") + " that were stored.");
+    });
+  }
+
+  void on_end(const rule_context& context, verdicts& out) override {
+    std::uint64_t stored = 0;
+    const pattern_state* coldest = nullptr;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value) continue;
+      const op_counts& counts = pattern.counts;
+      stored +=
+          counts.stores - std::min(counts.stores, counts.modifications) + counts.won + counts.lost;
+      if (coldest == nullptr || counts.misses > coldest->counts.misses) coldest = &pattern;
+    }
+    const std::uint64_t surplus = told_ - std::min(told_, stored);
+    const bool failed = coldest != nullptr && surplus >= surplus_min &&
+                        static_cast<double>(surplus) >= surplus_share * static_cast<double>(stored);
+    if (failed) report(*coldest, surplus, stored, out);
+    out.add_coverage(id(), status_of(failed, is_told_ && coldest != nullptr),
+                     !is_told_
+                         ? "no origin counter without keys"
+                         : "the origin counted " + counted(told_, "load", "loads") + "; " +
+                               counted(stored, "value was", "values were") + " stored or refused");
+  }
+
+ private:
+  void report(const pattern_state& pattern, std::uint64_t surplus, std::uint64_t stored,
+              verdicts& out) {
+    cases& seen = cold_[pattern];
+    finding result = finding_of(id(), pattern, seen);
+    result.count = surplus;
+    result.opportunities = told_;
+    result.severity = severity::warning;
+    result.confidence = confidence::strong;
+    result.keys = seen.keys().empty() ? std::vector{pattern.first_key} : seen.keys();
+    result.message = "The origin counted " + counted(told_, "load", "loads") + ", but only " +
+                     counted(stored, "value was", "values were") + " stored: " + in_words(surplus) +
+                     " loads left no trace in the cache.";
+    out.add_finding(std::move(result));
+  }
+
+  std::uint64_t told_ = 0;
+  bool is_told_ = false;
+  per_pattern<cases> cold_;
+};
+
+}  // namespace
+
+rule_definition c108() { return {c108_text, {}, make_rule<unseen_loads>}; }
+
+}  // namespace drover::audit
