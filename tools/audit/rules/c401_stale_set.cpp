@@ -50,9 +50,9 @@ constexpr library_setting c401_settings[] = {
 constexpr moment lazy_within = std::chrono::milliseconds{20};
 /// The second of two deletes comes within this time.
 constexpr moment second_within = std::chrono::seconds{5};
-/// One old value that is left proves nothing against double deletes if at least this many were
-/// removed.
-constexpr std::uint64_t repaired_for_each = 5;
+/// Old values that are left prove nothing against double deletes if this many times as many were
+/// removed: now and then a load outlasts the second delete as well.
+constexpr std::uint64_t repaired_for_each = 2;
 /// A timer deletes a value at the end of its life, give or take this or a twentieth of the ttl.
 constexpr moment own_end_near = std::chrono::milliseconds{30};
 /// If this share of the removals are such ends, the others are late or early ones.
@@ -147,14 +147,14 @@ class stale_set final : public rule {
       if (tally.bad.count == 0) continue;
       finding result = finding_of(id(), pattern, tally.bad);
       const std::uint64_t left = tally.bad.count - std::min(tally.bad.count, tally.repaired);
-      // The run may end between the two deletes of one key.
       const bool is_repaired = tally.repaired > 0 && left <= tally.repaired / repaired_for_each;
       if (is_repaired) {
         result.severity = severity::info;
         result.confidence = confidence::strong;
         result.message = counted(tally.repaired, "old value", "old values") +
                          " came back after a delete, and a second delete removed " +
-                         (tally.repaired == 1 ? "it" : "them") + " shortly after.";
+                         (tally.repaired == 1 ? "it" : "them") + " shortly after" +
+                         (left == 0 ? "." : "; " + in_words(left) + " came back after both.");
         out.add_finding(std::move(result));
         continue;
       }

@@ -73,6 +73,17 @@ TEST(audit_c401, IsAHintWhenASecondDeleteRemovesTheOldValue) {
   const audit_result twice = deleted_twice(300ms).judged_by(all_rules());
   ASSERT_NE(find_finding(twice, "C401"), nullptr);
   EXPECT_EQ(find_finding(twice, "C401")->severity, severity::info);
+  stage late = deleted_twice(300ms);  // one load outlasts both deletes
+  late.at(20s).client(1).get(user).miss();
+  late.at(20s + 10ms).client(2).del(user).answers(0);
+  late.at(20s + 110ms).client(2).del(user).answers(0);
+  late.at(20s + 130ms).client(1).set(user, "old").px(60s).ok();
+  late.at(21s).client(3).get(user).hit("old");
+  const audit_result outlasted = late.judged_by(all_rules());
+  ASSERT_NE(find_finding(outlasted, "C401"), nullptr);
+  EXPECT_EQ(find_finding(outlasted, "C401")->severity, severity::info);
+  EXPECT_NE(find_finding(outlasted, "C401")->message.find("1 came back after both"),
+            std::string::npos);
   const audit_result once = deleted_twice(0ms).judged_by(all_rules());
   ASSERT_NE(find_finding(once, "C401"), nullptr);
   EXPECT_EQ(find_finding(once, "C401")->severity, severity::error);
