@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Measures the cost of an audit. The same load goes directly to the server, through the proxy as a
 // plain pipe (the baseline), through the proxy with capture, through the whole auditor with all
-// rules, and through the fault proxy with a fault that selects no request. They take turns in each round. Ratios are computed within a round against the baseline.
+// rules, and through the fault proxy with a fault that selects no request. They take turns in each
+// round. Ratios are computed within a round against the baseline.
 //
 //   ./run bench audit [--tiny] [--rounds N] [--seconds S]
 //

@@ -11,7 +11,8 @@ if(DROVER_SANITIZE)
   add_compile_options(-fno-omit-frame-pointer)
   add_link_options(-fsanitize=${DROVER_SANITIZE})
 endif()
-# The drover command reads bytes from any client and any server. The sanitizers check more than this.
+# The drover command reads bytes from any client and any server. The sanitizers check more than
+# this.
 if(PROJECT_IS_TOP_LEVEL AND DROVER_BUILD_TOOLS AND NOT DROVER_SANITIZE)
   add_compile_options(-fstack-protector-strong)
   add_link_options(LINKER:-z,relro,-z,now)

@@ -47,8 +47,8 @@ class rule_context {
   [[nodiscard]] virtual bool is_perturbed(moment from, moment to) const = 0;
 
   /// The commands on these keys in [from, to], ordered by time: at most `lines_max` of them (see
-  /// `chosen_lines`). In place of others, a line says how many are left out. This is expensive: call
-  /// it only for evidence that is kept.
+  /// `chosen_lines`). In place of others, a line says how many are left out. This is expensive:
+  /// call it only for evidence that is kept.
   [[nodiscard]] virtual std::vector<moment_line> timeline(std::span<const key_ref> keys,
                                                           moment from, moment to,
                                                           std::size_t lines_max = 40) const = 0;

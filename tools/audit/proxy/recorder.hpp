@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes records to a file, one per line; compressed if the name of the file ends in .gz. If a
-// write fails, or the reader of a pipe stops reading, only the recording ends. The file then contains complete lines and can be replayed.
+// write fails, or the reader of a pipe stops reading, only the recording ends. The file then
+// contains complete lines and can be replayed.
 //
 // Threads: one at a time.
 #pragma once
