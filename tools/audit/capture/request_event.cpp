@@ -97,7 +97,7 @@ void request_tail::close() {
 bool is_http(const resp::request& request) noexcept {
   if (!request.is_inline || request.arguments.size() < 2) return false;
   const std::string_view last = request[request.arguments.size() - 1];
-  return last.size() >= 5 && is_word(last.substr(0, 5), "HTTP/");
+  return last.size() >= 5 && is_option_word(last.substr(0, 5), "HTTP/");
 }
 
 command_match request_events::find(const resp::request& from) noexcept {
