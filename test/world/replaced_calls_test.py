@@ -12,7 +12,7 @@ HARMLESS = {
     # Memory, text, numbers.
     "memchr", "memcmp", "memcpy", "memmove", "memset", "strcmp", "strlen", "log", "inet_pton",
     # Messages before an abort.
-    "abort", "fprintf", "stderr",
+    "abort", "fprintf", "stderr", "__stack_chk_fail",
     # The runtime of C++. There is no __cxa_thread_atexit: a fiber would not run such destructors.
     "_GLOBAL_OFFSET_TABLE_", "_Unwind_Resume", "__gxx_personality_v0", "__errno_location",
     "__libc_single_threaded", "__tls_get_addr", "__cxa_allocate_exception", "__cxa_begin_catch",
