@@ -151,6 +151,9 @@ struct lock_hold {
     std::optional<op_summary> command;  ///< the command that ended the hold; none for `ran_out`
     /// The last GET of this lock by the client that deleted it, within 2 s before.
     std::optional<op_summary> read_before;
+    /// A GET of this lock by the process that deleted it, within 2 s before, that returned a token
+    /// of this process: of this hold, or of one that had ended meanwhile.
+    std::optional<op_summary> own_token_read;
     other_remover by_other = other_remover::no;
     /// The value was deleted in the same batch: an invalidation, not a release.
     bool with_value = false;
@@ -163,6 +166,8 @@ struct lock_hold {
     /// The command with which the holder came back after its lease had ended: a DEL, or a refused
     /// renewal or compare-and-delete.
     std::optional<op_summary> holder_returned;
+    /// As in `end_of_hold`, before the DEL with which the holder came back.
+    std::optional<op_summary> own_token_read;
     std::optional<op_summary> next_win;
     /// A store of the guarded value by the holder after the end of its lease.
     std::optional<load> late_store;

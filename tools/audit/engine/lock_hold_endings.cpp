@@ -58,6 +58,9 @@ bool lock_hold_tracker::is_token(const key_state& lock, const digest& value) {
 void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const op& operation) {
   if (hold.after.holder_returned) return;
   hold.after.holder_returned = op_summary(operation);
+  if (operation.kind == op_kind::remove) {
+    hold.after.own_token_read = take_own_token_read(book, operation);
+  }
   note_late_store(book, hold, operation);
   if (book.current && !book.former.empty() && &hold == &book.former.back()) {
     book.current->before.has_missing_holder = false;
@@ -78,6 +81,30 @@ std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op
   if (read == book.gets.end()) return std::nullopt;
   std::optional<op_summary> result = *read;
   // A GET belongs to one delete only.
+  book.gets.erase(read);
+  return result;
+}
+
+/// Takes the last GET that returned a token which the process of this delete has won. Flows of one
+/// process use any connection of their pool.
+std::optional<op_summary> lock_hold_tracker::take_own_token_read(lock_book& book,
+                                                                 const op& operation) {
+  const auto has_won = [&](const digest& token) {
+    const auto is_of = [&](const lock_hold& hold) {
+      return hold.won.value == token && hold.won.process == operation.process;
+    };
+    return (book.current && is_of(*book.current)) ||
+           std::any_of(book.former.begin(), book.former.end(), is_of);
+  };
+  auto read = book.gets.end();
+  for (auto get = book.gets.begin(); get != book.gets.end(); ++get) {
+    const bool is_before =
+        get->done <= operation.sent && operation.sent - get->done <= get_to_removal;
+    if (!is_before || get->process != operation.process || !has_won(get->value)) continue;
+    if (read == book.gets.end() || get->done > read->done) read = get;
+  }
+  if (read == book.gets.end()) return std::nullopt;
+  std::optional<op_summary> result = *read;
   book.gets.erase(read);
   return result;
 }
@@ -140,6 +167,9 @@ void lock_hold_tracker::note_removal(const key_state& lock, lock_book& book, loc
   }
   ended.end.read_before = take_read(book, operation);
   if (operation.kind != op_kind::remove) return;
+  const std::optional<op_summary>& read = ended.end.read_before;
+  const bool is_own = read && read->process == operation.process && read->value == ended.won.value;
+  ended.end.own_token_read = is_own ? read : take_own_token_read(book, operation);
   ended.end.by_other = other_remover_of(book, ended, operation);
   if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.has_missing_holder)
     return;

@@ -116,6 +116,7 @@ class lock_hold_tracker {
   [[nodiscard]] lock_hold* hold_removed_by(lock_book& book, const op& operation);
   [[nodiscard]] lock_hold* hold_with_token(lock_book& book, const op& operation);
   static std::optional<op_summary> take_read(lock_book& book, const op& operation);
+  static std::optional<op_summary> take_own_token_read(lock_book& book, const op& operation);
   [[nodiscard]] lock_hold::other_remover other_remover_of(const lock_book& book,
                                                           const lock_hold& ended,
                                                           const op& operation) const;

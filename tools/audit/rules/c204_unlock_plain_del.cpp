@@ -43,6 +43,8 @@ constexpr library_setting c204_settings[] = {
 
 /// If fewer than one in this many releases is a plain DEL, they are deletions by hand.
 constexpr std::uint64_t one_in = 10;
+/// With more hits of the lock per DEL than this, waiters poll it, and a GET need not be its holder's.
+constexpr std::uint64_t reads_for_each_del = 2;
 
 class unlock_plain_del final : public rule {
  public:
@@ -57,9 +59,12 @@ class unlock_plain_del final : public rule {
     if (hold.end.kind != lock_hold::ending::removed) return;
     if (hold.end.by_other == lock_hold::other_remover::by_connection) ++tally.by_connection;
     if (hold.end.by_other > lock_hold::other_remover::by_connection) ++tally.foreign;
-    // A DEL after a GET by the same connection is another fault: C205.
-    const bool was_read_before =
-        hold.end.read_before && hold.end.read_before->connection == hold.end.command->connection;
+    // A DEL after a GET by the same caller is another fault: C205.
+    const op_counts& counts = lock.pattern->counts;
+    const bool is_polled = counts.hits > reads_for_each_del * counts.removes;
+    const bool was_read_before = (hold.end.read_before && hold.end.read_before->connection ==
+                                                              hold.end.command->connection) ||
+                                 (hold.end.own_token_read && !is_polled);
     if (was_read_before && hold.end.by_other == lock_hold::other_remover::no) return;
     tally.plain.add(static_cast<double>(hold.held().count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,

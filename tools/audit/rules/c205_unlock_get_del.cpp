@@ -39,24 +39,16 @@ class unlock_get_del final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (!was_released(hold)) return;
     pattern_tally& tally = tallies_[*lock.pattern];
-    ++tally.releases;
-    if (hold.end.kind != lock_hold::ending::removed) return;
-    ++tally.pairs.opportunities;
-    const std::optional<op_summary>& read = hold.end.read_before;
-    if (!read || !(read->value == hold.won.value)) return;
-    if (read->connection == hold.end.command->connection &&
-        !context.connections().is_multiplexed(read->connection)) {
-      ++tally.same_connection;
+    if (was_released(hold)) ++tally.releases;
+    if (hold.end.kind == lock_hold::ending::removed) {
+      add(tally, *hold.end.command, hold.end.own_token_read, hold, lock, context);
     }
-    const moment gap = hold.end.command->sent - read->done;
-    tally.pairs.add(static_cast<double>(gap.count()), [&] {
-      return proof_of_lock_hold(
-          context, hold, lock, hold.end.command->done,
-          "The lock was read, and " + in_words(gap) +
-              " later deleted. In between it can end and be taken by another caller.");
-    });
+    // The lease had ended between the GET and the DEL, and nobody else held the lock.
+    const std::optional<op_summary>& returned = hold.after.holder_returned;
+    if (returned && returned->kind == op_kind::remove && returned->outcome == op_outcome::no) {
+      add(tally, *returned, hold.after.own_token_read, hold, lock, context);
+    }
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
@@ -89,6 +81,23 @@ class unlock_get_del final : public rule {
     std::uint64_t releases = 0;
     std::uint64_t same_connection = 0;
   };
+
+  void add(pattern_tally& tally, const op_summary& removal, const std::optional<op_summary>& read,
+           const lock_hold& hold, const key_state& lock, const rule_context& context) {
+    ++tally.pairs.opportunities;
+    if (!read) return;
+    if (read->connection == removal.connection &&
+        !context.connections().is_multiplexed(read->connection)) {
+      ++tally.same_connection;
+    }
+    const moment gap = removal.sent - read->done;
+    tally.pairs.add(static_cast<double>(gap.count()), [&] {
+      return proof_of_lock_hold(
+          context, hold, lock, removal.done,
+          "The lock was read, and " + in_words(gap) +
+              " later deleted. In between it can end and be taken by another caller.");
+    });
+  }
 
   static bool is_reported(const pattern_state& lock, const pattern_tally& tally) {
     if (tally.pairs.count < cases_min || 2 * tally.pairs.count < tally.pairs.opportunities) {

@@ -226,6 +226,30 @@ TEST(audit_c205, IsRaisedForGetAndDel) {
   EXPECT_EQ(find_finding(result, "C204"), nullptr);
 }
 
+// Each command takes any connection of the process.
+TEST(audit_c205, IsRaisedForGetAndDelThroughAPool) {
+  const auto release = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(11).get(lock).hit(token(turn));
+    world.at(at + 1ms).client(12).del(lock).answers(1);
+  };
+  stage world = turns(4, take_right, release);
+  world.belongs(100, {1, 11, 12});
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C205"), nullptr);
+  EXPECT_EQ(find_finding(result, "C204"), nullptr);
+}
+
+TEST(audit_c205, IsRaisedIfTheLeaseEndedBetweenGetAndDel) {
+  stage world;
+  for (int turn = 0; turn < 4; ++turn) {
+    const auto at = 1s * turn;
+    world.at(at).client(1).set(lock, token(turn)).nx().px(100ms).ok();
+    world.at(at + 90ms).client(1).get(lock).hit(token(turn));
+    world.at(at + 150ms).client(1).del(lock).answers(0);
+  }
+  ASSERT_NE(find_finding(world.judged_by(all_rules()), "C205"), nullptr);
+}
+
 TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
   stage world = turns(4, take_right, release_plain);
   for (int turn = 1; turn <= 4; ++turn) {
