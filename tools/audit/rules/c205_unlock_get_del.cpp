@@ -47,6 +47,7 @@ class unlock_get_del final : public rule {
     // The lease had ended between the GET and the DEL, and nobody else held the lock.
     const std::optional<op_summary>& returned = hold.after.holder_returned;
     if (returned && returned->kind == op_kind::remove && returned->outcome == op_outcome::no) {
+      ++tally.releases;
       add(tally, *returned, hold.after.own_token_read, hold, lock, context);
     }
   }

@@ -241,13 +241,18 @@ TEST(audit_c205, IsRaisedForGetAndDelThroughAPool) {
 
 TEST(audit_c205, IsRaisedIfTheLeaseEndedBetweenGetAndDel) {
   stage world;
-  for (int turn = 0; turn < 4; ++turn) {
+  for (int turn = 0; turn < 6; ++turn) {
     const auto at = 1s * turn;
+    const bool is_late = turn % 2 == 0;
     world.at(at).client(1).set(lock, token(turn)).nx().px(100ms).ok();
     world.at(at + 90ms).client(1).get(lock).hit(token(turn));
-    world.at(at + 150ms).client(1).del(lock).answers(0);
+    world.at(at + (is_late ? 150ms : 95ms)).client(1).del(lock).answers(is_late ? 0 : 1);
   }
-  ASSERT_NE(find_finding(world.judged_by(all_rules()), "C205"), nullptr);
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C205");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, 6U);
+  EXPECT_EQ(finding->opportunities, 6U);
 }
 
 TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
