@@ -43,7 +43,8 @@ constexpr library_setting c204_settings[] = {
 
 /// If fewer than one in this many releases is a plain DEL, they are deletions by hand.
 constexpr std::uint64_t one_in = 10;
-/// With more hits of the lock per DEL than this, waiters poll it, and a GET need not be its holder's.
+/// With more hits of the lock per DEL than this, waiters poll it, and a GET need not be its
+/// holder's.
 constexpr std::uint64_t reads_for_each_del = 2;
 
 class unlock_plain_del final : public rule {
