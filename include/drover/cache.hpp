@@ -57,7 +57,8 @@ template <class T>
 ///   - when the first load has passed `policy::load_max`;
 ///   - when calls with a deadline bypass a Redis that does not answer: at most
 ///     `policy::bypass_max` loads;
-///   - when the first load runs without Redis, the connection was lost, and Redis answers again;
+///   - when the first load runs without a lease (without Redis, or because the value may not be
+///     stored), the connection was lost, and Redis answers again;
 ///   - when memory or threads run out.
 /// A fault of the cache never reaches the caller of a read: the value then comes from a stale
 /// entry, if Redis still answers reads, or from the loader.

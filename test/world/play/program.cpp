@@ -155,8 +155,8 @@ void program::call(const planned_call& planned) {
     case planned_call::kind::get_or_load: {
       const std::uint32_t floor = in_.database.floor(of);
       call_options limits;
-      limits.deadline = moment_of(planned.deadline);
       if (!planned.stop_after) {
+        limits.deadline = moment_of(planned.deadline);
         static_cast<void>(read(planned, limits, floor));
         return;
       }
@@ -168,6 +168,8 @@ void program::call(const planned_call& planned) {
       });
       const virtual_time began = in_.system.now();
       const virtual_time paused_before = paused_for();
+      // Not earlier: the process may have been paused while the thread started.
+      limits.deadline = moment_of(planned.deadline);
       static_cast<void>(read(planned, limits, floor));
       check_span(planned, began, in_.system.now(), paused_before);
       stopper.join();
@@ -179,7 +181,7 @@ void program::call(const planned_call& planned) {
       static_cast<void>(cache.expire(key));
       in_.database.end_change(of, number_, in_.system.now());
       return;
-    case planned_call::kind::refresh: return cache.refresh(key);
+    case planned_call::kind::refresh: ++refreshes_asked_; return cache.refresh(key);
     case planned_call::kind::peek: static_cast<void>(is_peeked(of)); return;
     case planned_call::kind::rest: return;
   }

@@ -73,8 +73,6 @@ template <class Span>
 
 /// Of one call of `drain`.
 inline constexpr duration drain_max{50};
-/// The most that a call takes while it waits for nothing, beside busy threads.
-inline constexpr virtual_time work_max = std::chrono::milliseconds{20};
 
 /// One run of the program.
 class program {
@@ -121,6 +119,7 @@ class program {
                    const std::optional<std::string>& value, std::optional<served> how);
   void check_age(row of, const load_record& load, virtual_time began, std::optional<served> how);
   void check_single_load(row of, std::size_t number);
+  [[nodiscard]] bool is_sent_again(row of) const;
   void check_turns(std::size_t number);
   void check_refusal(const running_call& call, refused::reason why, bool stop_is_requested);
   [[nodiscard]] bool has_time_for_the_origin(const running_call& call) const;
@@ -171,6 +170,7 @@ class program {
   std::uint64_t bypassed_ = 0;                                        ///< calls
   std::array<std::set<unsigned>, cache_count> failed_invalidations_;  ///< keys, by cache
   unsigned loads_running_ = 0;
+  unsigned refreshes_asked_ = 0;  ///< by calls
   std::vector<running_call*> running_calls_;
   std::vector<std::function<void()>> kept_tasks_;  ///< of the executor; they never run
 };

@@ -135,6 +135,16 @@ bool program::is_a_refresh(const load_record& load) const {
          load.begin - began->second < 1ms;
 }
 
+// What was not acknowledged, and on another server also what was.
+bool program::is_sent_again(row of) const {
+  const plan& with = in_.planned;
+  const bool is_another = with.restarts_server() || with.has_fault(planned_fault::kind::replica);
+  return in_.sent_again.contains(of) ||
+         (is_another && std::ranges::any_of(in_.invalidated_by, [of](const auto& invalidated) {
+            return invalidated.first.second == of;
+          }));
+}
+
 // One load of a key at a time: in all processes while nothing is wrong, and in one process except
 // in the cases that the documentation of `cache` lists.
 void program::check_single_load(row of, std::size_t number) {
@@ -147,7 +157,8 @@ void program::check_single_load(row of, std::size_t number) {
   for (std::size_t i = 0; i < number; ++i) {
     const load_record& other = in_.database.load(i);
     // Its lease was granted about a round trip before it began.
-    const virtual_time granted = other.begin - 2 * in_.longest_delay() - 1ms;
+    const virtual_time granted =
+        std::min(other.begin, in_.database.load(number).granted) - 2 * in_.longest_delay() - 1ms;
     if (other.of != of || other.end || in_.database.has_changed(of, granted)) continue;
     // Either may be a refresh that waited for a thread while its entry was changed.
     const bool is_refresh = is_a_refresh(other) || is_a_refresh(in_.database.load(number));
@@ -159,13 +170,14 @@ void program::check_single_load(row of, std::size_t number) {
     if (may_overlap || other.process != number_) continue;
     // Redis answers again. What runs without it may have missed an invalidation.
     const auto loss = in_.connection_losses.find(number_);
-    const bool was_lost = loss != in_.connection_losses.end() && loss->second >= other.begin;
+    const bool was_lost =
+        loss != in_.connection_losses.end() && loss->second >= std::min(other.begin, other.granted);
     const bool asked_redis = !in_.database.load(number).is_without_redis;
     if (was_lost && other.may_be_without_redis && asked_redis) continue;
     // Its lease ended while the process could not be told, or by an invalidation that was sent
     // again.
     const bool is_void = in_.leases_voided && *in_.leases_voided >= granted;
-    if (was_lost && (is_void || in_.sent_again.contains(of))) continue;
+    if (was_lost && (is_void || is_sent_again(of))) continue;
     const auto lost = in_.lost_leases.find({number_, of});
     // A queued load may begin after its lease was lost.
     const virtual_time queued = other.begin - in_.planned.policy.load_max;

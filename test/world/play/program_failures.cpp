@@ -18,7 +18,13 @@ constexpr std::size_t failure_text_max = 400;
 // The longest time for which a failure answers for the origin. The pause begins when the server
 // receives the failure.
 virtual_time program::longest_pause() const {
-  const virtual_time on_the_way = 4 * in_.longest_delay() + 2 * clock_error();
+  virtual_time on_the_way = 4 * in_.longest_delay() + 2 * clock_error();
+  for (const planned_fault& fault : in_.planned.faults) {
+    const bool holds_back = fault.is == planned_fault::kind::block ||
+                            fault.is == planned_fault::kind::pause_process ||
+                            fault.is == planned_fault::kind::slow;
+    if (holds_back && fault.process != number_) on_the_way += fault.length;
+  }
   return own_time(in_.planned.policy.failure_pause_max) * 6 / 5 + on_the_way + 50ms;
 }
 
@@ -101,6 +107,9 @@ void program::check_text(const running_call& call, std::string_view text) {
 
 // A load stops for its limit or the end of its cache only, while the call that runs it waits.
 void program::check_stop(row of, const load_record& run, bool is_stopped) {
+  // The limit of a refresh counts from its mark, which its process does not announce. A pause may
+  // lie between a grant and the load.
+  if (run.is_refresh || paused_for() > 0ms) return;
   is_stopped = is_stopped || in_.planned.wrong == sabotage::takes_loads_for_stopped;
   if (!is_stopped || in_.is_ending.at(number_) || in_.planned.executor != executor_kind::none)
     return;

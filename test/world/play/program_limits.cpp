@@ -149,8 +149,10 @@ void program::check_refusal(const running_call& call, refused::reason why, bool 
   const bool may_wait =
       call.deadline && *call.deadline < virtual_time::max() && policy.wait_max == 0ms;
   const bool lacked_a_thread = needs_a_thread && (is_late || (!may_wait && may_lack_threads));
+  // Refreshes may be queued for a turn, too.
+  const std::size_t queued = call.beside + refreshes_asked_;
   const bool was_full =
-      call.beside > options.waiters_max || call.beside > policy.bypass_queue_max || lacked_a_thread;
+      call.beside > options.waiters_max || queued > policy.bypass_queue_max || lacked_a_thread;
   if (!was_full) complain("saturated, but no limit was reached");
 }
 

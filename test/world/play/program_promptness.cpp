@@ -34,7 +34,8 @@ bool program::is_prompt_when_usual(const planned_call& planned, bool is_nested) 
 virtual_time program::spent_in_loads(row of, virtual_time began, bool is_nested) const {
   const plan& with = in_.planned;
   const client_options usual;
-  const bool has_refreshes = with.policy.grace > 0ms || with.policy.early_beta > 0;
+  const bool has_refreshes = with.policy.grace > 0ms || with.policy.early_beta > 0 ||
+                             with.has_call(planned_call::kind::refresh);
   const bool is_outer = with.loader.nested > 0 && of.cache == 0;
   // Only the theme of such calls has limits there, and it reads this cache in no other way.
   const bool is_unqueued = is_nested && with.loader.limited > 0;

@@ -144,8 +144,11 @@ void program::check_availability(const drover::client& of) {
 void program::read_at_the_end(row of) {
   std::uint32_t floor = in_.database.floor(of);
   for (const auto& pending : in_.pending) {
-    const bool goes_on =
-        in_.processes[pending.process - 1]->is_alive && in_.planned.options.invalidations_max > 100;
+    // A process that could start no thread for its client sends it with its next call.
+    const bool is_unsent = in_.planned.has_fault(planned_fault::kind::no_threads) &&
+                           !in_.connections[pending.process].has_been_up;
+    const bool goes_on = in_.processes[pending.process - 1]->is_alive && !is_unsent &&
+                         in_.planned.options.invalidations_max > 100;
     if (pending.of == of && goes_on) floor = std::max(floor, pending.version);
   }
   static_cast<void>(read({.is = planned_call::kind::get,
@@ -169,8 +172,12 @@ bool program::expects_hits() const {
   // What is stored after a restart and before the clock has passed its time again looks older.
   const bool starts_in_the_future = in_.planned.restarts_server() &&
                                     in_.planned.has_fault(planned_fault::kind::step_server_clock);
-  return !keeps_markers && !starts_in_the_future && shortest > 20 * in_.longest_delay() &&
-         options.flights_max > 1 && options.waiters_max > 100 && options.key_max == usual.key_max &&
+  // A damaged failure stays until its pause ends.
+  const bool keeps_failures = in_.planned.has_fault(planned_fault::kind::damage) &&
+                              in_.planned.has_fault(planned_fault::kind::step_server_clock);
+  return !keeps_markers && !starts_in_the_future && !keeps_failures &&
+         shortest > 20 * in_.longest_delay() && options.flights_max > 1 &&
+         options.waiters_max > 100 && options.key_max == usual.key_max &&
          options.value_max > 1000 && policy.wait_max == 0ms;
 }
 

@@ -102,7 +102,7 @@ void universe::note_grant(unsigned process_number, row of, bool by_a_turn) {
 }
 
 universe::grant universe::take_grant(unsigned process_number, row of) {
-  grant taken{.since = system.now()};
+  grant taken{.since = system.now(), .may_be_turn = true};
   const auto of_row = granted.find({process_number, of});
   if (of_row == granted.end()) return taken;
   auto& [by_redis, by_turn] = of_row->second;
@@ -110,8 +110,10 @@ universe::grant universe::take_grant(unsigned process_number, row of) {
   const virtual_time oldest = system.now() - virtual_time{planned.policy.load_max} * 21 / 20;
   for (auto* const of_kind : {&by_redis, &by_turn})
     std::erase_if(*of_kind, [oldest](virtual_time when) { return when < oldest; });
-  taken.may_be_turn = !by_turn.empty();
-  taken.is_certain_turn = by_redis.empty() && by_turn.size() == 1;
+  taken.may_be_turn = !by_turn.empty() || by_redis.empty();
+  // The call that got an older turn may have ended before its load.
+  taken.is_certain_turn =
+      by_redis.empty() && by_turn.size() == 1 && system.now() - by_turn.front() < work_max;
   for (auto* const of_kind : {&by_redis, &by_turn}) {
     if (of_kind->empty()) continue;
     taken.since = std::min(taken.since, of_kind->front());

@@ -23,6 +23,9 @@
 
 namespace drover::world {
 
+/// The most that a call takes while it waits for nothing, beside busy threads.
+inline constexpr virtual_time work_max = std::chrono::milliseconds{20};
+
 /// A key that every process reads once at the end, when nothing is wrong any more.
 inline constexpr unsigned last_key = 99;
 
@@ -38,7 +41,7 @@ struct universe {
   struct grant {
     virtual_time since{};
     bool is_certain_turn = false;  ///< the load certainly is one without Redis
-    bool may_be_turn = false;
+    bool may_be_turn = false;      ///< it may have no lease
   };
   /// The grant of the load that begins now; the earliest one, if there are several.
   [[nodiscard]] grant take_grant(unsigned process_number, row of);
