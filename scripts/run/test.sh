@@ -4,7 +4,7 @@
 
 all_parts=(tidy dev asan fuzz tsan model package)
 declare -A targets_of=([asan]=drover_tests [tsan]=drover_threaded)
-fuzz_seconds=10
+fuzz_seconds=6
 
 run_test() {
   local parts=()
@@ -156,7 +156,7 @@ ctest_preset() {
 run_ctest() {
   local preset=$1
   shift
-  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export ASAN_OPTIONS=strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp
   # Most tests that take long wait more than they compute.
