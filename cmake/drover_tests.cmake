@@ -158,8 +158,8 @@ if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
 
-# The sanitizers check what is shipped: the simulated world and the campaign are tests of it, and run
-# without them.
+# The sanitizers check what is shipped. The simulated world and the campaign are tests of it, and are
+# built without them.
 if(NOT DROVER_SANITIZE)
   include(drover_world)
   include(drover_campaign)
