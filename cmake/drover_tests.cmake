@@ -158,7 +158,7 @@ if(TARGET drover_examples)
   list(APPEND processes drover_examples)
 endif()
 
-# The sanitizers check what is shipped. The simulated world and the campaign are tests of it, and are
+# The sanitizers check what is shipped. The simulated world and the campaign only test it, and are
 # built without them.
 if(NOT DROVER_SANITIZE)
   include(drover_world)

@@ -170,8 +170,8 @@ void program::check_single_load(row of, std::size_t number) {
     if (may_overlap || other.process != number_) continue;
     // Redis answers again. What runs without it may have missed an invalidation.
     const auto loss = in_.connection_losses.find(number_);
-    const bool was_lost =
-        loss != in_.connection_losses.end() && loss->second >= std::min(other.begin, other.granted);
+    const bool was_lost = loss != in_.connection_losses.end() &&
+                          loss->second >= std::min(other.begin, other.granted) - 1ms;
     const bool asked_redis = !in_.database.load(number).is_without_redis;
     if (was_lost && other.may_be_without_redis && asked_redis) continue;
     // Its lease ended while the process could not be told, or by an invalidation that was sent
