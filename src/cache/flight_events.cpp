@@ -140,10 +140,21 @@ std::uint64_t id_of(const live_flight& flight) noexcept {
 
 }  // namespace
 
+// Another flight of this process holds the lease, which names a former connection until it is
+// renewed.
+bool flight_runner::is_held_here(live_flight& waiting) {
+  const entry::token holder = in(waiting).machine.holder();
+  return table_.find(waiting.names.value_key, [&](live_flight& other) {
+    mutex_.assert_held();
+    const fetch::flight& machine = in(other).machine;
+    return machine.is_holder() && machine.held() == holder;
+  }) != nullptr;
+}
+
 void flight_runner::watch_holder(live_flight& flight) {
   live_flight::guarded& inside = in(flight);
   const std::uint64_t client = inside.machine.holder_client_id();
-  const bool wants = client != 0 && !closing_;
+  const bool wants = client != 0 && !closing_ && !is_held_here(flight);
   // A LEASE that is sent during the wait does not end the wait.
   if (!wants && inside.holding_pushes) return;
   if (!wants) {

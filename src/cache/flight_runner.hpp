@@ -170,6 +170,7 @@ class flight_runner {
   void now_waits(const flight_ptr& flight);
   void listen(const flight_ptr& flight);
   void stop_listening(const flight_ptr& flight);
+  [[nodiscard]] bool is_held_here(live_flight& waiting) DROVER_REQUIRES(mutex_);
   void watch_holder(live_flight& flight) DROVER_REQUIRES(mutex_);
   void arm_holder_check() noexcept;
   void check_holders() noexcept;

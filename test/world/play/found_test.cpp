@@ -107,5 +107,19 @@ TEST(world_found, AClientThatEndsLeavesNoLeaseThatItsLateRefreshHasAskedFor) {
   }
 }
 
+// The server had frozen behind its renewal, so the next one was held back, and its lease named a
+// connection that was gone.
+TEST(world_found, AProcessDoesNotTakeOverItsOwnLease) {
+  plan made = small_plan(sabotage::none, {call_of(call_kind::get)});
+  made.processes[0].threads.push_back({rest_of(1650ms), call_of(call_kind::get)});
+  made.compares_at_the_end = false;
+  made.options.silence_max = 100ms;
+  made.policy.lease_ttl = 3s;
+  made.policy.load_max = 10s;
+  made.loader = {.shortest = 4s, .longest = 4s};
+  made.faults = {{.is = fault_kind::freeze_server, .when = 990ms, .length = 300ms, .process = 1}};
+  expect_no_violation(made);
+}
+
 }  // namespace
 }  // namespace drover::world::found_test
