@@ -16,6 +16,14 @@ constexpr std::size_t pattern_bytes_max = 160;
 constexpr std::size_t hex_min = 8;
 /// Words of at least this length that contain letters and digits are identifiers.
 constexpr std::size_t random_min = 12;
+/// Encoded text is at least this long, or this long if it ends with padding.
+constexpr std::size_t encoded_min = 16;
+constexpr std::size_t padded_min = 8;
+/// Encoded text changes between small letters, capitals and digits at this share of its characters.
+constexpr double encoded_changes_min = 0.4;
+/// A part of a name between two joints, of at least this length and without such a change, is a
+/// word.
+constexpr std::size_t plain_part_min = 5;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_letter(char c) {
@@ -39,6 +47,52 @@ std::size_t uuid_length(std::string_view text) {
     }
   }
   return at < text.size() && is_word_part(text[at]) ? 0 : at;
+}
+
+bool is_joint(char c) { return c == '+' || c == '/' || c == '-' || c == '_'; }
+bool is_encoding(char c) {
+  return is_joint(c) || is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+/// 0: a digit, 1: a small letter, 2: a capital, 3: another character.
+int class_of(char c) {
+  if (is_digit(c)) return 0;
+  if (c >= 'a' && c <= 'z') return 1;
+  return c >= 'A' && c <= 'Z' ? 2 : 3;
+}
+
+/// The length of the base64 text at the start of `text`, in either alphabet and with its padding;
+/// 0: there is none.
+std::size_t encoded_length(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_encoding(text[end])) ++end;
+  std::size_t padding = 0;
+  while (padding < 2 && end + padding < text.size() && text[end + padding] == '=') ++padding;
+  const bool is_padded = padding > 0 && (end + padding) % 4 == 0 && end + padding >= padded_min;
+  if (end < encoded_min && !is_padded) return 0;
+  if (end + padding < text.size() && is_word_part(text[end + padding])) return 0;
+  std::array<std::size_t, 4> seen{};
+  std::size_t changes = 0;
+  std::size_t part = 0;
+  std::size_t part_changes = 0;
+  for (std::size_t i = 0; i < end; ++i) {
+    ++seen[static_cast<std::size_t>(class_of(text[i]))];
+    if (is_joint(text[i])) {
+      if (part >= plain_part_min && part_changes == 0) return 0;
+      part = part_changes = 0;
+      continue;
+    }
+    const bool is_change =
+        part > 0 && class_of(text[i]) != class_of(text[i - 1]) &&
+        !(part == 1 && class_of(text[i]) == 1 && class_of(text[i - 1]) == 2);  // "Name"
+    ++part;
+    if (is_change) ++part_changes;
+    if (is_change) ++changes;
+  }
+  if (part >= plain_part_min && part_changes == 0) return 0;
+  if (seen[1] == 0 || seen[2] == 0 || (seen[0] == 0 && !is_padded)) return 0;
+  return static_cast<double>(changes) >= encoded_changes_min * static_cast<double>(end)
+             ? end + padding
+             : 0;
 }
 
 bool changes_as_a_whole(std::string_view word) {
@@ -122,6 +176,12 @@ void fold_key(std::string_view key, std::string& out) {
   out.clear();
   std::size_t at = 0;
   while (at < key.size() && out.size() < pattern_bytes_max) {
+    const bool is_begin = at == 0 || !is_encoding(key[at - 1]);
+    if (const std::size_t length = is_begin ? encoded_length(key.substr(at)) : 0; length > 0) {
+      put_star(out);
+      at += length;
+      continue;
+    }
     if (!is_word_part(key[at])) {
       out += key[at++];
       continue;

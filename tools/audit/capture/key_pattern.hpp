@@ -13,8 +13,8 @@
 namespace drover::audit {
 
 /// Replaces numbers, UUIDs, hexadecimal words of at least eight characters (sixteen if they contain
-/// letters only) and long words that mix letters and digits by `*`. Keeps the letters around a
-/// number, and versions such as "v2". Cuts long patterns.
+/// letters only), base64 text and long words that mix letters and digits by `*`. Keeps the letters
+/// around a number, and versions such as "v2". Cuts long patterns.
 [[nodiscard]] std::string fold_key(std::string_view key);
 /// Like `fold_key`, but reuses the memory of `out`.
 void fold_key(std::string_view key, std::string& out);

@@ -21,6 +21,21 @@ TEST(audit_key_pattern, FoldsWhatChangesFromKeyToKey) {
   EXPECT_LE(fold_key(std::string(5000, ':')).size(), 160U);
 }
 
+TEST(audit_key_pattern, FoldsEncodedTextAsOnePart) {
+  EXPECT_EQ(fold_key("find:eyJxIjogInJlZCIsICJwYWdlIjogMX0="), "find:*");
+  EXPECT_EQ(fold_key("find:eyJx+IjogI/nJlZCIsICJwYWdlIjogMX0=="), "find:*");
+  EXPECT_EQ(fold_key("find:eyJx-IjogI_nJlZCIsICJwYWdlIjogMX0:page:2"), "find:*:page:*");
+  EXPECT_EQ(fold_key("find:+yJxIjogInJlZCIsICJwYWdlIjogMX0="), "find:*") << "a sign may be first";
+  EXPECT_EQ(fold_key("u:aGVsbG8="), "u:*") << "the padding shows it";
+  // Names are not encoded text.
+  EXPECT_EQ(fold_key("page:/Blog/How-To-Win/Part2"), "page:/Blog/How-To-Win/Part*");
+  EXPECT_EQ(fold_key("api/V2/Users/Profile"), "api/V2/Users/Profile");
+  EXPECT_EQ(fold_key("shop:/items/AbC12KdkfXxZq"), "shop:/items/*") << "a word before an id stays";
+  EXPECT_EQ(fold_key("getUserByIdAndName"), "getUserByIdAndName");
+  EXPECT_EQ(fold_key("a=b&page=2"), "a=b&page=*");
+  EXPECT_EQ(fold_key("prod-EU2-userProfile-v2"), "prod-EU*-userProfile-v2");
+}
+
 TEST(audit_key_pattern, KnowsLocksByAWordOfTheirName) {
   for (const char* const name : {"lock:user:42", "user:42:lock", "LOCK_a", "mutex.x", "my-dlm-1",
                                  "userlock:7", "jobMutex:1", "lck|a"}) {
