@@ -65,6 +65,15 @@ class per_pattern {
   }
   [[nodiscard]] auto begin() { return states_.begin(); }
   [[nodiscard]] auto end() { return states_.end(); }
+  /// Moves the state of one pattern into that of another one. `T` has `merge`.
+  void unite(std::uint32_t from, std::uint32_t into) {
+    const auto at = states_.find(from);
+    if (at == states_.end()) return;
+    const T moved = std::move(at->second);
+    states_.erase(at);
+    states_[into].merge(moved);
+  }
+  void erase(std::uint32_t pattern) { states_.erase(pattern); }
 
  private:
   std::unordered_map<std::uint32_t, T> states_;

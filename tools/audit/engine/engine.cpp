@@ -172,7 +172,28 @@ bool engine::body::apply_told(key_state& key, const op& operation, connection_fa
   return true;
 }
 
+void engine::body::place(key_state& key, const op& operation) {
+  const op_counts& before = key.counts;
+  if (before.changes + before.stores + before.won + before.lost > 0) return;
+  const op_counts& others = key.pattern->counts;
+  if (operation.kind == op_kind::change) {
+    if (others.changes == 0) keys_.separate(key, key_use::counter);
+    return;
+  }
+  if (operation.kind == op_kind::acquire) {
+    if (others.won + others.lost == 0) keys_.separate(key, key_use::lock);
+    return;
+  }
+  if (operation.kind != op_kind::store || operation.outcome != op_outcome::yes) return;
+  if (use_so_far(*key.pattern) != key_use::value || operation.value.length > mark_bytes_max) return;
+  if (key.pattern->small_stores > 0) return;
+  // A small value, for which nothing was loaded, among large ones.
+  const bool is_loaded = key.last_miss && operation.sent - key.last_miss->done >= mark_gap_max;
+  if (!is_loaded) keys_.separate(key, key_use::mark);
+}
+
 void engine::body::apply(key_state& key, const op& operation, connection_facts& client) {
+  if (key.pattern->is_family) place(key, operation);
   const bool hit = operation.is_hit();
   const interest::bits kind = hit ? interest::hits : interest::ops(operation.kind);
   for (rule* const listener : listeners_for(kind)) listener->on_op(operation, key, *this);
@@ -209,7 +230,9 @@ void engine::body::apply(key_state& key, const op& operation, connection_facts& 
       break;
     case op_kind::opaque: break;
   }
+  const bool is_first_store = key.counts.stores + key.counts.won == 0;
   stores_.apply(key, operation, is_load);
+  if (is_first_store && key.counts.stores + key.counts.won > 0) keys_.review(*key.pattern);
 }
 
 void engine::body::apply_read(key_state& key, const op& operation, connection_facts& client) {

@@ -85,6 +85,8 @@ class engine::body final : public rule_context, private fact_sink {
   void apply(key_state& key, const op& operation, connection_facts& client);
   /// Applies what a SET .. NX GET tells of the value. True if the command did nothing but read.
   bool apply_told(key_state& key, const op& operation, connection_facts& client);
+  /// Gives a key a pattern of its own if it is used in another way than its family.
+  void place(key_state& key, const op& operation);
   void apply_read(key_state& key, const op& operation, connection_facts& client);
   bool apply_store(key_state& key, const op& operation, const connection_facts& client);
   [[nodiscard]] bool is_modification(const key_state& key, const op& operation,

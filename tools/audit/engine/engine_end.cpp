@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audit/engine/engine_body.hpp"
+#include "audit/engine/finding_groups.hpp"
 #include "audit/engine/line_choice.hpp"
 #include "audit/engine/roles.hpp"
 #include "audit/engine/verdict.hpp"
@@ -106,6 +107,12 @@ audit_result engine::body::finish() {
   for (auto at = refs.rbegin(); at != refs.rend(); ++at) close(*keys_.find(*at), true);
   settle_roles(keys_.patterns());
   settled_ = true;
+  for (const pattern_state& pattern : keys_.patterns()) {
+    if (!pattern.united) continue;
+    for (const std::unique_ptr<rule>& owned : rules_) {
+      owned->on_united(pattern.index, keys_.now_at(pattern.index).index);
+    }
+  }
   verdicts out;
   for (const std::unique_ptr<rule>& owned : rules_) owned->on_end(*this, out);
   audit_result result;
@@ -117,6 +124,7 @@ audit_result engine::body::finish() {
   fill_figures(result);
   result.faults = std::move(fault_report_);
   result.timeline = timeline_builder_.finish(keys_.patterns());
+  group_findings(result.findings);
   moderate_findings(result);
   sort_findings(result);
   judge(result, settings_);

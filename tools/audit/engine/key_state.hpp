@@ -33,6 +33,7 @@ struct op_counts {
   std::uint64_t opaque = 0;
 
   [[nodiscard]] std::uint64_t reads() const { return hits + misses; }
+  op_counts& operator+=(const op_counts& other);
 };
 
 /// The median of durations, from the latest 128 of them.
@@ -44,6 +45,7 @@ class median_sample {
   /// The smallest value that at least `share` of the sample do not exceed; 0 without a value.
   [[nodiscard]] moment quantile(double share) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  void merge(const median_sample& other);
 
  private:
   static constexpr std::size_t kept = 128;
@@ -54,6 +56,8 @@ class median_sample {
 
 /// Longer values are no marks: "1", "locked", a date, a time in microseconds, a short name.
 inline constexpr std::uint64_t mark_bytes_max = 40;
+/// Nobody loads a mark: this is less than a load takes, and more than a round trip.
+inline constexpr moment mark_gap_max = std::chrono::milliseconds{5};
 
 /// The keys of one pattern and one role given by `--role`.
 struct pattern_state {
@@ -109,7 +113,15 @@ struct pattern_state {
   /// Lock: how many votes of lock holds each value pattern has. At most 8 patterns.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
   std::string first_key;
+  /// Names of keys that showed to be one pattern with others: the index of the pattern that has
+  /// taken over these keys and counts.
+  std::optional<std::uint32_t> united;
+  bool is_family = false;  ///< its keys were learnt to be one pattern
 
+  /// Takes over the keys and counts of another pattern.
+  void absorb(pattern_state& other);
+  /// Notes that a value was stored, for `stored_different`.
+  void note_value(std::uint64_t hash);
   /// The usual time of a load; 0: no load was seen.
   [[nodiscard]] moment load_time() const;
 };

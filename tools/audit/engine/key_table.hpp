@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "audit/engine/key_state.hpp"
+#include "audit/engine/pattern_families.hpp"
 #include "audit/engine/settings.hpp"
 
 namespace drover::audit {
@@ -30,7 +31,8 @@ class key_table {
   /// From now on key names are "<hash of the pattern>:<hash of the key>".
   void hide_keys() { hidden_ = true; }
 
-  /// The key of that name, added if it is new. It becomes the most recently used key.
+  /// The key of that name, added if it is new. It becomes the most recently used key. A new key may
+  /// show that the keys of several patterns are one family, which unites these patterns.
   key_state& touch(std::uint32_t database, std::string_view name);
   [[nodiscard]] key_state* find(key_ref ref);
   [[nodiscard]] const key_state* find(key_ref ref) const;
@@ -40,6 +42,13 @@ class key_table {
   [[nodiscard]] const std::deque<pattern_state>& patterns() const { return patterns_; }
   [[nodiscard]] std::size_t size() const { return by_name_.size(); }
   [[nodiscard]] std::uint64_t keys_seen() const { return key_count_; }
+  /// The pattern itself, or that with which it was united.
+  [[nodiscard]] pattern_state& now_at(std::uint32_t index);
+  /// Something was seen of the use of a pattern: it may now be united with its siblings.
+  void review(const pattern_state& pattern);
+  /// The key is used in another way than the family to which its name belongs: as a counter, a lock
+  /// or a mark. It gets a pattern of its own, or that of a family with this use.
+  void separate(key_state& key, key_use use);
   /// Marks all keys of the database as absent (FLUSHDB), or those of all databases (FLUSHALL).
   void flush(std::uint32_t database, bool all);
 
@@ -74,6 +83,8 @@ class key_table {
 
   key_state& insert(std::uint32_t database, std::string_view name);
   pattern_state& pattern_of(std::string_view name);
+  pattern_state& add_pattern(std::string_view text, std::string_view name, std::string identity);
+  void unite(const pattern_families::family& family);
   std::optional<key_role> given_role(std::string_view name) const;
   void unlink(std::uint32_t at);
   void link_newest(std::uint32_t at);
@@ -88,6 +99,7 @@ class key_table {
   std::unordered_map<identity, std::uint32_t, hasher> by_name_;
   std::deque<pattern_state> patterns_;
   std::unordered_map<std::string, std::uint32_t> by_pattern_;
+  pattern_families families_;
   std::string folded_;  // a buffer of pattern_of
 };
 

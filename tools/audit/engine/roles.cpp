@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "audit/capture/key_pattern.hpp"
+#include "audit/engine/key_segments.hpp"
 
 namespace drover::audit {
 
@@ -69,33 +70,11 @@ bool is_opaque(const pattern_state& p) {
   return c.opaque > 0 && 10 * c.opaque >= c.misses + c.won + c.stores;
 }
 
-/// Nobody loads a mark: this is less than a load takes, and more than a round trip.
-constexpr moment mark_gap_max = std::chrono::milliseconds{5};
 /// The same for keys with the name of a mark, on a busy machine.
 constexpr moment named_gap_max = std::chrono::milliseconds{20};
 /// A mark has few values, or values that nobody reads: the time at which it was set.
 constexpr std::uint8_t mark_values_max = 2;
 constexpr std::uint64_t mark_stores_min = 3;
-
-bool is_named_like_a_mark(std::string_view name) {
-  static constexpr auto words = std::to_array<std::string_view>(
-      {"alive",    "ban",       "banned",    "blacklist", "blacklisted", "block",
-       "blocked",  "blocklist", "cooldown",  "debounce",  "dedup",       "dedupe",
-       "denylist", "disabled",  "enabled",   "feature",   "features",    "flag",
-       "flags",    "heartbeat", "lastseen",  "lockout",   "maintenance", "muted",
-       "nonce",    "notified",  "once",      "online",    "otp",         "paused",
-       "ping",     "presence",  "processed", "ratelimit", "revocation",  "revoked",
-       "seen",     "sent",      "stop",      "stopped",   "throttle",    "throttled",
-       "typing",   "verified"});
-  std::string lower{name};
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  });
-  const std::vector<std::string_view> found = words_of(lower);
-  return std::any_of(found.begin(), found.end(), [](std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  });
-}
 
 /// A flag, a throttle, a sign of life: small values, of which there are few, or whose name says it,
 /// and no load runs before they are set.
@@ -115,11 +94,6 @@ bool is_value(const pattern_state& p) {
   if (p.loads > 0 && c.hits + c.misses > 0) return true;
   return c.reads() > 0 && c.stores + c.won > 0 && c.changes <= c.stores + c.won;
 }
-
-constexpr std::array<std::string_view, 22> meta_suffixes{
-    "exp",   "expires", "expiry",    "expire", "expiration", "expires_at", "meta",       "metadata",
-    "ts",    "time",    "timestamp", "ver",    "version",    "created",    "created_at", "updated",
-    "stale", "fresh",   "soft",      "etag",   "delta",      "updated_at"};
 
 bool is_separator(char c) {
   return c == ':' || c == '.' || c == '/' || c == '|' || c == '#' || c == '_' || c == '-' ||
@@ -142,9 +116,27 @@ std::string why_lock(const pattern_state& p, const std::string& reasons) {
          std::to_string(p.counts.compare_removes) + (reasons.empty() ? "" : ": ") + reasons;
 }
 
+/// The votes for patterns that were united count for the pattern that they became.
+void count_votes_anew(pattern_state& lock, const std::deque<pattern_state>& patterns) {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
+  for (const auto& [voted, count] : lock.votes) {
+    std::uint32_t index = voted;
+    while (patterns[index].united) index = *patterns[index].united;
+    const auto at = std::find_if(votes.begin(), votes.end(),
+                                 [&](const auto& vote) { return vote.first == index; });
+    if (at == votes.end()) {
+      votes.emplace_back(index, count);
+    } else {
+      at->second += count;
+    }
+  }
+  lock.votes = std::move(votes);
+}
+
 void pair_locks_with_values(std::deque<pattern_state>& patterns) {
   for (pattern_state& lock : patterns) {
     if (lock.role != key_role::lock) continue;
+    count_votes_anew(lock, patterns);
     std::uint64_t best = 0;
     for (const auto& [index, votes] : lock.votes) {
       const pattern_state& value = patterns[index];
@@ -174,9 +166,12 @@ void pair_locks_with_values(std::deque<pattern_state>& patterns) {
 
 void find_meta(std::deque<pattern_state>& patterns) {
   std::unordered_map<std::string_view, std::uint32_t> by_text;
-  for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
+  for (const pattern_state& p : patterns) {
+    if (!p.united) by_text.emplace(p.text, p.index);
+  }
   for (pattern_state& p : patterns) {
     if (p.given_role || p.role == key_role::lock || p.role == key_role::mark) continue;
+    if (p.united) continue;
     const std::string_view described = described_by(p.text);
     const auto at = described.empty() ? by_text.end() : by_text.find(described);
     if (at == by_text.end() || at->second == p.index) continue;
@@ -189,10 +184,11 @@ void find_meta(std::deque<pattern_state>& patterns) {
 }  // namespace
 
 std::string_view described_by(std::string_view pattern) {
-  for (const std::string_view suffix : meta_suffixes) {
-    if (pattern.size() <= suffix.size() + 1 || !pattern.ends_with(suffix)) continue;
-    const std::string_view before = pattern.substr(0, pattern.size() - suffix.size());
-    if (is_separator(before.back())) return before.substr(0, before.size() - 1);
+  // The longest suffix counts: "expires_at", not "at".
+  for (std::size_t at = 1; at + 1 < pattern.size(); ++at) {
+    if (is_separator(pattern[at]) && is_meta_suffix(pattern.substr(at + 1))) {
+      return pattern.substr(0, at);
+    }
   }
   return {};
 }
@@ -229,8 +225,27 @@ role_guess guess_role(const pattern_state& pattern) {
   return guess;
 }
 
+key_use use_so_far(const pattern_state& pattern) {
+  if (pattern.united) return key_use::gone;
+  const op_counts& c = pattern.counts;
+  if (c.changes > 0) return key_use::counter;
+  const key_role role = role_so_far(pattern);
+  if (role == key_role::lock || pattern.lock_name) return key_use::lock;
+  if (c.stores + c.won == 0) return key_use::undecided;
+  const moment gap = pattern.load_time();
+  const bool is_small = pattern.value_stores > 0 && pattern.small_stores == pattern.value_stores &&
+                        pattern.longest_value <= mark_bytes_max;
+  return role == key_role::mark || (is_small && gap < mark_gap_max) ? key_use::mark
+                                                                    : key_use::value;
+}
+
 void settle_roles(std::deque<pattern_state>& patterns) {
   for (pattern_state& pattern : patterns) {
+    if (pattern.united) {
+      pattern.role = key_role::ignored;
+      pattern.reason = "united with similar keys";
+      continue;
+    }
     role_guess guess = guess_role(pattern);
     pattern.role = guess.role;
     pattern.reason = std::move(guess.reason);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "audit/engine/key_state.hpp"
+#include "audit/engine/pattern_families.hpp"
 
 namespace drover::audit {
 
@@ -20,6 +21,10 @@ struct role_guess {
 [[nodiscard]] role_guess guess_role(const pattern_state& pattern);
 /// The same role without the reason. It is cheap enough to call at any time.
 [[nodiscard]] key_role role_so_far(const pattern_state& pattern);
+
+/// What the keys of a pattern have been used for, as far as it decides with which others they may
+/// be united.
+[[nodiscard]] key_use use_so_far(const pattern_state& pattern);
 
 /// Sets the final `role`, `reason`, `paired` and `describes` of all patterns.
 void settle_roles(std::deque<pattern_state>& patterns);

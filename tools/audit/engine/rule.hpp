@@ -77,6 +77,9 @@ class rule {
                                 const rule_context& /*context*/) {}
   virtual void on_wait(const wait& /*ended_wait*/, const key_state& /*key*/,
                        const rule_context& /*context*/) {}
+  /// Called before `on_end` for each pattern whose keys showed to be one pattern with others: its
+  /// facts belong to the pattern `into`.
+  virtual void on_united(std::uint32_t /*from*/, std::uint32_t /*into*/) {}
   /// Called once, at the end of the run. Calls `add_coverage` exactly once, and `add_finding` at
   /// most once for each pattern.
   virtual void on_end(const rule_context& context, verdicts& out) = 0;

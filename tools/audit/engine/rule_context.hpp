@@ -34,6 +34,12 @@ class rule_context {
   [[nodiscard]] virtual const key_state* find(std::uint32_t database,
                                               std::string_view name) const = 0;
   [[nodiscard]] virtual const std::deque<pattern_state>& patterns() const = 0;
+  /// The pattern with this index, or that with which it was united.
+  [[nodiscard]] const pattern_state& pattern_now(std::uint32_t index) const {
+    const std::deque<pattern_state>& all = patterns();
+    while (all[index].united) index = *all[index].united;
+    return all[index];
+  }
 
   /// The role of a pattern. It is final in `rule::on_end`, and a guess before.
   [[nodiscard]] virtual key_role role_of(const pattern_state& pattern) const = 0;

@@ -59,11 +59,7 @@ void note_look(pattern_state& pattern, const op& operation) {
   const bool is_plain = value.looks == shape::integer || value.looks == shape::text ||
                         value.looks == shape::empty || value.looks == shape::php;
   if (value.length <= mark_bytes_max && is_plain) ++pattern.small_stores;
-  const auto known = pattern.stored_hashes.begin() + pattern.stored_different;
-  if (pattern.stored_different == pattern.stored_hashes.size()) return;
-  if (std::find(pattern.stored_hashes.begin(), known, value.hash) != known) return;
-  *known = value.hash;
-  ++pattern.stored_different;
+  pattern.note_value(value.hash);
 }
 
 }  // namespace

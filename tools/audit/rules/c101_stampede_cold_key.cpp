@@ -80,6 +80,7 @@ class stampede_cold_key final : public rule {
     book_.add(cold, key, context);
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { book_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;

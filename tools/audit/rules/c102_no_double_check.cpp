@@ -77,6 +77,7 @@ class no_double_check final : public rule {
     before.won = hold.won;
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t repeats = 0;

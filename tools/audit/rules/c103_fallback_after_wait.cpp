@@ -70,7 +70,7 @@ class fallback_after_wait final : public rule {
     last_counts_[key.ref] = now;
     const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;
-    auto& by_lock = tallies_[*key.pattern];
+    auto& by_lock = tallies_[*key.pattern].by_lock;
     if (by_lock.size() >= 8 && !by_lock.contains(lock->pattern)) return;
     pattern_tally& tally = by_lock[lock->pattern];
     tally.affinity = std::max(tally.affinity, lock->affinity);
@@ -88,15 +88,16 @@ class fallback_after_wait final : public rule {
     }
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
-    for (auto& [index, by_lock] : tallies_) {
+    for (auto& [index, locks] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
       pattern_tally sum;
-      for (const auto& [lock, tally] : by_lock) {
+      for (const auto& [lock, tally] : locks.by_lock) {
         if (is_guard(context, lock, pattern, tally.affinity)) sum.merge(tally);
       }
       waited += sum.waited;
@@ -131,6 +132,15 @@ class fallback_after_wait final : public rule {
       silent.merge(other.silent);
       suspected.merge(other.suspected);
       silent_loads += other.silent_loads;
+      affinity = std::max(affinity, other.affinity);
+    }
+  };
+  /// By the pattern of the lock.
+  struct lock_tallies {
+    std::map<std::uint32_t, pattern_tally> by_lock;
+
+    void merge(const lock_tallies& other) {
+      for (const auto& [lock, tally] : other.by_lock) by_lock[lock].merge(tally);
     }
   };
 
@@ -244,7 +254,7 @@ class fallback_after_wait final : public rule {
     return count;
   }
 
-  per_pattern<std::map<std::uint32_t, pattern_tally>> tallies_;
+  per_pattern<lock_tallies> tallies_;
   per_key<load_counts> last_counts_;
 };
 

@@ -96,6 +96,7 @@ class refresh_burst final : public rule {
     if (!pending_full_) remember(key);
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     for (const key_ref ref : pending_) {
       const key_state* const key = context.find(ref);
@@ -130,6 +131,11 @@ class refresh_burst final : public rule {
   struct pattern_tally {
     cases bursts;
     cases pairs;
+
+    void merge(const pattern_tally& other) {
+      bursts.merge(other.bursts);
+      pairs.merge(other.pairs);
+    }
   };
   /// The last run of these keys is judged at the end.
   static constexpr std::size_t pending_max = 10'000;

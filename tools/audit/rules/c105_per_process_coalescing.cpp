@@ -59,6 +59,12 @@ class per_process_coalescing final : public rule {
     if (cold.demand.processes >= 2 && cold.demand.contended) ++shared_[*key.pattern];
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override {
+    book_.unite(from, into);
+    const std::uint64_t* const shared = shared_.find(from);
+    if (shared != nullptr) shared_[into] += *shared;
+    shared_.erase(from);
+  }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t shared = 0;
     std::uint64_t bad = 0;

@@ -104,6 +104,7 @@ class penetration final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
@@ -144,6 +145,23 @@ class penetration final : public rule {
     std::uint64_t origin = 0;
     std::array<marker, 8> markers{};
     bool has_marker = false;
+
+    void merge(const pattern_tally& other) {
+      keys.merge(other.keys);
+      filled += other.filled;
+      locked += other.locked;
+      misses += other.misses;
+      origin += other.origin;
+      has_marker = has_marker || other.has_marker;
+      for (const marker& theirs : other.markers) {
+        for (marker& known : markers) {
+          if (theirs.stores == 0 || (known.stores > 0 && known.hash != theirs.hash)) continue;
+          has_marker = has_marker || known.stores > 0;
+          known = theirs;
+          break;
+        }
+      }
+    }
   };
 
   void report(const pattern_state& pattern, pattern_tally& tally, verdicts& out) const {

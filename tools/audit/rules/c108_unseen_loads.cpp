@@ -68,6 +68,7 @@ class unseen_loads final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cold_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stored = 0;
     const pattern_state* coldest = nullptr;

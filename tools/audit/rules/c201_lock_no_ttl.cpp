@@ -72,6 +72,7 @@ class lock_no_ttl final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
@@ -103,6 +104,11 @@ class lock_no_ttl final : public rule {
   struct pattern_tally {
     cases endless;
     std::uint64_t never_released = 0;
+
+    void merge(const pattern_tally& other) {
+      endless.merge(other.endless);
+      never_released += other.never_released;
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

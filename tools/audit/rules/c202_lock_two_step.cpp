@@ -53,6 +53,7 @@ class lock_two_step final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
@@ -74,6 +75,13 @@ class lock_two_step final : public rule {
     std::uint64_t later = 0;
     std::uint64_t in_transaction = 0;
     std::uint64_t extended = 0;
+
+    void merge(const pattern_tally& other) {
+      steps.merge(other.steps);
+      later += other.later;
+      in_transaction += other.in_transaction;
+      extended += other.extended;
+    }
   };
 
   void report(const pattern_state& lock, const pattern_tally& tally, const rule_context& context,

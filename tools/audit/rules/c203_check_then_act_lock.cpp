@@ -65,6 +65,7 @@ class check_then_act_lock final : public rule {
     }
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t sets = 0;
     std::uint64_t bad = 0;
@@ -119,6 +120,13 @@ class check_then_act_lock final : public rule {
     std::uint64_t checked = 0;
     std::uint64_t removed = 0;
     std::uint64_t second_holders = 0;
+
+    void merge(const pattern_tally& other) {
+      stores.merge(other.stores);
+      checked += other.checked;
+      removed += other.removed;
+      second_holders += other.second_holders;
+    }
   };
 
   void add_check(const op& operation, const key_state& key) {

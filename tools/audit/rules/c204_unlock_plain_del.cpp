@@ -75,6 +75,7 @@ class unlock_plain_del final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
@@ -108,6 +109,12 @@ class unlock_plain_del final : public rule {
     cases plain;
     std::uint64_t foreign = 0;
     std::uint64_t by_connection = 0;
+
+    void merge(const pattern_tally& other) {
+      plain.merge(other.plain);
+      foreign += other.foreign;
+      by_connection += other.by_connection;
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

@@ -52,6 +52,7 @@ class unlock_get_del final : public rule {
     }
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
@@ -81,6 +82,12 @@ class unlock_get_del final : public rule {
     cases pairs;
     std::uint64_t releases = 0;
     std::uint64_t same_connection = 0;
+
+    void merge(const pattern_tally& other) {
+      pairs.merge(other.pairs);
+      releases += other.releases;
+      same_connection += other.same_connection;
+    }
   };
 
   void add(pattern_tally& tally, const op_summary& removal, const std::optional<op_summary>& read,

@@ -64,6 +64,7 @@ class foreign_unlock final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
@@ -106,6 +107,15 @@ class foreign_unlock final : public rule {
     cases by_connection;
     std::uint64_t lock_holds = 0;
     std::uint64_t chances = 0;
+
+    void merge(const pattern_tally& other) {
+      proved.merge(other.proved);
+      strong.merge(other.strong);
+      by_losers.merge(other.by_losers);
+      by_connection.merge(other.by_connection);
+      lock_holds += other.lock_holds;
+      chances += other.chances;
+    }
   };
 
   /// Whether the first delete came from another connection than the owner's, and the second one

@@ -77,6 +77,7 @@ class lease_shorter_than_load final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t leases = 0;
     std::uint64_t bad = 0;
@@ -116,6 +117,13 @@ class lease_shorter_than_load final : public rule {
     std::uint64_t retaken = 0;
     std::uint64_t by_token = 0;
     moment longest{};
+
+    void merge(const pattern_tally& other) {
+      outlived.merge(other.outlived);
+      retaken += other.retaken;
+      by_token += other.by_token;
+      longest = std::max(longest, other.longest);
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

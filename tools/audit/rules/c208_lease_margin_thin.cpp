@@ -69,6 +69,7 @@ class lease_margin_thin final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
@@ -102,6 +103,12 @@ class lease_margin_thin final : public rule {
     cases thin;
     std::uint64_t outlived = 0;
     double largest = 0;
+
+    void merge(const pattern_tally& other) {
+      thin.merge(other.thin);
+      outlived += other.outlived;
+      largest = std::max(largest, other.largest);
+    }
   };
   static std::string percent(double share) {
     return share_in_words(static_cast<std::uint64_t>(share * 1000), 1000);

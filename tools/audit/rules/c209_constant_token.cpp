@@ -66,6 +66,7 @@ class constant_token final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
@@ -95,6 +96,13 @@ class constant_token final : public rule {
     digest token;
     bool varies = false;
     cases same;
+
+    void merge(const pattern_tally& other) {
+      varies = varies || other.varies || (lock_holds > 0 && !(token == other.token));
+      token = other.token;
+      lock_holds += other.lock_holds;
+      same.merge(other.same);
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

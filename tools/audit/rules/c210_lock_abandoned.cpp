@@ -70,6 +70,7 @@ class lock_abandoned final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
@@ -101,6 +102,11 @@ class lock_abandoned final : public rule {
   struct pattern_tally {
     cases abandoned;
     std::uint64_t with_value = 0;
+
+    void merge(const pattern_tally& other) {
+      abandoned.merge(other.abandoned);
+      with_value += other.with_value;
+    }
   };
 
   /// Whether there were as many releases as lock holds, those included that came too late: each

@@ -58,6 +58,7 @@ class lease_excessive final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
@@ -88,6 +89,12 @@ class lease_excessive final : public rule {
     median_sample holds;
     moment lease{};
     cases waited;
+
+    void merge(const pattern_tally& other) {
+      holds.merge(other.holds);
+      lease = std::max(lease, other.lease);
+      waited.merge(other.waited);
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

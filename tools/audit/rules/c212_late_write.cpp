@@ -53,6 +53,7 @@ class late_write final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
@@ -88,6 +89,12 @@ class late_write final : public rule {
     cases late;
     std::uint64_t retaken = 0;
     std::uint64_t by_token = 0;
+
+    void merge(const pattern_tally& other) {
+      late.merge(other.late);
+      retaken += other.retaken;
+      by_token += other.by_token;
+    }
   };
   per_pattern<pattern_tally> tallies_;
 };

@@ -64,6 +64,7 @@ class early_release final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
@@ -93,6 +94,11 @@ class early_release final : public rule {
   struct pattern_tally {
     cases early;
     std::uint64_t doubled = 0;  ///< holders that loaded again because the value was not stored yet
+
+    void merge(const pattern_tally& other) {
+      early.merge(other.early);
+      doubled += other.doubled;
+    }
   };
 
   /// Counts a hold that began before the value of the hold before it was stored, and that loaded.

@@ -80,6 +80,7 @@ class value_no_ttl final : public rule {
       ++tallies_[*key.pattern].refreshes;
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t without = 0;
@@ -104,6 +105,12 @@ class value_no_ttl final : public rule {
     cases bad;
     std::uint64_t confirmed = 0;  ///< examples for which the server reported a PTTL of -1
     std::uint64_t refreshes = 0;
+
+    void merge(const pattern_tally& other) {
+      bad.merge(other.bad);
+      confirmed += other.confirmed;
+      refreshes += other.refreshes;
+    }
   };
 
   /// Whether the server contradicts the rule: at the end of the run at least one example had a TTL,

@@ -48,6 +48,7 @@ class ttl_by_second_command final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t split = 0;

@@ -75,6 +75,7 @@ struct key_end {
   /// The key was stored again before `at`, or is one that is stored again all the time: it does not
   /// expire then.
   bool rewritten = false;
+  std::uint32_t pattern = 0;
 };
 
 struct window {
@@ -136,28 +137,28 @@ class synchronised_expiry final : public rule {
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& /*context*/) override {
     if (settled.store.outcome != op_outcome::yes || settled.ttl.duration <= moment{0}) return;
-    std::vector<key_end>& ends = ends_[*key.pattern];
-    if (ends.size() >= ends_max || end_count_ >= all_ends_max) return;
+    if (ends_.size() >= all_ends_max || counts_[*key.pattern] >= ends_max) return;
     const moment stored = settled.ttl.expire ? settled.ttl.expire->done : settled.store.done;
     std::size_t& newest = newest_[key.ref];
     key_end end{stored + settled.ttl.duration, settled.ttl.duration, settled.store.done, key.ref};
     if (newest > 0) {
-      key_end& before = ends[newest - 1];
+      key_end& before = ends_[newest - 1];
       // Near its end, the store after it may belong to the wave.
       const bool is_near_end = end.stored >= before.at - window_for(before.ttl);
       if (!is_near_end && !before.missed) before.rewritten = end.rewritten = true;
     }
-    newest = ends.size() + 1;
+    end.pattern = key.pattern->index;
+    newest = ends_.size() + 1;
     // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
-    ends.push_back(end);
-    ++end_count_;
+    ends_.push_back(end);
+    ++counts_[*key.pattern];
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     const std::size_t* const newest = newest_.find(key.ref);
     if (newest == nullptr || *newest == 0 || !operation.is_miss()) return;
-    key_end& end = ends_[*key.pattern][*newest - 1];
+    key_end& end = ends_[*newest - 1];
     end.missed = end.missed || is_near(end, op_summary{operation});
   }
 
@@ -166,7 +167,11 @@ class synchronised_expiry final : public rule {
     std::uint64_t widest = 0;
     std::uint64_t widest_pattern_keys = 0;
     bool failed = false;
-    for (auto& [index, ends] : ends_) {
+    std::map<std::uint32_t, std::vector<key_end>> by_pattern;
+    for (const key_end& end : ends_) {
+      by_pattern[context.pattern_now(end.pattern).index].push_back(end);
+    }
+    for (auto& [index, ends] : by_pattern) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       if (pattern.keys < keys_min || ends.empty()) continue;
@@ -231,9 +236,9 @@ class synchronised_expiry final : public rule {
     return result;
   }
 
-  per_pattern<std::vector<key_end>> ends_;
-  per_key<std::size_t> newest_;  ///< index into the pattern's ends, plus one
-  std::size_t end_count_ = 0;
+  std::vector<key_end> ends_;
+  per_pattern<std::size_t> counts_;  ///< of the ends of each pattern
+  per_key<std::size_t> newest_;      ///< index into the ends, plus one
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ class sliding_cache_ttl final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t failed = 0;
     std::uint64_t extended = 0;
@@ -118,6 +119,11 @@ class sliding_cache_ttl final : public rule {
   struct pattern_tally {
     cases bad;
     std::uint64_t extensions = 0;
+
+    void merge(const pattern_tally& other) {
+      bad.merge(other.bad);
+      extensions += other.extensions;
+    }
   };
 
   static bool is_judged(const pattern_state& pattern, const rule_context& context) {

@@ -129,6 +129,7 @@ class stale_set final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t removals = 0;
     std::uint64_t crossed = 0;
@@ -202,6 +203,14 @@ class stale_set final : public rule {
     std::uint64_t unclear = 0;
     std::uint64_t repaired = 0;  ///< old values that the second of two deletes removed
     std::uint64_t own_ends = 0;  ///< removals at the end of the value's own life
+
+    void merge(const pattern_tally& other) {
+      bad.merge(other.bad);
+      removals += other.removals;
+      unclear += other.unclear;
+      repaired += other.repaired;
+      own_ends += other.own_ends;
+    }
   };
 
   /// Whether a reader deletes what it has read and found expired: judged by its own last read of

@@ -97,6 +97,7 @@ class lost_update final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t rounds = 0;
     std::uint64_t lost = 0;
@@ -147,6 +148,17 @@ class lost_update final : public rule {
     std::uint64_t certain = 0;  ///< lost updates by what the engine knows to be modifications
     std::uint64_t guarded = 0;
     std::set<std::uint64_t> writers;  ///< at most two are kept
+
+    void merge(const pattern_tally& other) {
+      changed.merge(other.changed);
+      unclear.merge(other.unclear);
+      lost.merge(other.lost);
+      written_back += other.written_back;
+      grown += other.grown;
+      certain += other.certain;
+      guarded += other.guarded;
+      writers.insert(other.writers.begin(), other.writers.end());
+    }
   };
 
   finding observed_finding(const pattern_state& pattern, const pattern_tally& tally) const {

@@ -120,6 +120,7 @@ class xfetch_miscalibrated final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t refreshes = 0;
     bool failed = false;
@@ -164,6 +165,14 @@ class xfetch_miscalibrated final : public rule {
     median_sample left;
     median_sample intervals;
     std::vector<refresh_sample> ages;
+
+    void merge(const pattern_tally& other) {
+      bad.merge(other.bad);
+      left_parts.merge(other.left_parts);
+      left.merge(other.left);
+      intervals.merge(other.intervals);
+      ages.insert(ages.end(), other.ages.begin(), other.ages.end());
+    }
   };
   struct store_counts {
     std::uint64_t sequence = 0;

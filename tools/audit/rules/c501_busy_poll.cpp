@@ -61,6 +61,7 @@ class busy_poll final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t busy = 0;
     for (auto& [index, bad] : cases_) {

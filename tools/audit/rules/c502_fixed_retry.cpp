@@ -90,6 +90,7 @@ class fixed_retry final : public rule {
     burst.sent.insert(place, operation.sent);
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { rhythms_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     while (!bursts_.empty()) close(bursts_.begin(), context);
     std::uint64_t requests = 0;
@@ -123,6 +124,12 @@ class fixed_retry final : public rule {
     retry_rhythm all_waiters;         ///< the requests of all waiters together
     retry_rhythm single_connections;  ///< the requests of each connection alone
     cases bursts;
+
+    void merge(const pattern_rhythms& other) {
+      all_waiters.merge(other.all_waiters);
+      single_connections.merge(other.single_connections);
+      bursts.merge(other.bursts);
+    }
   };
 
   struct open_burst {

@@ -75,6 +75,12 @@ class wait_unbounded final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override {
+    tallies_.unite(from, into);
+    const moment* const lease = leases_.find(from);
+    if (lease != nullptr) leases_[into] = std::max(leases_[into], *lease);
+    leases_.erase(from);
+  }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t long_waits = 0;
     bool judged = false;
@@ -103,6 +109,12 @@ class wait_unbounded final : public rule {
     cases longest;
     std::vector<moment> lengths;
     std::uint64_t waits = 0;
+
+    void merge(const pattern_tally& other) {
+      longest.merge(other.longest);
+      lengths.insert(lengths.end(), other.lengths.begin(), other.lengths.end());
+      waits += other.waits;
+    }
   };
 
   moment lease_of(const pattern_state& pattern, const rule_context& context) const {

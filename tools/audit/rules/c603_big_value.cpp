@@ -47,6 +47,7 @@ class big_value final : public rule {
     });
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t longest = 0;
     std::uint64_t judged = 0;

@@ -62,6 +62,7 @@ class shared_key final : public rule {
     last = {true, operation.process, operation.value.looks, operation.sent};
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t mixed = 0;
     for (auto& [index, bad] : cases_) {

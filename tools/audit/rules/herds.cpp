@@ -68,7 +68,7 @@ const cold_event::locking* lock_of(const cold_event& cold) {
 bool is_guard(const rule_context& context, std::uint32_t lock, const pattern_state& value,
               int name_affinity) {
   if (lock >= context.patterns().size()) return false;
-  const pattern_state& pattern = context.patterns()[lock];
+  const pattern_state& pattern = context.pattern_now(lock);
   if (context.role_of(pattern) != key_role::lock) return false;
   return name_affinity > 0 || (pattern.paired && *pattern.paired == value.index);
 }
@@ -111,6 +111,27 @@ void herd_book::add(const cold_event& cold, const key_state& key, const rule_con
   });
 }
 
+void herd_book::event_tally::merge(const event_tally& other) {
+  affinity = std::max(affinity, other.affinity);
+  herds.merge(other.herds);
+  once_per_process.merge(other.once_per_process);
+  sharing += other.sharing;
+  unclear += other.unclear;
+  wide += other.wide;
+  wide_once_per_process += other.wide_once_per_process;
+  loads += other.loads;
+  overlapping += other.overlapping;
+  processes_most = std::max(processes_most, other.processes_most);
+}
+
+void herd_book::pattern_tally::merge(const pattern_tally& other) {
+  events += other.events;
+  contended += other.contended;
+  widest = std::max(widest, other.widest);
+  most_loads = std::max(most_loads, other.most_loads);
+  for (const auto& [lock, tally] : other.by_lock) by_lock[lock].merge(tally);
+}
+
 herd_book::totals herd_book::totals_for(const pattern_state& pattern,
                                         const rule_context& context) const {
   totals result;
@@ -123,15 +144,7 @@ herd_book::totals herd_book::totals_for(const pattern_state& pattern,
   event_tally& out = result.unguarded;
   for (const auto& [lock, tally] : pattern_totals->by_lock) {
     if (lock != no_lock && is_guard(context, lock, pattern, tally.affinity)) continue;
-    out.herds.merge(tally.herds);
-    out.once_per_process.merge(tally.once_per_process);
-    out.sharing += tally.sharing;
-    out.unclear += tally.unclear;
-    out.wide += tally.wide;
-    out.wide_once_per_process += tally.wide_once_per_process;
-    out.loads += tally.loads;
-    out.overlapping += tally.overlapping;
-    out.processes_most = std::max(out.processes_most, tally.processes_most);
+    out.merge(tally);
   }
   result.shares = out.sharing > 0 && out.herds.count == 0;
   return result;

@@ -42,6 +42,8 @@ class herd_book {
     /// Events of both kinds in which two loads certainly ran at the same time.
     std::uint64_t overlapping = 0;
     std::uint64_t processes_most = 0;
+
+    void merge(const event_tally& other);
   };
   /// The totals of a pattern, when roles are final.
   struct totals {
@@ -57,6 +59,7 @@ class herd_book {
   };
 
   void add(const cold_event& cold, const key_state& key, const rule_context& context);
+  void unite(std::uint32_t from, std::uint32_t into) { tallies_.unite(from, into); }
   [[nodiscard]] totals totals_for(const pattern_state& pattern, const rule_context& context) const;
 
  private:
@@ -66,6 +69,8 @@ class herd_book {
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
     std::map<std::uint32_t, event_tally> by_lock;
+
+    void merge(const pattern_tally& other);
   };
   static constexpr std::uint32_t no_lock = 0xffffffff;
   static constexpr std::size_t locks_max = 8;

@@ -26,6 +26,7 @@ class library_watch final : public rule {
     if (from != nullptr && !from->library.empty()) add(traces.clients, from->library);
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { traces_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     if (context.capture().keys_hidden) return;
     for (finding& finding : out.findings) {
@@ -43,15 +44,9 @@ class library_watch final : public rule {
       to.emplace_back(name);
     }
   }
-  static void add_all(std::vector<std::string>& to, const std::vector<std::string>& from) {
-    to.insert(to.end(), from.begin(), from.end());
-  }
   void add_pattern(library_traces& to, std::uint32_t pattern) const {
     const library_traces* traces = traces_.find(pattern);
-    if (traces == nullptr) return;
-    add_all(to.clients, traces->clients);
-    add_all(to.scripts, traces->scripts);
-    add_all(to.keys, traces->keys);
+    if (traces != nullptr) to.merge(*traces);
   }
 
   /// The traces of the finding's pattern and of the pattern paired with it: its lock, or the values

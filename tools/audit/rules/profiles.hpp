@@ -43,6 +43,12 @@ struct library_traces {
   std::vector<std::string> clients;  ///< library names of the connections, "redis-py"
   std::vector<std::string> scripts;  ///< `known_as` of the scripts that used the keys
   std::vector<std::string> keys;     ///< names of the value and of its lock
+
+  void merge(const library_traces& other) {
+    clients.insert(clients.end(), other.clients.begin(), other.clients.end());
+    scripts.insert(scripts.end(), other.scripts.begin(), other.scripts.end());
+    keys.insert(keys.end(), other.keys.begin(), other.keys.end());
+  }
 };
 
 /// All profiles.

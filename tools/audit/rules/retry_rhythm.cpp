@@ -40,6 +40,14 @@ void retry_rhythm::add(std::span<const moment> times) {
   }
 }
 
+void retry_rhythm::merge(const retry_rhythm& other) {
+  for (std::size_t pause = 0; pause < followed_.size(); ++pause) {
+    followed_[pause] += other.followed_[pause];
+    eligible_[pause] += other.eligible_[pause];
+  }
+  requests_ += other.requests_;
+}
+
 double retry_rhythm::share_of(std::size_t pause) const {
   return static_cast<double>(std::min(followed_[pause], eligible_[pause])) /
          static_cast<double>(eligible_[pause]);

@@ -26,6 +26,9 @@ class retry_rhythm {
   /// within one millisecond count once, because callers that start together are no rhythm.
   void add(std::span<const moment> burst);
 
+  /// Adds the bursts of `other`.
+  void merge(const retry_rhythm& other);
+
   struct rhythm {
     std::uint64_t pause_ms = 0;
     std::uint64_t followed = 0;  ///< requests with a follower after this pause

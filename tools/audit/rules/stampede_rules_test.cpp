@@ -91,6 +91,25 @@ TEST(audit_c101, IsRaisedForANaiveStampede) {
   EXPECT_EQ(result.outcome, verdict::fail);
 }
 
+TEST(audit_c101, IsOneFindingForManyKeysWithSlugs) {
+  stage world;
+  for (int i = 0; i < 30; ++i) {
+    const std::string slug = std::string(1, static_cast<char>('a' + i % 26)) + "-slug" +
+                             std::string(1, static_cast<char>('a' + i / 26));
+    stampede(world, 400ms * i, "page:" + slug, 4);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  std::uint64_t findings = 0;
+  for (const finding& finding : result.findings) findings += finding.rule == "C101" ? 1 : 0;
+  EXPECT_EQ(findings, 1U);
+  const finding* const finding = find_finding(result, "C101");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->pattern, "page:*");
+  EXPECT_EQ(finding->count, 30U) << "those before the pattern was known count too";
+  EXPECT_EQ(finding->keys.size(), 5U);
+  EXPECT_EQ(finding->severity, severity::error);
+}
+
 TEST(audit_c101, IsRaisedForAStampedeThatNxHides) {
   stage world;
   for (std::uint64_t i = 1; i <= 6; ++i) {
