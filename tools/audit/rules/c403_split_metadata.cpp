@@ -8,6 +8,7 @@
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
+#include "audit/rules/sibling_stores.hpp"
 
 namespace drover::audit {
 namespace {
@@ -20,8 +21,13 @@ constexpr rule_text c403_text{
     .why =
         "A reader between the two stores sees the new value with the old time or version, or the "
         "reverse. One of the keys can also expire or be evicted without the other.",
-    .left_alone = "MULTI, MSET and scripts; sets of tags; a pair that was stored once.",
-    .exercised_by = "a value and a second key of the same name with a suffix such as :ts or :meta",
+    .left_alone =
+        "MULTI, MSET and scripts; sets of tags; a pair that was stored once; two cached values "
+        "under "
+        "one name.",
+    .exercised_by =
+        "a value and a second key of the same name with a suffix such as :ts or :meta, or two keys "
+        "under one name of which one is small and both are replaced together",
     .advice = "Use one value that holds both, or one transaction with one TTL.",
     .fix =
         "Put the metadata into the value (an envelope: version, store time, load time, payload), "
@@ -74,7 +80,8 @@ class split_metadata final : public rule {
     if (operation.outcome != op_outcome::yes || !operation.is_text || operation.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
-      if (!unpaired_.empty()) match_waiting(operation, key, context);
+      if (!unpaired_.empty() && match_waiting(operation, key, context)) return;
+      match_sibling(operation, key, context);
       return;
     }
     const key_state* const value = context.find(key.database, base);
@@ -83,16 +90,18 @@ class split_metadata final : public rule {
       add_pair(*value, *value->last_store, key, op_summary{operation}, context);
       return;
     }
+    if (match_sibling(operation, key, context)) return;
     unpaired_.push_back({key.ref, std::string{base}, key.database, op_summary{operation}});
     if (unpaired_.size() > waiting_max) unpaired_.pop_front();
   }
 
+  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t pairs = 0;
     std::uint64_t split = 0;
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
-      const pattern_state& metadata = context.patterns()[tally.meta];
+      const pattern_state& metadata = context.pattern_now(tally.meta);
       if (context.role_of(pattern) != key_role::value ||
           context.role_of(metadata) == key_role::ignored ||
           context.role_of(metadata) == key_role::lock) {
@@ -136,6 +145,13 @@ class split_metadata final : public rule {
     std::uint32_t meta = 0;  ///< pattern of the keys with metadata
     std::uint64_t read_between = 0;
     std::uint64_t other_ttl = 0;
+
+    void merge(const pattern_tally& other) {
+      bad.merge(other.bad);
+      meta = other.meta;
+      read_between += other.read_between;
+      other_ttl += other.other_ttl;
+    }
   };
 
   static bool is_pair(const op_summary& first, const op_summary& second) {
@@ -148,7 +164,20 @@ class split_metadata final : public rule {
            (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
   }
 
-  void match_waiting(const op& operation, const key_state& key, const rule_context& context) {
+  /// Whether the store belongs to that of a sibling: "wx:paris:body" to "wx:paris:fetched".
+  bool match_sibling(const op& operation, const key_state& key, const rule_context& context) {
+    const auto earlier = siblings_.add(operation, key, context);
+    const key_state* const other = earlier ? context.find(earlier->key) : nullptr;
+    if (other == nullptr) return false;
+    if (earlier->is_metadata) {
+      add_pair(key, op_summary{operation}, *other, earlier->store, context);
+    } else {
+      add_pair(*other, earlier->store, key, op_summary{operation}, context);
+    }
+    return true;
+  }
+
+  bool match_waiting(const op& operation, const key_state& key, const rule_context& context) {
     while (!unpaired_.empty() && operation.sent - unpaired_.front().store.done > pair_within) {
       unpaired_.pop_front();
     }
@@ -156,13 +185,14 @@ class split_metadata final : public rule {
         std::find_if(unpaired_.begin(), unpaired_.end(), [&](const unpaired_store& first) {
           return first.database == key.database && first.base == key.name;
         });
-    if (position == unpaired_.end()) return;
+    if (position == unpaired_.end()) return false;
     const unpaired_store other = *position;
     unpaired_.erase(position);
     const key_state* const meta = context.find(other.key);
     if (meta != nullptr && is_pair(other.store, op_summary{operation})) {
       add_pair(key, op_summary{operation}, *meta, other.store, context);
     }
+    return true;
   }
 
   void add_pair(const key_state& value, const op_summary& value_store, const key_state& meta,
@@ -193,6 +223,7 @@ class split_metadata final : public rule {
   }
 
   std::deque<unpaired_store> unpaired_;
+  sibling_stores siblings_;
   per_pattern<pattern_tally> tallies_;
 };
 

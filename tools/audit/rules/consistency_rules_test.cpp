@@ -476,6 +476,52 @@ TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
+/// A client that finds both keys, and stores both anew although they are there.
+void replaces_both(stage& world, std::chrono::milliseconds at, const std::string& value,
+                   const std::string& other, bool other_is_small = true) {
+  const std::string now = std::to_string(at.count());
+  world.at(at).client(1).get(value).hit("v" + now);
+  world.at(at + 1ms).client(1).get(other).hit("1" + now);
+  world.at(at + 50ms)
+      .client(1)
+      .set(value, "v" + now + "+")
+      .sized(400)
+      .looks(shape::json)
+      .px(60s)
+      .ok();
+  world.at(at + 51ms).client(1).set(other, "2" + now).sized(other_is_small ? 14 : 400).px(60s).ok();
+}
+
+TEST(audit_c403, KnowsSiblingsByTheirUse) {
+  stage world;
+  for (const char* const key : {"wx:paris:body", "wx:paris:fetched"}) {
+    world.at(1ms).client(1).get(key).miss();
+    world.at(41ms).client(1).set(key, "v0").px(60s).ok();
+  }
+  for (int i = 1; i < 4; ++i) replaces_both(world, 200ms * i, "wx:paris:body", "wx:paris:fetched");
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C403");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->pattern, "wx:paris:body");
+  EXPECT_EQ(finding->count, 3U);
+  EXPECT_NE(finding->message.find("wx:paris:fetched"), std::string::npos) << finding->message;
+}
+
+TEST(audit_c403, IsSilentForTwoValuesUnderOneName) {
+  stage world;
+  for (int i = 0; i < 4; ++i) {
+    // Both are large.
+    replaces_both(world, 200ms * i, "user:ann:profile", "user:ann:orders", false);
+    // One is small, and each is stored because it was missing.
+    const std::chrono::microseconds at = 1s + 200ms * i;
+    world.at(at).client(1).get("shop:hat:page").miss();
+    world.at(at + 1ms).client(1).get("shop:hat:price").miss();
+    world.at(at + 50ms).client(1).set("shop:hat:page", "v").sized(400).px(100ms).ok();
+    world.at(at + 51ms).client(1).set("shop:hat:price", std::to_string(i)).px(100ms).ok();
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
+}
+
 // --- C404 xfetch-miscalibrated
 
 /// Loads take 40 ms. The value is refreshed `times` times, refresh i `interval(i)` after the store
