@@ -8,6 +8,7 @@
 
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/origin_balance.hpp"
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -60,7 +61,13 @@ constexpr std::uint64_t silent_loads_min = 2;
 class fallback_after_wait final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c103_text.id; }
-  [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
+  [[nodiscard]] interest::bits wants() const override {
+    return interest::cold_events | interest::records;
+  }
+
+  void on_record(const record& item, const rule_context& /*context*/) override {
+    balance_.add(item);
+  }
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
@@ -93,6 +100,7 @@ class fallback_after_wait final : public rule {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
+    const std::uint64_t surplus = balance_.surplus(context);
     for (auto& [index, locks] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
@@ -102,7 +110,7 @@ class fallback_after_wait final : public rule {
       }
       waited += sum.waited;
       longest = std::max(longest, sum.longest);
-      bad += judge(pattern, sum, context, out);
+      bad += judge(pattern, sum, surplus, context, out);
     }
     out.add_coverage(id(), status_of(bad, waited),
                      waited == 0 ? "no caller waited for a lock's holder"
@@ -222,19 +230,23 @@ class fallback_after_wait final : public rule {
     });
   }
 
-  std::uint64_t judge(const pattern_state& pattern, pattern_tally& sum, const rule_context& context,
-                      verdicts& out) {
+  /// `surplus`: loads of the whole run that left no trace in the cache.
+  std::uint64_t judge(const pattern_state& pattern, pattern_tally& sum, std::uint64_t surplus,
+                      const rule_context& context, verdicts& out) {
     const bool visible = sum.visible.count > 0;
     const bool silent = sum.silent_loads >= silent_loads_min;
     const bool suspected = sum.suspected.count >= suspected_min;
+    // That waiters left is one sign, and that the origin had more loads is the other.
+    const bool counted_elsewhere = suspected && surplus >= sum.suspected.count;
     if (!visible && !silent && !suspected) return 0;
     cases& reported = visible ? sum.visible : silent ? sum.silent : sum.suspected;
     if (visible && silent) reported.merge(sum.silent);
     reported.opportunities = sum.waited;
     finding result = finding_of(id(), pattern, reported);
-    result.severity = visible || silent ? severity::error : severity::warning;
+    const bool is_sure = visible || silent || counted_elsewhere;
+    result.severity = is_sure ? severity::error : severity::warning;
     result.confidence = silent    ? confidence::proof
-                        : visible ? confidence::strong
+                        : is_sure ? confidence::strong
                                   : confidence::suspected;
     result.message = "In " + in_words(reported.count) + " of " +
                      counted(sum.waited, "cold event", "cold events") +
@@ -247,6 +259,10 @@ class fallback_after_wait final : public rule {
           "without the lock";
     }
     if (silent) result.message += "; the origin counted " + in_words(pattern.origin_loads);
+    if (!visible && !silent && counted_elsewhere) {
+      result.message += "; the origin counted " + counted(balance_.told(), "load", "loads") + ", " +
+                        in_words(surplus) + " more than were stored";
+    }
     result.message += '.';
     if (!context.origin_loads() && !visible) result.message += " An origin counter would prove it.";
     const std::uint64_t count = reported.count;
@@ -256,6 +272,7 @@ class fallback_after_wait final : public rule {
 
   per_pattern<lock_tallies> tallies_;
   per_key<load_counts> last_counts_;
+  origin_balance balance_;
 };
 
 }  // namespace

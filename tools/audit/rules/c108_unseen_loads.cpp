@@ -6,6 +6,7 @@
 
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/origin_balance.hpp"
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -37,10 +38,6 @@ constexpr rule_text c108_text{
     .caching_rules = "2, 7, 9",
 };
 
-/// Fewer loads than this, or a smaller share of the stores, are retries and loads that failed once.
-constexpr std::uint64_t surplus_min = 5;
-constexpr double surplus_share = 0.25;
-
 class unseen_loads final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c108_text.id; }
@@ -48,12 +45,7 @@ class unseen_loads final : public rule {
     return interest::cold_events | interest::records;
   }
 
-  void on_record(const record& item, const rule_context&) override {
-    const auto* const loads = std::get_if<origin_loads>(&item);
-    if (loads == nullptr || !loads->key.empty() || loads->source.starts_with("tcp")) return;
-    told_ += loads->count;
-    is_told_ = true;
-  }
+  void on_record(const record& item, const rule_context&) override { balance_.add(item); }
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
@@ -70,24 +62,22 @@ class unseen_loads final : public rule {
 
   void on_united(std::uint32_t from, std::uint32_t into) override { cold_.unite(from, into); }
   void on_end(const rule_context& context, verdicts& out) override {
-    std::uint64_t stored = 0;
     const pattern_state* coldest = nullptr;
     for (const pattern_state& pattern : context.patterns()) {
       if (context.role_of(pattern) != key_role::value) continue;
       const op_counts& counts = pattern.counts;
-      stored +=
-          counts.stores - std::min(counts.stores, counts.modifications) + counts.won + counts.lost;
       if (coldest == nullptr || counts.misses > coldest->counts.misses) coldest = &pattern;
     }
-    const std::uint64_t surplus = told_ - std::min(told_, stored);
-    const bool failed = coldest != nullptr && surplus >= surplus_min &&
-                        static_cast<double>(surplus) >= surplus_share * static_cast<double>(stored);
+    const std::uint64_t stored = origin_balance::stored(context);
+    const std::uint64_t surplus = balance_.surplus(context);
+    const bool failed = coldest != nullptr && surplus > 0;
     if (failed) report(*coldest, surplus, stored, out);
-    out.add_coverage(id(), status_of(failed, is_told_ && coldest != nullptr),
-                     !is_told_
+    out.add_coverage(id(), status_of(failed, balance_.is_told() && coldest != nullptr),
+                     !balance_.is_told()
                          ? "no origin counter without keys"
-                         : "the origin counted " + counted(told_, "load", "loads") + "; " +
-                               counted(stored, "value was", "values were") + " stored or refused");
+                         : "the origin counted " + counted(balance_.told(), "load", "loads") +
+                               "; " + counted(stored, "value was", "values were") +
+                               " stored or refused");
   }
 
  private:
@@ -96,18 +86,17 @@ class unseen_loads final : public rule {
     cases& seen = cold_[pattern];
     finding result = finding_of(id(), pattern, seen);
     result.count = surplus;
-    result.opportunities = told_;
+    result.opportunities = balance_.told();
     result.severity = severity::warning;
     result.confidence = confidence::strong;
     result.keys = seen.keys().empty() ? std::vector{pattern.first_key} : seen.keys();
-    result.message = "The origin counted " + counted(told_, "load", "loads") + ", but only " +
-                     counted(stored, "value was", "values were") + " stored: " + in_words(surplus) +
-                     " loads left no trace in the cache.";
+    result.message = "The origin counted " + counted(balance_.told(), "load", "loads") +
+                     ", but only " + counted(stored, "value was", "values were") +
+                     " stored: " + in_words(surplus) + " loads left no trace in the cache.";
     out.add_finding(std::move(result));
   }
 
-  std::uint64_t told_ = 0;
-  bool is_told_ = false;
+  origin_balance balance_;
   per_pattern<cases> cold_;
 };
 

@@ -382,6 +382,21 @@ TEST(audit_c103, IsProvedByTheOrigin) {
   EXPECT_EQ(finding->confidence, confidence::proof);
 }
 
+TEST(audit_c103, IsAnErrorIfACounterWithoutKeysHasTheirLoads) {
+  for (const unsigned loads : {3U, 1U}) {
+    stage world;
+    for (int id = 1; id <= 3; ++id) {
+      gives_up(world, 1s * id, key_of(id));
+      world.at(1s * id + 300ms).tell(origin_loads{world.now(), loads, "", "redis 127.0.0.1:1 n"});
+    }
+    const audit_result result = world.judged_by(all_rules());
+    const finding* const finding = find_finding(result, "C103");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->severity, loads == 3 ? severity::error : severity::warning);
+    EXPECT_EQ(finding->confidence, loads == 3 ? confidence::strong : confidence::suspected);
+  }
+}
+
 TEST(audit_c103, IsSilentForWaitersThatAreTold) {
   stage world;
   world.at(0ms).client(1).command("CLIENT TRACKING").word("ON").ok();
