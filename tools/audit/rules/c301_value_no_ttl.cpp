@@ -53,6 +53,13 @@ constexpr std::uint64_t refreshes_min = 2;
 /// With this many stores, the cause is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
 
+/// Between the hit and the store of a refresh a load ran.
+constexpr moment refresh_gap_min = std::chrono::milliseconds{10};
+constexpr moment refresh_gap_max = std::chrono::seconds{30};
+constexpr std::uint64_t inside_min = 3;
+/// A cache is read much more often than it is stored.
+constexpr std::uint64_t reads_per_refresh = 5;
+
 class value_no_ttl final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c301_text.id; }
@@ -62,8 +69,11 @@ class value_no_ttl final : public rule {
 
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
-    if (!settled.missed_before || settled.store.part || settled.store.outcome != op_outcome::yes)
+    if (settled.store.part || settled.store.outcome != op_outcome::yes) return;
+    if (!settled.missed_before) {
+      note_refresh(settled, key, context);
       return;
+    }
     pattern_tally& tally = tallies_[*key.pattern];
     ++tally.bad.opportunities;
     if (settled.ttl.source != ttl_source::none || settled.kept) return;
@@ -76,8 +86,12 @@ class value_no_ttl final : public rule {
 
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& /*context*/) override {
-    if (refresh.last_hit && !refresh.lifetime_known && !refresh.is_modification)
-      ++tallies_[*key.pattern].refreshes;
+    if (!refresh.last_hit || refresh.lifetime_known || refresh.is_modification) return;
+    ++tallies_[*key.pattern].refreshes;
+    const moment gap = refresh.store.sent - refresh.last_hit->done;
+    if (gap >= refresh_gap_min && gap <= refresh_gap_max) {
+      last_refreshes_[key.ref] = refresh.store.sequence;
+    }
   }
 
   void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
@@ -88,9 +102,13 @@ class value_no_ttl final : public rule {
         context.eviction_policy() == "allkeys-lru" || context.eviction_policy() == "allkeys-lfu";
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
-      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
+      if (context.role_of(pattern) != key_role::value) continue;
+      if (!context.is_cache_aside(pattern)) {
+        without += judge_refreshes(pattern, tally, context, out);
+        continue;
+      }
       stores += tally.bad.opportunities;
-      if (tally.bad.count == 0 || is_denied(tally, context)) continue;
+      if (tally.bad.count == 0 || is_denied(tally.bad, tally, context)) continue;
       without += tally.bad.count;
       out.add_finding(finding_for(pattern, tally, evicts));
     }
@@ -105,25 +123,60 @@ class value_no_ttl final : public rule {
     cases bad;
     std::uint64_t confirmed = 0;  ///< examples for which the server reported a PTTL of -1
     std::uint64_t refreshes = 0;
+    cases inside;  ///< refreshes without a ttl: the value carries its own end
 
     void merge(const pattern_tally& other) {
       bad.merge(other.bad);
       confirmed += other.confirmed;
       refreshes += other.refreshes;
+      inside.merge(other.inside);
     }
   };
 
   /// Whether the server contradicts the rule: at the end of the run at least one example had a TTL,
   /// and none had a PTTL of -1. The keys got the TTL in a way that the tool did not see. Also
   /// counts the examples with a PTTL of -1.
-  static bool is_denied(pattern_tally& tally, const rule_context& context) {
+  static bool is_denied(const cases& examples, pattern_tally& tally, const rule_context& context) {
     bool denied = false;
-    for (const std::string& key : tally.bad.keys()) {
+    for (const std::string& key : examples.keys()) {
       const auto pttl = context.pttl_at_end(key);
       if (pttl && *pttl == -1) ++tally.confirmed;
       if (pttl && *pttl >= 0) denied = true;
     }
     return denied && tally.confirmed == 0;
+  }
+
+  void note_refresh(const settled_store& settled, const key_state& key,
+                    const rule_context& context) {
+    const std::uint64_t* const last = last_refreshes_.find(key.ref);
+    if (last == nullptr || *last != settled.store.sequence) return;
+    if (settled.ttl.source != ttl_source::none || settled.kept || settled.dropped_ttl) return;
+    tallies_[*key.pattern].inside.add(0, [&] {
+      return proof_of(
+          context, key, settled.store.sent, settled.store.done,
+          "Stored without a TTL by a client that had found the old value a load before.");
+    });
+  }
+
+  /// Values that were there from the start, and are loaded again when the time that they carry is
+  /// over. Returns the number of stores without a ttl.
+  std::uint64_t judge_refreshes(const pattern_state& pattern, pattern_tally& tally,
+                                const rule_context& context, verdicts& out) const {
+    const op_counts& counts = pattern.counts;
+    if (tally.inside.count < inside_min || counts.hits < reads_per_refresh * counts.stores)
+      return 0;
+    if (10 * tally.inside.count < 8 * counts.stores || looks_like_session(pattern.text)) return 0;
+    if (pattern.small_stores > 0 || is_denied(tally.inside, tally, context)) return 0;
+    tally.inside.opportunities = counts.stores;
+    finding result = finding_of(id(), pattern, tally.inside);
+    result.severity = severity::warning;
+    result.confidence = tally.confirmed > 0 ? confidence::proof : confidence::strong;
+    result.message =
+        in_words(tally.inside.count) + " of " + counted(counts.stores, "store", "stores") +
+        " set no TTL, and replaced a value that the client had found and loaded anew. The values "
+        "seem to carry their own expiry time. Redis still keeps them forever.";
+    out.add_finding(std::move(result));
+    return tally.inside.count;
   }
 
   finding finding_for(const pattern_state& pattern, const pattern_tally& tally, bool evicts) const {
@@ -151,6 +204,7 @@ class value_no_ttl final : public rule {
   }
 
   per_pattern<pattern_tally> tallies_;
+  per_key<std::uint64_t> last_refreshes_;  ///< the sequence of the last refresh by a load
 };
 
 }  // namespace

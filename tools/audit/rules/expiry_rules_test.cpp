@@ -117,6 +117,43 @@ TEST(audit_c301, IsSilentForWhatIsNoCache) {
   EXPECT_EQ(coverage_of(result, "C301"), status::not_exercised);
 }
 
+/// A value that is there from the start. When its own time is over, a reader loads it anew, which
+/// takes `load`, and stores it.
+stage renewed_from_inside(std::chrono::milliseconds load, std::chrono::milliseconds ttl = 0ms) {
+  stage world;
+  for (int turn = 0; turn < 5; ++turn) {
+    const std::string old = "page " + std::to_string(turn);
+    for (int read = 0; read < 9; ++read) {
+      world.at(2s * turn + 20ms * read).client(2).get("page:1").hit(old);
+    }
+    world.at(2s * turn + 300ms).client(1).get("page:1").hit(old);
+    auto store = world.at(2s * turn + 300ms + load)
+                     .client(1)
+                     .set("page:1", "page " + std::to_string(turn + 1))
+                     .sized(400);
+    if (ttl > 0ms) store.px(ttl);
+    store.ok();
+  }
+  world.at(12s).client(2).get("page:1").hit("page 5");
+  return world;
+}
+
+TEST(audit_c301, SeesValuesWhoseEndIsOnlyInside) {
+  const audit_result result = renewed_from_inside(80ms).judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C301");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(finding->count, 5U);
+  EXPECT_NE(finding->message.find("their own expiry time"), std::string::npos) << finding->message;
+}
+
+TEST(audit_c301, LeavesDocumentsAndTtlsAlone) {
+  EXPECT_EQ(find_finding(renewed_from_inside(1ms).judged_by(all_rules()), "C301"), nullptr)
+      << "the client changes what it has read";
+  EXPECT_EQ(find_finding(renewed_from_inside(80ms, 60'000ms).judged_by(all_rules()), "C301"),
+            nullptr);
+}
+
 // --- C302 ttl-by-second-command
 
 stage stored_in_two_steps(int times, std::uint64_t batch) {
