@@ -30,18 +30,23 @@
   RULE(c303)                     \
   RULE(c304)                     \
   RULE(c305)                     \
+  RULE(c306)                     \
   RULE(c401)                     \
   RULE(c402)                     \
   RULE(c403)                     \
   RULE(c404)                     \
+  RULE(c405)                     \
+  RULE(c406)                     \
   RULE(c501)                     \
   RULE(c502)                     \
   RULE(c503)                     \
+  RULE(c504)                     \
   RULE(c601)                     \
   RULE(c602)                     \
   RULE(c603)                     \
   RULE(c604)                     \
   RULE(c605)                     \
+  RULE(c606)                     \
   RULE(c901)                     \
   RULE(c902)                     \
   RULE(c903)                     \
