@@ -100,7 +100,8 @@ TEST(audit_c101, IsOneFindingForManyKeysWithSlugs) {
   }
   const audit_result result = world.judged_by(all_rules());
   std::uint64_t findings = 0;
-  for (const finding& finding : result.findings) findings += finding.rule == "C101" ? 1 : 0;
+  for (const finding& finding : result.findings)
+    if (finding.rule == "C101") ++findings;
   EXPECT_EQ(findings, 1U);
   const finding* const finding = find_finding(result, "C101");
   ASSERT_NE(finding, nullptr);
