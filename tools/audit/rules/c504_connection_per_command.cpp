@@ -35,6 +35,8 @@ constexpr rule_text c504_text{
 constexpr std::uint64_t connections_of_process_min = 50;
 /// The share of a process's connections that had one command.
 constexpr double single_share_min = 0.9;
+/// So many connections of one process show how it connects.
+constexpr std::uint64_t known_min = 5;
 /// Open connections whose commands are counted.
 constexpr std::size_t counted_max = 65'536;
 
@@ -71,8 +73,7 @@ class connection_per_command final : public rule {
     open_.erase(at);
     if (!closed->by_client) return;
     const auto& processes = context.connections().processes();
-    // Without a pid the connections may belong to many processes.
-    if (used.process < processes.size() && processes[used.process].pid != 0) {
+    if (used.process < processes.size() && is_placed(processes[used.process])) {
       process_tally& tally = tallies_[used.process];
       ++tally.connections;
       if (used.commands == 1) {
@@ -97,13 +98,11 @@ class connection_per_command final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t judged = 0;
     cases all;
+    place_unknown(context);
     for (auto& [process, tally] : tallies_) {
       if (tally.connections < connections_of_process_min) continue;
       judged += tally.connections;
-      if (static_cast<double>(tally.single.count) <
-          single_share_min * static_cast<double>(tally.connections)) {
-        continue;
-      }
+      if (!is_single(tally)) continue;
       tally.single.opportunities = tally.connections;
       all.merge(tally.single);
     }
@@ -148,6 +147,37 @@ class connection_per_command final : public rule {
     cases single;
     std::uint64_t connections = 0;
   };
+
+  static bool is_placed(const process_facts& process) {
+    return process.pid != 0 || process.is_local;
+  }
+
+  [[nodiscard]] static bool is_single(const process_tally& tally) {
+    return static_cast<double>(tally.single.count) >=
+           single_share_min * static_cast<double>(tally.connections);
+  }
+
+  /// A connection may end before its process is found. Many without a process belong to the one
+  /// process that is known to connect like this. Otherwise they may belong to many processes.
+  void place_unknown(const rule_context& context) {
+    const auto& processes = context.connections().processes();
+    process_tally unknown;
+    process_tally* known = nullptr;
+    bool are_several = false;
+    for (auto& [index, tally] : tallies_) {
+      if (processes[index].pid == 0) {
+        unknown.connections += tally.connections;
+        unknown.single.merge(tally.single);
+        tally.connections = 0;
+      } else if (is_single(tally)) {
+        are_several = known != nullptr;
+        known = &tally;
+      }
+    }
+    if (known == nullptr || are_several || known->connections < known_min) return;
+    known->connections += unknown.connections;
+    known->single.merge(unknown.single);
+  }
 
   std::unordered_map<std::uint64_t, usage> open_;
   std::unordered_map<std::uint32_t, process_tally> tallies_;

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT C504 and C606: traffic for which each rule must report a finding,
-// and for each of its conditions traffic for which it must not.
+// SPDX-License-Identifier: MIT
+// C504 and C606: traffic for which each rule must report a finding, and for each of its conditions
+// traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -54,6 +55,17 @@ TEST(audit_c504, IsSilentForConnectionsThatAreUsed) {
 TEST(audit_c504, IsSilentForProcessesOfOneConnectionAndForFew) {
   EXPECT_EQ(find_finding(connections(60, 1, false).judged_by(all_rules()), "C504"), nullptr);
   EXPECT_EQ(find_finding(connections(40, 1).judged_by(all_rules()), "C504"), nullptr);
+}
+
+TEST(audit_c504, CountsConnectionsThatEndBeforeTheirProcessIsFound) {
+  stage world = connections(60, 1);
+  for (std::uint64_t i = 8; i <= 60; ++i) world.unknown({i}, "127.0.0.1:4000");
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C504"), nullptr);
+  EXPECT_EQ(find_finding(result, "C504")->count, 60U);
+  // With two such processes, each may be one that is started for a command.
+  world.belongs(78, {1});
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C504"), nullptr);
 }
 
 // --- C606 sequential-reads
