@@ -40,19 +40,18 @@ class early_invalidation final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c406_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::loads | interest::ops(op_kind::remove) | interest::ops(op_kind::store);
+    return interest::loads | interest::ops(op_kind::remove);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     last_value& last = last_[key.ref];
-    if (operation.kind == op_kind::remove) {
-      if (operation.outcome == op_outcome::no && last.was_deleted) return;
-      last.was_deleted = operation.outcome == op_outcome::yes && last.hash != 0 &&
-                         key.state == key_state::presence::present && !operation.in_script &&
-                         !context.is_perturbed(operation.sent, operation.done);
-      if (!last.was_deleted) last.hash = 0;
-      last.deleted = op_summary(operation);
-    }
+    if (operation.outcome == op_outcome::no && last.was_deleted) return;
+    last.was_deleted = operation.outcome == op_outcome::yes && last.hash != 0 &&
+                       key.state == key_state::presence::present && !operation.in_script &&
+                       !context.is_perturbed(operation.sent, operation.done);
+    if (!last.was_deleted) last.hash = 0;
+    last.is_unclear = true;
+    last.deleted = op_summary(operation);
   }
 
   void on_load(const load& loaded, const key_state& key, const rule_context& context) override {
@@ -63,6 +62,7 @@ class early_invalidation final : public rule {
     if (!is_judged || loaded.deleted_between || loaded.began < last.stored) {
       last = {};
       last.stored = store.done;
+      last.after_delete = true;
       return;
     }
     const bool is_same = last.hash == store.value.hash;
@@ -82,9 +82,13 @@ class early_invalidation final : public rule {
         });
       }
       last.may_be_old = false;
-    } else if (last.hash != 0) {
-      ++(is_same ? tally.unchanged : tally.changed);
+    } else if (last.hash != 0 && is_same) {
+      ++tally.unchanged;
+    } else if (last.hash != 0 && !last.after_delete) {
+      ++tally.changed;  // otherwise the value before it may have been old as well
     }
+    last.after_delete = last.is_unclear;
+    last.is_unclear = false;
     last.hash = store.value.hash;
     last.stored = store.done;
     last.was_deleted = false;
@@ -124,7 +128,9 @@ class early_invalidation final : public rule {
     moment stored{};
     bool was_deleted = false;  ///< since then
     op_summary deleted;
-    bool may_be_old = false;  ///< the value is the same as before the delete
+    bool is_unclear = false;    ///< the same, even if it is not known what was deleted
+    bool may_be_old = false;    ///< the value is the same as before the delete
+    bool after_delete = false;  ///< the value was loaded after a delete
     op_summary reloaded;
   };
   struct pattern_tally {
