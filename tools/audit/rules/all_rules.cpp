@@ -12,6 +12,7 @@
   RULE(c105)                     \
   RULE(c106)                     \
   RULE(c108)                     \
+  RULE(c109)                     \
   RULE(c201)                     \
   RULE(c202)                     \
   RULE(c203)                     \
@@ -31,6 +32,7 @@
   RULE(c304)                     \
   RULE(c305)                     \
   RULE(c306)                     \
+  RULE(c307)                     \
   RULE(c401)                     \
   RULE(c402)                     \
   RULE(c403)                     \

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT C306, C405 and C406: traffic for which each rule must report a
-// finding, and for each of its conditions traffic for which it must not.
+// SPDX-License-Identifier: MIT
+// C109, C306, C307, C405 and C406: traffic for which each rule must report a finding, and for each
+// of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -28,6 +29,78 @@ void load(stage& world, microseconds at, const std::string& page, milliseconds t
   world.at(at).client(client).get(key).miss();
   world.at(at + 40ms).client(client).set(key, page).sized(400).px(ttl).ok();
   world.at(at + 45ms).client(client).get(key).hit(page);
+}
+
+// --- C109 error-taken-for-miss
+
+/// Each of the keys is read with an error, and stored by the same client unless `stores` is false.
+stage read_with_errors(int keys, bool misses_first = false, bool stores = true) {
+  stage world;
+  for (int i = 0; i < keys; ++i) {
+    const std::string key = "user:" + std::to_string(i);
+    const microseconds at = 200ms * i;
+    if (misses_first) world.at(at).client(1).get(key).miss();
+    world.at(at + 1ms).client(1).get(key).error("WRONGTYPE");
+    if (!misses_first && !stores) world.at(at + 2ms).client(1).get(key).miss();
+    world.at(at + 40ms).client(1).set(key, "page").sized(400).px(60s).ok();
+    world.at(at + 60ms).client(2).get(key).hit("page");
+  }
+  return world;
+}
+
+TEST(audit_c109, IsRaisedForAStoreAfterAnError) {
+  const audit_result result = read_with_errors(3).judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C109");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(finding->count, 3U);
+}
+
+TEST(audit_c109, IsSilentForMissesBesideTheError) {
+  const audit_result before = read_with_errors(3, true).judged_by(all_rules());
+  EXPECT_EQ(find_finding(before, "C109"), nullptr) << "the load has begun with a miss";
+  EXPECT_EQ(coverage_of(before, "C109"), status::pass);
+  const audit_result after = read_with_errors(3, false, false).judged_by(all_rules());
+  EXPECT_EQ(find_finding(after, "C109"), nullptr) << "the client tried again";
+}
+
+TEST(audit_c109, IsSilentForOneCaseAndForInjectedFaults) {
+  EXPECT_EQ(find_finding(read_with_errors(1).judged_by(all_rules()), "C109"), nullptr);
+  stage world = read_with_errors(3);
+  world.at(10s).tell(fault_injected{});
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C109"), nullptr);
+}
+
+// --- C307 empty-full-ttl
+
+stage with_empty_results(milliseconds ttl, int empty = 3) {
+  stage world;
+  for (int i = 0; i < 8; ++i) {
+    const std::string key = "user:" + std::to_string(i);
+    world.at(100ms * i).client(1).get(key).miss();
+    if (i < empty) {
+      world.at(100ms * i + 40ms).client(1).set(key, "[]").sized(2).looks(shape::json).px(ttl).ok();
+    } else {
+      world.at(100ms * i + 40ms).client(1).set(key, "page").sized(400).px(60s).ok();
+    }
+    world.at(100ms * i + 60ms).client(2).get(key).hit("page");
+  }
+  return world;
+}
+
+TEST(audit_c307, IsAHintForEmptyResultsThatStayAsLongAsOthers) {
+  const audit_result result = with_empty_results(60'000ms).judged_by(all_rules());
+  const finding* const finding = find_finding(result, "C307");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, severity::info);
+  EXPECT_EQ(finding->count, 3U);
+}
+
+TEST(audit_c307, IsSilentForShortMarkersAndForOne) {
+  const audit_result result = with_empty_results(5'000ms).judged_by(all_rules());
+  EXPECT_EQ(find_finding(result, "C307"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C307"), status::pass);
+  EXPECT_EQ(find_finding(with_empty_results(60'000ms, 1).judged_by(all_rules()), "C307"), nullptr);
 }
 
 // --- C306 ttl-unit
@@ -154,6 +227,16 @@ TEST(audit_c406, IsRaisedWhenTheOldValueIsLoadedAfterTheDelete) {
   EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 4U);
   EXPECT_EQ(finding->pattern, "user:*");
+}
+
+TEST(audit_c406, IsNotMisledByADeleteOfAnUnknownValue) {
+  stage world = invalidated(4, true);
+  // The key had just expired when it was deleted.
+  const microseconds at = 11s;
+  world.at(at).client(9).del(user).answers(0);
+  load(world, at + 10ms, "page 4", 400ms);
+  load(world, at + 700ms, "page 5", 400ms);
+  EXPECT_NE(find_finding(world.judged_by(all_rules()), "C406"), nullptr);
 }
 
 TEST(audit_c406, IsSilentWhenTheNewValueIsLoaded) {
