@@ -105,6 +105,41 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 3, out)
         self.assertIn("C206", out.splitlines()[1])
 
+    # A share of the keys.
+
+    def test_a_sample_is_stated_in_all_reports_and_keeps_locks_with_their_values(self):
+        script = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import command_app
+redis = command_app.client()
+for id in range(400):
+    redis.ask("GET", f"user:{id}")
+    redis.ask("SET", f"lock:user:{id}", "t", "NX", "PX", 5000)
+    redis.ask("SET", f"user:{id}", "v", "PX", 60000 + id)
+    redis.ask("DEL", f"lock:user:{id}")
+"""
+        reports = [word for kind in ("json", "junit", "sarif", "html")
+                   for word in ("--format", kind, "--out", f"a.{kind}")]
+        code, out, err = self.audit(
+            "--redis", "auto", "--sample", "10%", "--record", "run.jsonl", "--format", "text",
+            *reports, "--exit-code", "findings", "--fail-on", "never", "--", sys.executable, "-B",
+            "-c", script, APPLICATION.parent)
+        self.assertIn(code, (0, 3), out + err)
+        report = json.loads((self.folder / "a.json").read_text())
+        self.assertEqual(report["run"]["keys_per_million"], 100000)
+        self.assertEqual(report["run"]["commands_passed"], 1600)
+        keys = {role["pattern"]: role["keys"] for role in report["roles"]}
+        self.assertEqual(keys["user:*"], keys["lock:user:*"])
+        self.assertEqual(report["run"]["commands"], 4 * keys["user:*"])
+        self.assertTrue(15 < keys["user:*"] < 70, keys)
+        for text in (out, *((self.folder / f"a.{kind}").read_text()
+                            for kind in ("junit", "sarif", "html"))):
+            self.assertIn("of 1,600 that passed (10 % of the keys were examined)", text)
+        self.assertNotIn("C903", out)
+        code, again, err = self.audit("--replay", "run.jsonl", "--fail-on", "never")
+        self.assertIn("of 1,600 that passed (10 % of the keys were examined)", again + err)
+
     # Faults between the application and the server.
 
     def test_what_an_injected_fault_explains_is_no_finding(self):

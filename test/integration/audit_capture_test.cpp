@@ -207,21 +207,21 @@ TEST(audit_capture, LooksAtFewerKeysWhenItCannotKeepUpAndForwardsAll) {
   EXPECT_TRUE(slow.inner.wait_until([&] { return subject.sight.counts().events == count; }));
   const auto counts = subject.sight.counts();
   EXPECT_EQ(counts.events, static_cast<std::uint64_t>(count)) << "all is read along";
-  EXPECT_GT(counts.one_in, 1U);
+  EXPECT_LT(counts.keys_per_million, audit::all_keys);
   EXPECT_GT(counts.skipped, 0U);
   may.set_value();
   subject.stop();
   const auto lost = slow.inner.blind();
   ASSERT_FALSE(lost.empty());
-  std::uint32_t one_in = 1;
+  std::uint32_t share = audit::all_keys;
   std::uint64_t events = 0;
   for (const audit::sight_lost& loss : lost) {
     EXPECT_EQ(loss.connection, 0U);
-    EXPECT_GE(loss.one_in, one_in) << "never more keys again";
-    one_in = loss.one_in;
+    EXPECT_LE(loss.keys_per_million, share) << "never more keys again";
+    share = loss.keys_per_million;
     events += loss.events;
   }
-  EXPECT_EQ(one_in, subject.sight.counts().one_in);
+  EXPECT_EQ(share, subject.sight.counts().keys_per_million);
   EXPECT_EQ(events, subject.sight.counts().lost);
   EXPECT_EQ(slow.inner.count("set") + subject.sight.counts().skipped + subject.sight.counts().lost,
             static_cast<std::uint64_t>(count))

@@ -93,6 +93,10 @@ void audit_command::add_verdict_options() {
   add("--baseline", baseline_, "Accept the findings listed in FILE", "FILE");
   add("--write-baseline", new_baseline_, "Write a baseline that accepts the current findings",
       "FILE");
+  add("--sample", sample_,
+      "Examine a share of the keys only, such as 10%, from 0.1% to 100%. A hash of the name "
+      "decides; a value, its lock and its metadata are examined together. Default: 100%",
+      "PERCENT");
   add("--keys-max", keys_max_,
       "Number of keys to remember; the least recently used are dropped. Default: 200000", "N");
 }

@@ -65,6 +65,7 @@ class audit_command {
   std::string baseline_;
   std::string new_baseline_;
   std::string keys_max_;
+  std::string sample_;
   bool lists_rules_ = false;
   bool is_active_ = false;
   bool holds_misses_ = false;

@@ -54,6 +54,13 @@ TEST(audit_command, ACommandWithoutDashesIsRefusedWithTheRemedy) {
   EXPECT_NE(refusal({"--"}).find("command"), std::string::npos);
 }
 
+TEST(audit_command, ASampleIsAPercentage) {
+  EXPECT_EQ(parsed_options({"--", "app"}).keys_per_million, audit::all_keys);
+  EXPECT_EQ(parsed_options({"--sample", "10%"}).keys_per_million, 100'000U);
+  EXPECT_EQ(parsed_options({"--sample", "0.1%"}).keys_per_million, 1'000U);
+  EXPECT_EQ(parsed_options({"--sample", "100%"}).keys_per_million, audit::all_keys);
+}
+
 TEST(audit_command, EachFormatHasTheFileBehindIt) {
   const auto options = parsed_options(
       {"--format", "json", "--out", "a", "--format", "text", "--format", "html", "--out", "b"});
@@ -117,6 +124,12 @@ TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
       {{"--origin-regex", "f"}, "--origin-log"},
       {{"--origin-tcp", "1"}, "'1'"},
       {{"--for", "soon"}, "'soon'"},
+      {{"--sample", "10"}, "10%"},
+      {{"--sample", "0%"}, "'0%'"},
+      {{"--sample", "0.01%"}, "0.1%"},
+      {{"--sample", "101%"}, "'101%'"},
+      {{"--sample", "ten%"}, "'ten%'"},
+      {{"--replay", "f", "--sample", "10%"}, "--sample"},
       {{"--keys-max", "1"}, "--keys-max"},
       {{"--exit-code", "x"}, "'x'"},
       {{"--fault-seed", "1"}, "--fault-seed requires"},

@@ -30,6 +30,8 @@ const char* const audit_footer =
     "    drover audit -- ./server --redis {address}\n"
     "  Audit every client that connects within five minutes:\n"
     "    drover audit --listen 127.0.0.1:6390 --upstream 127.0.0.1:6379 --for 5m\n"
+    "  Examine one key in ten of an application in production, for half an hour:\n"
+    "    drover audit --sample 10% --upstream 127.0.0.1:6379 --for 30m\n"
     "  Write a page and print the text report:\n"
     "    drover audit --format html --out audit.html --format text -- COMMAND\n"
     "  Record a run, then audit the recording:\n"

@@ -2,6 +2,7 @@
 // Checks the command line of `drover audit` and converts it to options.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/audit_help.hpp"
 #include "fault/plan/fault_kinds.hpp"
+#include "fault/plan/spec_values.hpp"
 #include "text/typed_numbers.hpp"
 #include "text/usage_error.hpp"
 
@@ -63,6 +65,16 @@ std::pair<std::string, audit::key_role> parse_role(const std::string& typed) {
         "example 'session:*=ignore'"};
   }
   return {typed.substr(0, equals), *role};
+}
+
+/// "10%" in keys per million.
+std::uint32_t parse_sample(const std::string& typed) {
+  const auto share = typed.ends_with('%') ? faults::parse_share(typed) : std::nullopt;
+  if (!share || *share < 0.001) {
+    throw text::usage_error{"--sample '" + typed +
+                            "': must be a percentage from 0.1% to 100%, for example 10%"};
+  }
+  return static_cast<std::uint32_t>(std::lround(*share * audit::all_keys));
 }
 
 /// Splits a value at the first =.
@@ -131,8 +143,8 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
     }
     for (const char* option :
          {"--listen", "--upstream", "--redis", "--set-env", "--for", "--record", "--hash-keys",
-          "--active", "--allow", "--barrier", "--origin-redis", "--origin-log", "--origin-cmd",
-          "--origin-tcp", "--fault", "--fault-script", "--fault-seed"}) {
+          "--sample", "--active", "--allow", "--barrier", "--origin-redis", "--origin-log",
+          "--origin-cmd", "--origin-tcp", "--fault", "--fault-script", "--fault-seed"}) {
       if (has(option)) {
         throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
       }
@@ -212,6 +224,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   if (has("--keys-max")) {
     options.keys_max = text::typed_number("--keys-max", keys_max_, 100, 100'000'000);
   }
+  if (has("--sample")) options.keys_per_million = parse_sample(sample_);
   options.is_active = is_active_;
   options.allowed = allowed_;
   options.holds_misses = holds_misses_;

@@ -35,7 +35,8 @@ struct capture_options {
   /// guessed value.
   std::array<std::uint64_t, 2> hash_key{};
   /// Replaces the names of keys and channels by hashes: the hash of the pattern of the name, a
-  /// colon, and the hash of the name.
+  /// colon, and the hash of the name. The first half of the second hash depends on the common part
+  /// only (`set_common_part`).
   bool hide_keys = false;
   /// The limit in bytes for the events of all connections that wait for replies. Events above it
   /// are dropped and reported by `sight_lost`. Their replies are still matched.

@@ -65,7 +65,12 @@ void capture_core::set_recorded_name(std::string_view head, const digest& name_d
     // The hash of the pattern comes first, so that keys can be grouped by pattern.
     append_hash(into, digest_of(options_.hash_key, fold_key(head)).hash);
     into += ':';
-    append_hash(into, name_digest.hash);
+    // Then half a hash of the part that the key shares with its lock, for samples: `place_of`.
+    std::string common;
+    set_common_part(head, common);
+    constexpr std::uint64_t lower_half = 0xffff'ffffU;
+    append_hash(into, (digest_of(options_.hash_key, common).hash & ~lower_half) |
+                          (name_digest.hash & lower_half));
     return;
   }
   if (name_digest.length <= name_bytes_max) {

@@ -281,6 +281,16 @@ TEST(audit_conversation, HidesNamesOfKeysIfAsked) {
   EXPECT_EQ(to.new_lines(), (lines{"GET k:" + name + " -> null", "push invalidate " + name}));
 }
 
+TEST(audit_conversation, HiddenNamesOfALockAndItsValueHaveOnePlace) {
+  const listening to{{.hash_key = {1, 2}, .hide_keys = true}};
+  const std::string value = to.subject.recorded_name("user:1");
+  const std::string lock = to.subject.recorded_name("lock:user:1");
+  EXPECT_NE(value, lock);
+  EXPECT_EQ(place_of(value, true), place_of(lock, true));
+  EXPECT_NE(place_of(value, true), place_of(to.subject.recorded_name("user:2"), true));
+  EXPECT_NE(value.substr(25), to.subject.recorded_name("user:1:meta").substr(25));
+}
+
 TEST(audit_conversation, CutsLongNamesAndKeepsThemApart) {
   listening to;
   const std::string name(2000, 'k');

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/capture/event.hpp"
+#include "audit/capture/key_share.hpp"
 
 namespace drover::audit {
 
@@ -24,6 +25,9 @@ struct capture_begun {
   bool keys_hidden = false;
   /// The tool may send commands of its own and delay replies.
   bool active = false;
+  /// The share of the keys that the capture contains, as in `sight_lost`, if the user asked for a
+  /// sample.
+  std::uint32_t keys_per_million = all_keys;
 };
 
 /// A client has connected. Sent again for the same connection if its process is found later.
@@ -181,17 +185,11 @@ struct sight_lost {
   std::uint64_t bytes = 0;
   /// The number of events that were dropped.
   std::uint64_t events = 0;
-  /// More than 1: from now on the capture only contains events of keys in the sample, see
-  /// `in_sample`. It is a power of two and only grows within a capture.
-  std::uint32_t one_in = 1;
+  /// Less than `all_keys`: from now on the capture only contains events of the keys in this share,
+  /// see `in_share`. It only shrinks within a capture. All events of a key are in the capture, or
+  /// none. An event with several keys is in the capture if one of them is.
+  std::uint32_t keys_per_million = all_keys;
 };
-
-/// Whether a key is in the sample of one in `one_in` keys. `key_hash` is the hash of the digest of
-/// the key. All events of a key are in the sample, or none. An event with several keys is in the
-/// sample if one of them is.
-[[nodiscard]] constexpr bool in_sample(std::uint64_t key_hash, std::uint32_t one_in) noexcept {
-  return (key_hash >> 32U) % one_in == 0;
-}
 
 /// A fact that the tool requested from the server at the end of the run, on its own connection.
 struct server_said {

@@ -54,6 +54,7 @@ void describe(auto& fields, is_a<capture_begun> auto& entry) {
   fields.number("unix_ms", entry.unix_ms);
   fields.flag("keys_hidden", entry.keys_hidden);
   fields.flag("active", entry.active);
+  fields.optional_number("keys_per_million", entry.keys_per_million, all_keys);
 }
 
 void describe(auto& fields, is_a<connection_opened> auto& entry) {
@@ -166,7 +167,7 @@ void describe(auto& fields, is_a<sight_lost> auto& entry) {
   fields.text("why", entry.why);
   fields.number("bytes", entry.bytes);
   fields.number("events", entry.events);
-  fields.optional_number("one_in", entry.one_in, 1U);
+  fields.optional_number("keys_per_million", entry.keys_per_million, all_keys);
 }
 
 void describe(auto& fields, is_a<server_said> auto& entry) {

@@ -194,8 +194,16 @@ void check(line_fields& from, const event& record) {
     from.fail("argument_count", "is less than the number of arguments");
   }
 }
+void check_share(line_fields& from, std::uint32_t keys_per_million) {
+  if (keys_per_million == 0 || keys_per_million > all_keys) {
+    from.fail("keys_per_million", "is not from 1 to 1000000");
+  }
+}
 void check(line_fields& from, const sight_lost& record) {
-  if (record.one_in == 0) from.fail("one_in", "is 0");
+  check_share(from, record.keys_per_million);
+}
+void check(line_fields& from, const capture_begun& record) {
+  check_share(from, record.keys_per_million);
 }
 void check(line_fields& /*from*/, const auto& /*record*/) {}
 

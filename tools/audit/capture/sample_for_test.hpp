@@ -138,7 +138,9 @@ inline std::vector<script_seen::key_effect> any_effects(material& from) {
 /// A random record of the kind at index `kind` of the variant. `sequence` is used for events only.
 inline record any_record(material& from, std::size_t kind, std::uint64_t sequence) {
   switch (kind) {
-    case 0: return capture_begun{1, from.text(), from.integer(), from.coin(), from.coin()};
+    case 0:
+      return capture_begun{1,           from.text(), from.integer(),
+                           from.coin(), from.coin(), 1U + from.number32() % all_keys};
     case 1: return connection_opened{from.number(), from.at(), from.integer(), from.text()};
     case 2: return connection_named{from.number(), from.text(), from.text(), from.text()};
     case 3: return connection_closed{from.number(), from.at(), from.coin()};
@@ -163,7 +165,7 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
                             from.text(), from.at(),   from.at()};
     case 10:
       return sight_lost{from.number(), from.at(),     from.text(),
-                        from.number(), from.number(), 1U + from.number32() % 64U};
+                        from.number(), from.number(), 1U + from.number32() % all_keys};
     case 11: return server_said{from.text(), from.integer(), from.text()};
     default: return capture_ended{from.at(), from.number(), from.number()};
   }

@@ -29,7 +29,6 @@ struct command_reader {
     op& operation = out.emplace_back(start);
     operation.kind = kind;
     operation.key = key.text;
-    operation.key_hash = key.content_digest.hash;
     return operation;
   }
 };

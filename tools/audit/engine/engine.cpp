@@ -68,6 +68,12 @@ void engine::body::feed(const record& item) {
     feed(*command);
     return;
   }
+  const auto* const loads = std::get_if<audit::origin_loads>(&item);
+  if (loads != nullptr && !is_comparable(*loads)) {
+    now_ = std::max(now_, loads->at);
+    if (loads->key.empty()) origin_loads_left_out_ += loads->count;
+    return;
+  }
   std::visit(
       [&](const auto& entry) {
         using type = std::decay_t<decltype(entry)>;
@@ -75,6 +81,7 @@ void engine::body::feed(const record& item) {
           capture_ = entry;
           normaliser_.begun(entry);
           if (entry.keys_hidden) keys_.hide_keys();
+          keys_per_million_ = entry.keys_per_million;
         } else if constexpr (std::is_same_v<type, connection_opened>) {
           connections_.opened(entry);
           progress.connections.store(connections_.connections_seen(), std::memory_order_relaxed);
@@ -142,10 +149,13 @@ bool engine::body::is_remembered(const key_state& key, const op& operation) cons
   return recent(key.last_remove, eventful) || !recent(key.last_hit, uneventful_gap);
 }
 
+bool engine::body::is_examined(std::string_view key) const {
+  return in_share(place_of(key, capture_.keys_hidden), keys_per_million_);
+}
+
 void engine::body::apply(const op& operation, connection_facts& client) {
-  if (one_in_ > 1 && !in_sample(operation.key_hash, one_in_)) return;
+  if (keys_per_million_ < all_keys && !is_examined(operation.key)) return;
   key_state& key = keys_.touch(operation.database, operation.key);
-  key.hash = operation.key_hash;
   if (operation.tells_value && apply_told(key, operation, client)) return;
   apply(key, operation, client);
 }
@@ -354,17 +364,22 @@ void engine::body::apply_sight_lost(const sight_lost& loss) {
   now_ = std::max(now_, loss.at);
   bytes_lost_ += loss.bytes;
   events_lost_ += loss.events;
-  const bool sampled = loss.one_in > one_in_;
-  if (sampled) one_in_ = loss.one_in;
+  const bool sampled = loss.keys_per_million < keys_per_million_;
+  if (sampled) keys_per_million_ = loss.keys_per_million;
   const bool hole = loss.connection == 0 && loss.events > 0 && !sampled;
   if (!sampled && !hole) return;
   // The commands in between are unknown, so that no fact may span the gap.
   keys_.for_each([&](key_state& key) {
-    if (sampled && in_sample(key.hash, one_in_)) return;
+    if (sampled && is_examined(key.name)) return;
     close(key, false);
     key.state = key_state::presence::unknown;
     key.has_ttl = false;
   });
+}
+
+/// The loads of all keys cannot be compared with the traffic of a share of the keys.
+bool engine::body::is_comparable(const audit::origin_loads& loads) const {
+  return keys_per_million_ == all_keys || (!loads.key.empty() && is_examined(loads.key));
 }
 
 void engine::body::add_origin_loads(const audit::origin_loads& loads) {

@@ -97,6 +97,8 @@ class engine::body final : public rule_context, private fact_sink {
                                                       const connection_facts& client) const;
   void apply_without_keys(const event& command);
   void apply_sight_lost(const sight_lost& loss);
+  [[nodiscard]] bool is_examined(std::string_view key) const;
+  [[nodiscard]] bool is_comparable(const audit::origin_loads& loads) const;
   void add_origin_loads(const audit::origin_loads& loads);
   void close(key_state& key, bool run_over);
   void fill_figures(audit_result& result) const;
@@ -125,7 +127,8 @@ class engine::body final : public rule_context, private fact_sink {
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_lost_ = 0;
   std::uint64_t events_lost_ = 0;
-  std::uint32_t one_in_ = 1;
+  std::uint32_t keys_per_million_ = all_keys;
+  std::uint64_t origin_loads_left_out_ = 0;  // of all keys, while a share of them is examined
   std::optional<std::uint64_t> origin_loads_;
   std::unordered_map<std::string, std::int64_t> pttls_;
   std::string eviction_policy_;

@@ -88,7 +88,7 @@ void engine::body::fill_figures(audit_result& result) const {
     run.contended_cold_events_excused += pattern.contended_cold_events_excused;
     run.loads += pattern.loads;
   }
-  run.sampled_share = 1.0 / one_in_;
+  run.sampled_share = static_cast<double>(keys_per_million_) / all_keys;
   const auto share = [](std::uint64_t lost, std::uint64_t read) {
     return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + read);
   };
@@ -121,6 +121,12 @@ audit_result engine::body::finish() {
   result.coverage = std::move(out.coverage);
   result.roles = role_lines(keys_.patterns());
   result.command = settings_.command;
+  if (origin_loads_left_out_ > 0) {
+    result.remarks.push_back(
+        "the origin counted " + std::to_string(origin_loads_left_out_) +
+        " loads without the names of their keys while a share of the keys was examined; no rule "
+        "compares these with the traffic");
+  }
   fill_figures(result);
   result.faults = std::move(fault_report_);
   result.timeline = timeline_builder_.finish(keys_.patterns());

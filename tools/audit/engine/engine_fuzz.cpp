@@ -120,7 +120,7 @@ record record_of(choices& input, moment& now, std::uint64_t& sequence) {
       lost.connection = input.next(2);
       lost.at = now;
       lost.events = input.next();
-      lost.one_in = 1U << input.next(3);
+      lost.keys_per_million = all_keys >> input.next(3);
       return lost;
     }
     case 8:

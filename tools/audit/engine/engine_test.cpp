@@ -101,5 +101,32 @@ TEST(audit_engine, ADeleteThatTheServerRefusedDeletesNothing) {
   EXPECT_EQ(facts.refreshes[0].ttl, moment(60s));
 }
 
+TEST(audit_engine, JudgesOnlyTheKeysOfASample) {
+  stage world;
+  world.begun.keys_per_million = all_keys / 2;
+  std::string examined = "user:0";
+  std::string other = "user:0";
+  for (int id = 1; !in_share(place_of(examined, false), all_keys / 2); ++id) {
+    examined = "user:" + std::to_string(id);
+  }
+  for (int id = 1; in_share(place_of(other, false), all_keys / 2); ++id) {
+    other = "user:" + std::to_string(id);
+  }
+  // The capture contains a command of both for the sake of one.
+  world.at(0ms).client(1).command("MGET").key(other).key(examined).elements({"", ""});
+  world.at(20ms).client(1).set(examined, "v").px(60s).ok();
+  world.at(30ms).client(1).command("MGET").key(other).key(examined).elements({"", "v"});
+  world.tell(origin_loads{30ms, 1, examined, "log"}).tell(origin_loads{30ms, 5, other, "log"});
+  world.tell(origin_loads{30ms, 70, "", "counter"});
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.cold.size(), 1U);
+  const audit_result result = world.judged_by({});
+  EXPECT_EQ(result.run.keys, 1U);
+  EXPECT_DOUBLE_EQ(result.run.sampled_share, 0.5);
+  EXPECT_EQ(result.run.origin_loads, 1U) << "the load of the examined key";
+  ASSERT_EQ(result.remarks.size(), 1U);
+  EXPECT_NE(result.remarks[0].find("70 loads"), std::string::npos) << result.remarks[0];
+}
+
 }  // namespace
 }  // namespace drover::audit::engine_test

@@ -141,7 +141,6 @@ struct key_state {
 
   key_ref ref;
   std::string name;
-  std::uint64_t hash = 0;  ///< the hash of its digest, for `in_sample`
   std::uint32_t database = 0;
   pattern_state* pattern = nullptr;  ///< lives as long as the engine
 

@@ -71,7 +71,6 @@ struct op_summary {
 struct op : op_summary {
   bool is_text = true;         ///< a string, not a hash, set, ...; locks are strings
   std::string_view key;        ///< valid as long as the event
-  std::uint64_t key_hash = 0;  ///< the hash of the key's digest
   std::string_view
       known_as;  ///< the published name of a script, or ""; valid as long as the engine
   std::uint32_t database = 0;

@@ -91,7 +91,9 @@ live_capture::live_capture(live_settings settings, record_sink& sink)
     : settings_{std::move(settings)},
       sink_{sink},
       queue_{settings_.room},
-      capture_{options_of(settings_), *this} {
+      capture_{options_of(settings_), *this},
+      sample_{settings_.keys_per_million, settings_.hide_keys},
+      keys_per_million_{settings_.keys_per_million} {
   if (settings_.barrier) barrier_.emplace(*settings_.barrier);
   if (settings_.recording) recorder_.emplace(*settings_.recording, settings_.say);
 }
@@ -109,6 +111,7 @@ result<void> live_capture::start() {
                       .count();
   begun.keys_hidden = settings_.hide_keys;
   begun.active = settings_.is_active;
+  begun.keys_per_million = settings_.keys_per_million;
   capture_.emit(std::move(begun));
   thread_ = std::thread{[this] { run(); }};
   return {};
@@ -132,7 +135,7 @@ moment live_capture::now() const noexcept {
 
 live_counts live_capture::counts() const noexcept {
   return {events_.load(std::memory_order_relaxed), skipped_.load(std::memory_order_relaxed),
-          lost_.load(std::memory_order_relaxed), one_in_.load(std::memory_order_relaxed)};
+          lost_.load(std::memory_order_relaxed), keys_per_million_.load(std::memory_order_relaxed)};
 }
 
 std::unique_ptr<tap> live_capture::opened(std::uint64_t connection, const peer& client) {
@@ -177,7 +180,7 @@ void live_capture::take_owned(std::unique_ptr<record>& item) {
   add<std::uint64_t>(events_, 1);
   const double fill = queue_.fill();
   if (sample_.halve_if_due(fill, now())) {
-    one_in_.store(sample_.one_in(), std::memory_order_relaxed);
+    keys_per_million_.store(sample_.keys_per_million(), std::memory_order_relaxed);
     has_unreported_sample_ = true;
   }
   if (has_unreported_sample_ || (unreported_lost_ > 0 && fill < calm_fill)) report_gap();
@@ -196,7 +199,7 @@ void live_capture::report_gap() {
   if (!has_unreported_sample_ && unreported_lost_ == 0) return;
   sight_lost lost;
   lost.at = now();
-  lost.one_in = sample_.one_in();
+  lost.keys_per_million = sample_.keys_per_million();
   lost.events = unreported_lost_;
   lost.why = unreported_lost_ > 0 ? "the auditor could not keep up and dropped events"
                                   : "the auditor cannot keep up and examines fewer keys";

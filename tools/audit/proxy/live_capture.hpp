@@ -37,6 +37,8 @@ struct live_settings {
   bool is_active = false;
   /// For `capture_begun`.
   std::string tool{};
+  /// The share of the keys to examine, see `key_share.hpp`.
+  std::uint32_t keys_per_million = all_keys;
   record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
   /// If set, the replies to the first misses of a key are delayed, so that the clients continue at
@@ -53,8 +55,8 @@ struct live_counts {
   std::uint64_t skipped = 0;
   /// Events that were dropped.
   std::uint64_t lost = 0;
-  /// One of this number of keys is examined.
-  std::uint32_t one_in = 1;
+  /// The share of the keys that is examined.
+  std::uint32_t keys_per_million = all_keys;
 };
 
 class live_capture final : public tap_maker, private record_sink {
@@ -126,7 +128,7 @@ class live_capture final : public tap_maker, private record_sink {
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> skipped_{0};
   std::atomic<std::uint64_t> lost_{0};
-  std::atomic<std::uint32_t> one_in_{1};
+  std::atomic<std::uint32_t> keys_per_million_;
   std::thread thread_;
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "audit/report/json_report.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "audit/capture/key_share.hpp"
 #include "audit/report/wording.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "text/json_writer.hpp"
@@ -63,6 +65,8 @@ void write(json_writer& out, const audit_result::figures& figures) {
   out.field("cold_events", figures.cold_events);
   out.field("contended_cold_events", figures.contended_cold_events).field("loads", figures.loads);
   out.field("origin_loads", figures.origin_loads);
+  out.field("keys_per_million",
+            static_cast<std::uint64_t>(std::llround(figures.sampled_share * all_keys)));
   out.field("sampled_share", figures.sampled_share)
       .field("blind_share", figures.blind_share)
       .end_object();

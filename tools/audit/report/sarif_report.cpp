@@ -185,6 +185,7 @@ void write_invocation(json_writer& out, const audit_result& result, const locate
   if (!result.command.empty()) out.field("commandLine", result.command);
   out.name("toolExecutionNotifications").begin_array();
   write_notification(out, "verdict: " + in_words(result.outcome) + ", " + shown(result.reason), "");
+  if (result.run.sampled_share < 1) write_notification(out, run_in_words(result.run), "");
   for (const finding& finding : result.notices)
     write_notification(out, shown(finding.message), finding.rule);
   for (const std::string& remark : result.remarks) write_notification(out, shown(remark), "");

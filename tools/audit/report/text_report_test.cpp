@@ -49,7 +49,7 @@ TEST(audit_wording, SaysHowManyCommandsPassedIfNotAllWereExamined) {
   EXPECT_TRUE(has(run_in_words(run), "12 commands of 20 that passed by 1 process"));
   run.sampled_share = 1.0 / 16;
   EXPECT_TRUE(has(run_in_words(run),
-                  "12 commands of 20 that passed (1 in 16 keys was examined) by 1 process"));
+                  "12 commands of 20 that passed (6.25 % of the keys were examined) by 1 process"));
 }
 
 TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {

@@ -89,6 +89,12 @@ std::string findings_in_words(const audit_result& result) {
   return joined(parts);
 }
 
+std::string share_in_words(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g %%", share * 100);
+  return text;
+}
+
 std::string run_in_words(const audit_result::figures& figures) {
   std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{figures.length})};
   std::string of_passed;
@@ -96,10 +102,7 @@ std::string run_in_words(const audit_result::figures& figures) {
     of_passed = " of " + text::in_words(figures.commands_passed) + " that passed";
   }
   if (figures.sampled_share < 1) {
-    of_passed +=
-        " (1 in " +
-        text::in_words(static_cast<std::uint64_t>(std::lround(1 / figures.sampled_share))) +
-        " keys was examined)";
+    of_passed += " (" + share_in_words(figures.sampled_share) + " of the keys were examined)";
   }
   parts.push_back(text::counted(figures.commands, "command", "commands") + of_passed + " by " +
                   text::counted(figures.processes, "process", "processes") + " on " +

@@ -22,6 +22,9 @@ namespace drover::audit {
 /// "2 errors, 1 warning, 1 accepted"; "no findings".
 [[nodiscard]] std::string findings_in_words(const audit_result& result);
 
+/// "10 %".
+[[nodiscard]] std::string share_in_words(double share);
+
 /// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
 [[nodiscard]] std::string run_in_words(const audit_result::figures& figures);
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "audit/capture/key_share.hpp"
 #include "audit/engine/audit_result.hpp"
 #include "fault/script/script_sources.hpp"
 
@@ -70,6 +71,8 @@ struct audit_options {
   std::optional<std::filesystem::path> baseline;
   std::optional<std::filesystem::path> new_baseline;
   std::size_t keys_max = 200'000;
+  /// --sample: the share of the keys to examine.
+  std::uint32_t keys_per_million = all_keys;
   /// --exit-code findings: the exit code of COMMAND does not count.
   bool ignores_command_code = false;
 

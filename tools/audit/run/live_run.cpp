@@ -16,6 +16,7 @@
 #include "audit/proxy/live_capture.hpp"
 #include "audit/proxy/proxy.hpp"
 #include "audit/proxy/resolve.hpp"
+#include "audit/report/wording.hpp"
 #include "audit/run/application.hpp"
 #include "audit/run/assessor.hpp"
 #include "audit/run/environment.hpp"
@@ -143,6 +144,7 @@ class live_run {
     live_settings settings;
     settings.hide_keys = options_.hides_keys;
     settings.is_active = options_.is_active;
+    settings.keys_per_million = options_.keys_per_million;
     settings.tool = "drover " DROVER_VERSION;
     settings.recording = options_.record;
     if (options_.holds_misses) settings.barrier = miss_barrier::bounds{};
@@ -274,12 +276,13 @@ class live_run {
     if (!options_.program.empty()) return;  // the command writes to the terminal
     const live_counts capture_counts = capture_->counts();
     const proxy_counts connection_counts = proxy_->counts();
-    progress_.show(std::to_string(connection_counts.open_now) + " connections  " +
-                   std::to_string(capture_counts.events) + " commands" +
-                   (capture_counts.one_in > 1
-                        ? "  1 of " + std::to_string(capture_counts.one_in) + " keys sampled"
-                        : "") +
-                   "  Ctrl-C: report");
+    progress_.show(
+        std::to_string(connection_counts.open_now) + " connections  " +
+        std::to_string(capture_counts.events) + " commands" +
+        (capture_counts.keys_per_million < all_keys
+             ? "  " + share_in_words(capture_counts.keys_per_million / 1e6) + " of the keys"
+             : "") +
+        "  Ctrl-C: report");
   }
 
   const audit_options& options_;
