@@ -19,6 +19,7 @@ audit_command::audit_command(CLI::App& app) : app_{app.add_subcommand("audit", a
   add_origin_options();
   add_fault_options();
   add_report_options();
+  add_continuous_options();
 }
 
 CLI::Option* audit_command::add(const char* name, std::string& value,
@@ -152,6 +153,20 @@ void audit_command::add_report_options() {
   add("--locate", sources_,
       "Search the source files in FOLDER for the code that builds the keys (for --format sarif)",
       "FOLDER");
+}
+
+void audit_command::add_continuous_options() {
+  group_ = "Continuous audit";
+  add("--report-every", report_every_,
+      "Judge the traffic of each such time for itself and write its reports: 10m, 1h. Older "
+      "reports "
+      "become FILE.1, FILE.2, ...",
+      "TIME");
+  add("--keep", keep_, "Number of reports to keep of each --out. Default: 24", "N");
+  add("--metrics", metrics_,
+      "Serve metrics for Prometheus at http://ADDRESS/metrics. ADDRESS is PORT (on 127.0.0.1) or "
+      "HOST:PORT",
+      "ADDRESS");
 }
 
 }  // namespace drover::cli

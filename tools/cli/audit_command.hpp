@@ -35,6 +35,7 @@ class audit_command {
   void add_origin_options();
   void add_fault_options();
   void add_report_options();
+  void add_continuous_options();
   CLI::Option* add(const char* name, std::string& value, const std::string& description,
                    const char* type);
   CLI::Option* add_list(const char* name, std::vector<std::string>& values,
@@ -82,6 +83,9 @@ class audit_command {
   std::string fault_seed_ = "1";
   bool lists_faults_ = false;
   report_options reports_;
+  std::string report_every_;
+  std::string keep_;
+  std::string metrics_;
   std::string sources_;
 };
 

@@ -142,9 +142,10 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
       throw text::usage_error{"--replay cannot be combined with a command after --"};
     }
     for (const char* option :
-         {"--listen", "--upstream", "--redis", "--set-env", "--for", "--record", "--hash-keys",
-          "--sample", "--active", "--allow", "--barrier", "--origin-redis", "--origin-log",
-          "--origin-cmd", "--origin-tcp", "--fault", "--fault-script", "--fault-seed"}) {
+         {"--listen",     "--upstream",   "--redis",   "--set-env",      "--for",
+          "--record",     "--hash-keys",  "--sample",  "--report-every", "--metrics",
+          "--active",     "--allow",      "--barrier", "--origin-redis", "--origin-log",
+          "--origin-cmd", "--origin-tcp", "--fault",   "--fault-script", "--fault-seed"}) {
       if (has(option)) {
         throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
       }
@@ -176,6 +177,16 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
     throw text::usage_error{"--hash-keys cannot be combined with " +
                             std::string{roles_.empty() ? "--baseline" : "--role"} +
                             ", which matches the names of keys"};
+  }
+  if (has("--report-every")) {
+    for (const char* option : {"--record", "--active", "--write-baseline"}) {
+      if (has(option)) {
+        throw text::usage_error{std::string{option} + " cannot be combined with --report-every"};
+      }
+    }
+  }
+  if (has("--keep") && !has("--report-every")) {
+    throw text::usage_error{"--keep requires --report-every"};
   }
   const bool has_faults = has("--fault") || has("--fault-script");
   if (hides_keys_ && has_faults) {
@@ -224,6 +235,11 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   if (has("--keys-max")) {
     options.keys_max = text::typed_number("--keys-max", keys_max_, 100, 100'000'000);
   }
+  if (has("--report-every")) {
+    options.report_every = text::typed_time("--report-every", report_every_, 1s, 24h);
+  }
+  if (has("--keep")) options.reports_kept = text::typed_number("--keep", keep_, 1, 10'000);
+  if (has("--metrics")) options.metrics = metrics_;
   if (has("--sample")) options.keys_per_million = parse_sample(sample_);
   options.is_active = is_active_;
   options.allowed = allowed_;

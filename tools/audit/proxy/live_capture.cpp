@@ -104,17 +104,39 @@ result<void> live_capture::start() {
   if (recorder_) {
     if (auto opened = recorder_->open(); !opened) return opened.error();
   }
+  unix_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+                 std::chrono::system_clock::now().time_since_epoch() - now())
+                 .count();
+  capture_.emit(beginning());
+  thread_ = std::thread{[this] { run(); }};
+  return {};
+}
+
+capture_begun live_capture::beginning() const {
   capture_begun begun;
   begun.tool = settings_.tool;
-  begun.unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::system_clock::now().time_since_epoch() - now())
-                      .count();
+  begun.unix_ms =
+      unix_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(window_from_).count();
   begun.keys_hidden = settings_.hide_keys;
   begun.active = settings_.is_active;
   begun.keys_per_million = settings_.keys_per_million;
-  capture_.emit(std::move(begun));
-  thread_ = std::thread{[this] { run(); }};
-  return {};
+  return begun;
+}
+
+/// Both records go through the queue, so that the window ends between two events for the sink, too.
+void live_capture::end_window_if_due() {
+  if (!settings_.window || now() - window_from_ < *settings_.window) return;
+  if (queue_.fill() > events_fill_max) return;  // one of the two records could be lost
+  report_gap();
+  const std::uint64_t events = counts().events;
+  capture_.emit(capture_ended{now(), capture_.bytes() - bytes_before_, events - events_before_});
+  // Whole milliseconds, because the sink derives the beginning of the window from `unix_ms`.
+  window_from_ = std::chrono::duration_cast<std::chrono::milliseconds>(now());
+  bytes_before_ = capture_.bytes();
+  events_before_ = events;
+  sample_ = key_sample{settings_.keys_per_million, settings_.hide_keys};
+  keys_per_million_.store(settings_.keys_per_million, std::memory_order_relaxed);
+  capture_.emit(beginning());
 }
 
 void live_capture::stop() {
@@ -124,7 +146,8 @@ void live_capture::stop() {
   queue_.wake();
   thread_.join();
   // The last record does not go through the queue.
-  record last = capture_ended{now(), capture_.bytes(), counts().events};
+  record last =
+      capture_ended{now(), capture_.bytes() - bytes_before_, counts().events - events_before_};
   process_record(last);
   is_recorded_ = !recorder_ || recorder_->finish();
 }
@@ -158,11 +181,17 @@ void live_capture::turn_ended() {
       capture_.emit(std::move(acted));
     }
   }
+  end_window_if_due();
   queue_.notify_consumer();
 }
 
 std::optional<std::chrono::milliseconds> live_capture::next_turn() {
-  const auto at = barrier_ ? barrier_->next_opening() : std::nullopt;
+  auto at = barrier_ ? barrier_->next_opening() : std::nullopt;
+  if (settings_.window) {
+    // If the window cannot end yet, the next attempt is a little later.
+    const moment end = std::max(moment{window_from_ + *settings_.window}, now() + moment{10ms});
+    at = at ? std::min(*at, end) : end;
+  }
   if (!at) return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(std::max(*at - now(), moment{}));
 }

@@ -41,6 +41,9 @@ struct live_settings {
   std::uint32_t keys_per_million = all_keys;
   record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
+  /// If set, the capture ends and begins again after this time: the sink gets `capture_ended` and
+  /// `capture_begun`, and the share of the keys is the chosen one again. Not with a recording.
+  std::optional<std::chrono::milliseconds> window{};
   /// If set, the replies to the first misses of a key are delayed, so that the clients continue at
   /// the same time.
   std::optional<miss_barrier::bounds> barrier{};
@@ -97,6 +100,8 @@ class live_capture final : public tap_maker, private record_sink {
   void take(record& item) override;
   void take_owned(std::unique_ptr<record>& item) override;
   void report_gap();
+  [[nodiscard]] capture_begun beginning() const;
+  void end_window_if_due();
 
   void run();
   std::size_t process_batch();
@@ -119,6 +124,10 @@ class live_capture final : public tap_maker, private record_sink {
   key_sample sample_;
   std::uint64_t unreported_lost_ = 0;
   bool has_unreported_sample_ = false;
+  std::int64_t unix_ms_ = 0;  // the Unix time of moment 0
+  moment window_from_{};
+  std::uint64_t bytes_before_ = 0;   // the window
+  std::uint64_t events_before_ = 0;  // the window
 
   std::mutex added_mutex_;
   std::vector<record> added_;

@@ -91,6 +91,16 @@ struct audit_options {
   std::uint64_t fault_seed = 1;
 
   std::vector<report_request> reports;
+
+  // Continuous audit.
+
+  /// --report-every: the length of a window. nullopt: one report at the end.
+  std::optional<std::chrono::milliseconds> report_every;
+  /// --keep: the number of reports that remain in files, for each format.
+  std::size_t reports_kept = 24;
+  /// --metrics, as typed. nullopt: no metrics.
+  std::optional<std::string> metrics;
+
   /// --locate: the folder of the source files.
   std::optional<std::filesystem::path> sources;
   /// The command line for reports, without passwords.

@@ -5,6 +5,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -12,13 +15,15 @@
 #include <utility>
 #include <vector>
 
+#include "audit/metrics/metrics_server.hpp"
+#include "audit/metrics/metrics_text.hpp"
 #include "audit/proxy/cold_prober.hpp"
 #include "audit/proxy/live_capture.hpp"
 #include "audit/proxy/proxy.hpp"
 #include "audit/proxy/resolve.hpp"
 #include "audit/report/wording.hpp"
 #include "audit/run/application.hpp"
-#include "audit/run/assessor.hpp"
+#include "audit/run/audit_windows.hpp"
 #include "audit/run/environment.hpp"
 #include "audit/run/fault_injector.hpp"
 #include "audit/run/origin_counters.hpp"
@@ -31,6 +36,7 @@
 #include "process/signal_watch.hpp"
 #include "text/progress_line.hpp"
 #include "text/usage_error.hpp"
+#include "text/words.hpp"
 
 #ifndef DROVER_VERSION
 #define DROVER_VERSION "(unknown version)"
@@ -52,6 +58,28 @@ environment own_environment() {
   return variables;
 }
 
+live_metrics live_metrics_of(const live_capture& capture, const proxy& from) {
+  const live_counts counts = capture.counts();
+  const proxy_counts connections = from.counts();
+  live_metrics out{.commands = counts.events,
+                   .skipped = counts.skipped,
+                   .lost = counts.lost,
+                   .examined_share = static_cast<double>(counts.keys_per_million) / all_keys,
+                   .connections = connections.opened,
+                   .connections_open = connections.open_now,
+                   .bytes_to_server = connections.bytes_to_server,
+                   .bytes_to_client = connections.bytes_to_client};
+  std::uint64_t pages = 0;
+  if (std::ifstream statm{"/proc/self/statm"}; statm >> pages >> pages) {
+    out.resident_bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  }
+  timespec used{};
+  if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0) {
+    out.cpu_seconds = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+  }
+  return out;
+}
+
 /// Thrown when the private server has ended, so that no more traffic can be audited.
 struct server_gone {
   std::string text;
@@ -59,8 +87,9 @@ struct server_gone {
 
 class live_run {
  public:
-  explicit live_run(const audit_options& options)
+  live_run(const audit_options& options, window_reports* windows)
       : options_{options},
+        windows_{windows},
         listen_{listen_address()},
         variables_{own_environment()},
         specs_{options.fault_sources.empty() ? std::vector<faults::fault_spec>{}
@@ -77,9 +106,11 @@ class live_run {
     start_capture();
     start_probe();
     start_proxy();
+    start_metrics();
     print_addresses();
     const std::optional<int> code = watch();
     progress_.clear();
+    if (metrics_) metrics_->stop();
     proxy_->stop();
     if (injector_) injector_->stop();
     if (probe_) probe_->stop();
@@ -145,6 +176,7 @@ class live_run {
     settings.hide_keys = options_.hides_keys;
     settings.is_active = options_.is_active;
     settings.keys_per_million = options_.keys_per_million;
+    settings.window = options_.report_every;
     settings.tool = "drover " DROVER_VERSION;
     settings.recording = options_.record;
     if (options_.holds_misses) settings.barrier = miss_barrier::bounds{};
@@ -225,6 +257,22 @@ class live_run {
       throw text::usage_error{started.error().text};
   }
 
+  void start_metrics() {
+    if (!options_.metrics) return;
+    const auto at = parse_address(*options_.metrics);
+    if (!at) throw text::usage_error{"--metrics: " + at.error().text};
+    metrics_.emplace(metrics_server_settings{
+        .listen = *at, .text = [this] {
+          return metrics_text(live_metrics_of(*capture_, *proxy_),
+                              windows_ != nullptr ? windows_->metrics() : report_metrics{});
+        }});
+    const auto listening = metrics_->listen();
+    if (!listening) throw text::usage_error{"--metrics: " + listening.error().text};
+    metrics_->start();
+    print("metrics at http://" + describe(*listening) + "/metrics" +
+          (metrics_->is_public() ? "; every host that can reach this address can read them" : ""));
+  }
+
   /// Prints to standard error, because the text is not part of the report.
   void print_addresses() {
     print("listening on " + describe(proxy_at_) + " in front of " +
@@ -234,8 +282,12 @@ class live_run {
     }
     if (options_.program.empty()) {
       print("connect the application to this address; " +
-            std::string{options_.length ? "the report is printed when the time is over"
-                                        : "Ctrl-C ends the audit and prints the report"});
+            std::string{options_.report_every
+                            ? "a report is written every " +
+                                  text::in_words(std::chrono::nanoseconds{*options_.report_every}) +
+                                  ", and at Ctrl-C"
+                        : options_.length ? "the report is printed when the time is over"
+                                          : "Ctrl-C ends the audit and prints the report"});
     }
   }
 
@@ -286,6 +338,7 @@ class live_run {
   }
 
   const audit_options& options_;
+  window_reports* const windows_;
   const address listen_;
   const environment variables_;
   const std::vector<faults::fault_spec> specs_;
@@ -293,7 +346,10 @@ class live_run {
   chosen_server server_;
   address proxy_at_;
   bool is_complete_ = true;
-  assessor assessor_{options_};
+  audit_windows assessor_{
+      options_, windows_ != nullptr
+                    ? [windows = windows_](audit_result result) { windows->add(std::move(result)); }
+                    : std::function<void(audit_result)>{}};
   // The order matters: destructors run in reverse order.
   const process::signal_watch signals_{SIGUSR1, SIGUSR2};
   std::optional<process::scratch_folder> folder_;
@@ -303,11 +359,14 @@ class live_run {
   std::optional<cold_prober> probe_;
   std::optional<fault_injector> injector_;
   std::optional<proxy> proxy_;
+  std::optional<metrics_server> metrics_;
   text::progress_line progress_{STDERR_FILENO};
 };
 
 }  // namespace
 
-live_outcome run_live(const audit_options& options) { return live_run{options}.run(); }
+live_outcome run_live(const audit_options& options, window_reports* windows) {
+  return live_run{options, windows}.run();
+}
 
 }  // namespace drover::audit

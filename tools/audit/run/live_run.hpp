@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "audit/run/audit_options.hpp"
+#include "audit/run/window_reports.hpp"
 
 namespace drover::audit {
 
@@ -20,6 +21,8 @@ struct live_outcome {
 /// Throws text::usage_error for invalid options and std::runtime_error for other errors, both
 /// before the command is started. Later errors are printed and end the audit, which then reports on
 /// the traffic so far.
-[[nodiscard]] live_outcome run_live(const audit_options& options);
+/// `windows` gets the results of all windows but the last. nullptr: there is only one.
+[[nodiscard]] live_outcome run_live(const audit_options& options,
+                                    window_reports* windows = nullptr);
 
 }  // namespace drover::audit
