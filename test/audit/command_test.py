@@ -141,6 +141,30 @@ for id in range(400):
         code, again, err = self.audit("--replay", "run.jsonl", "--fail-on", "never")
         self.assertIn("of 1,600 that passed (10 % of the keys were examined)", again + err)
 
+    # The workflow in examples/ci.
+
+    def test_the_step_of_the_example_for_ci_writes_its_reports(self):
+        examples = APPLICATION.parents[2] / "examples" / "ci"
+        workflow = (examples / "github-audit.yml").read_text()
+        step, = re.findall(r"drover audit ((?:.*\\\n)*.*)\n", workflow)
+        page = (examples.parents[1] / "docs" / "how-to" / "audit-in-ci.md").read_text()
+        self.assertIn(" ".join(step.split()), " ".join(page.split()), "the page shows the step")
+        (self.folder / "source.py").write_text('key = f"user:{turn}"\n')
+        for kind, code in (("safe", 0), ("stampede", 1)):
+            command = subprocess.list2cmdline(application(kind))
+            done = subprocess.run(["sh", "-c", f"exec {programs['drover']} audit {step}"],
+                                  text=True, capture_output=True, timeout=PATIENCE_S,
+                                  cwd=self.folder, stdin=subprocess.DEVNULL,
+                                  env=self.environment | {"TEST_COMMAND": command})
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            report = json.loads((self.folder / "audit.sarif").read_text())
+            levels = {result["level"] for result in report["runs"][0]["results"]}
+            self.assertEqual(bool(levels & {"error", "warning"}), code == 1)
+            for name in ("audit.json", "audit.html"):
+                self.assertGreater((self.folder / name).stat().st_size, 0)
+        uploaded = re.findall(r"(audit\.[a-z]+)$", workflow, re.MULTILINE)
+        self.assertLessEqual({"audit.sarif", "audit.json", "audit.html"}, set(uploaded))
+
     # An audit without end.
 
     LISTENING = r"listening on 127\.0\.0\.1:(\d+) .*"
