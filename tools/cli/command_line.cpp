@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/advise_command.hpp"
 #include "cli/audit_command.hpp"
 #include "cli/fault_command.hpp"
 #include "cli/help_formatter.hpp"
@@ -43,6 +44,7 @@ struct command_parsers {
   CLI::App app{drover_description, "drover"};
   std::unique_ptr<simulate_command> simulate;
   std::unique_ptr<audit_command> audit;
+  std::unique_ptr<advise_command> advise;
   std::unique_ptr<fault_command> fault_proxy;
   std::unique_ptr<prompts_command> prompts;
 
@@ -55,6 +57,7 @@ struct command_parsers {
         [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
     simulate = std::make_unique<simulate_command>(app);
     audit = std::make_unique<audit_command>(app);
+    advise = std::make_unique<advise_command>(app);
     fault_proxy = std::make_unique<fault_command>(app);
     prompts = std::make_unique<prompts_command>(app);
   }
@@ -63,6 +66,7 @@ struct command_parsers {
     if (simulate->is_selected()) return "drover simulate";
     if (prompts->is_selected()) return prompts->name();
     if (fault_proxy->is_selected()) return "drover fault-proxy";
+    if (advise->is_selected()) return "drover advise";
     return audit->is_selected() ? "drover audit" : "drover";
   }
 };
@@ -128,6 +132,7 @@ command parse_command_line(int count, const char* const* arguments) {
       throw text::usage_error{
           "--: only `drover audit` and `drover fault-proxy` take a command after --"};
     }
+    if (commands.advise->is_selected()) return commands.advise->parsed_options();
     if (commands.prompts->is_selected()) return as_command(commands.prompts->parsed_options());
     if (commands.simulate->is_selected()) {
       return as_command(commands.simulate->parsed_options(count, arguments));
@@ -144,9 +149,10 @@ command parse_command_line(int count, const char* const* arguments) {
     if (commands.audit->is_selected()) remedy = "; put the command to audit after --";
     if (commands.fault_proxy->is_selected()) remedy = "; put the command to run after --";
     if (app.get_subcommands().empty() && count > 1 && arguments[1][0] != '-') {
-      return usage_message("unknown command '" + std::string{arguments[1]} +
-                               "'; the commands are: simulate, audit, fault-proxy, init, prompts",
-                           "drover");
+      return usage_message(
+          "unknown command '" + std::string{arguments[1]} +
+              "'; the commands are: simulate, audit, advise, fault-proxy, init, prompts",
+          "drover");
     }
     return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "audit/run/advise.hpp"
 #include "audit/run/exit_code.hpp"
 #include "cli/command_line.hpp"
 #include "fault/run/fault_options.hpp"
@@ -28,6 +29,16 @@ int run(const simulate::simulate_options& options) { return simulate::run_simula
 int run(const audit::audit_options& options) {
   try {
     return audit::run_audit(options);
+  } catch (const text::usage_error&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "drover: %s\n", error.what());
+    return audit::exit_tool_error;
+  }
+}
+int run(const audit::advise_options& options) {
+  try {
+    return audit::run_advise(options);
   } catch (const text::usage_error&) {
     throw;
   } catch (const std::exception& error) {

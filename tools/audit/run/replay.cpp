@@ -22,23 +22,23 @@ struct gz_closer {
   void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
 };
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
-  throw text::usage_error{"--replay " + file.string() + ": " + reason};
-}
-
 }  // namespace
 
-std::string replay(const std::filesystem::path& file, record_sink& sink) {
+std::string replay(const std::filesystem::path& file, record_sink& sink,
+                   const std::string& option) {
+  const auto refuse = [&](const std::string& reason) {
+    throw text::usage_error{option + file.string() + ": " + reason};
+  };
   // zlib reads uncompressed files, too.
   const std::unique_ptr<gzFile_s, gz_closer> stream{gzopen(file.c_str(), "rbe")};
-  if (!stream) refuse(file, errno != 0 ? std::strerror(errno) : "the file cannot be opened");
+  if (!stream) refuse(errno != 0 ? std::strerror(errno) : "the file cannot be opened");
   record_reader reader;
   std::vector<char> bytes(gz_buffer_size);
   int size = 0;
   while ((size = gzread(stream.get(), bytes.data(), gz_buffer_size)) > 0) {
     const std::string_view text{bytes.data(), static_cast<std::size_t>(size)};
     if (const auto read = reader.read(text, sink); !read) {
-      refuse(file, read.error().text + (reader.lines() <= 1 ? remedy : ""));
+      refuse(read.error().text + (reader.lines() <= 1 ? remedy : ""));
     }
   }
   int error = Z_OK;
@@ -46,9 +46,9 @@ std::string replay(const std::filesystem::path& file, record_sink& sink) {
   // A truncated recording is read to its end, compressed or not.
   const bool is_truncated = error == Z_BUF_ERROR;
   if ((size < 0 || error < 0) && !is_truncated) {
-    refuse(file, error == Z_ERRNO ? std::strerror(errno) : reason);
+    refuse(error == Z_ERRNO ? std::strerror(errno) : reason);
   }
-  if (const auto read = reader.finish(sink); !read) refuse(file, read.error().text);
+  if (const auto read = reader.finish(sink); !read) refuse(read.error().text);
   if (!reader.is_cut()) return "";
   return file.string() + " ends after line " + std::to_string(reader.lines()) +
          "; the lines before are audited";
