@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class audit_files : public testing::Test {
+class audit_files : public ::testing::Test {
  protected:
   void put(const std::string& path, const std::string& text) const {
     fs::create_directories((top() / path).parent_path());
