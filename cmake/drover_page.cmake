@@ -39,8 +39,9 @@ function(drover_embed_pages target)
   drover_embed(${target} simulate::page_script ${own} "${tools}/simulate/report/page.js")
   set(own audit/report/page_parts.hpp)
   drover_embed(${target} audit::page_style ${own} "${tools}/audit/report/page.css")
-  drover_embed(${target} audit::lanes_script ${own} "${tools}/audit/report/lanes.js")
-  drover_embed(${target} audit::page_script ${own} "${tools}/audit/report/page.js")
+  foreach(script IN ITEMS marks rows pointing typing lanes page)
+    drover_embed(${target} audit::${script}_script ${own} "${tools}/audit/report/${script}.js")
+  endforeach()
 endfunction()
 
 # Embeds the texts of the prompt kit and the code that they contain.

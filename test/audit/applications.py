@@ -124,7 +124,12 @@ def parsed(done, app):
 def complaints(app, audit):
     """Returns a line for each difference between an audit and the manifest of the application."""
     missing, surplus = app.judge(audit["findings"])
-    lines = [f"{rule} was expected and not found" for rule in missing]
+    lines = [f"the chart of {name} shows {sum(audit[f'{name}_each_second'])}, the header {number}"
+             for name, number in (("loads", audit["run"]["loads"]),
+                                  ("refreshes", audit["run"]["refreshes"]),
+                                  ("origin", audit["run"]["origin_loads"]))
+             if sum(audit[f"{name}_each_second"]) != number]
+    lines += [f"{rule} was expected and not found" for rule in missing]
     for finding in surplus:
         lines.append(f"{finding['rule']} ({finding['severity']}) is a false alarm: "
                      f"{finding['pattern']}, {finding['count']} of {finding['opportunities']}")

@@ -15,7 +15,7 @@ const char* const audit_description =
     "The audit is a transparent proxy between an application, in any language, and its Redis\n"
     "server. It passes every byte on unchanged and checks a copy of the traffic against rules. "
     "The\n"
-    "result of a rule is pass, fail or not exercised. A rule that was not exercised proves "
+    "result of a rule is pass, fail, not exercised, or cannot be judged. The last two prove "
     "nothing.\n"
     "Without --active, the audited server receives only what the application sends.";
 

@@ -3,8 +3,16 @@
 const page = (() => {
   "use strict";
 
-  const colour = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  // Computing a style takes much longer than drawing a mark with it.
+  const colours = new Map();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => colours.clear());
+  function colour(name) {
+    if (!colours.has(name)) {
+      const style = getComputedStyle(document.documentElement);
+      colours.set(name, style.getPropertyValue("--" + name).trim());
+    }
+    return colours.get(name);
+  }
   const faded = (hex, share) => hex + Math.round(share * 255).toString(16).padStart(2, "0");
 
   function inWords(ms) {

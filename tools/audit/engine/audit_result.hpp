@@ -29,6 +29,11 @@ struct moment_line {
   std::string text;     ///< "GET user:42 -> nothing"
   /// It stored, took, released, deleted or prolonged the key.
   bool changed_key = false;
+  /// The text of the finding names it: the second winner of a lock, the late store, the SET that is
+  /// accused.
+  bool decisive = false;
+  /// The line stands for so many commands that are left out: "(12 more)". 0: it is a command.
+  std::uint64_t left_out = 0;
 };
 
 /// One observed case: a summary, and the commands of the case in order.
@@ -61,11 +66,16 @@ struct finding {
 };
 
 struct coverage_line {
-  enum class status : std::uint8_t { pass, fail, not_exercised };
+  /// not_exercised: nothing in the run concerned the rule. not_judged: something did, and the rule
+  /// cannot judge it; `not_judged` says why.
+  enum class status : std::uint8_t { pass, fail, not_exercised, not_judged };
   std::string rule;
   std::string name;
   status state = status::not_exercised;
   std::string detail;  ///< "14 cold events, widest 12 waiters"
+  /// What was seen and cannot be judged, with the reason: "3 waits, because no lease is known". ""
+  /// if nothing. A rule that has judged other cases has such cases too.
+  std::string not_judged{};
 };
 
 struct role_line {
@@ -111,6 +121,7 @@ struct run_timeline {
     moment from{};
     moment to{};
     bool stored = true;
+    bool by_nx = false;  ///< stored with NX on the value itself
   };
   std::vector<std::string> processes;
   std::vector<std::string> keys;
@@ -118,8 +129,10 @@ struct run_timeline {
   std::vector<operation> operations;
   std::vector<cold_event> cold_events;
   std::vector<load> loads;
-  /// The loads of each second of the run, as the traffic shows them.
+  /// The loads of cached values in each second, as the traffic shows them: `figures::loads` in all.
   std::vector<std::uint64_t> loads_each_second;
+  /// The refreshes in each second: `figures::refreshes` in all.
+  std::vector<std::uint64_t> refreshes_each_second;
   /// The loads of each second that the origin reported; empty without an origin counter.
   std::vector<std::uint64_t> origin_each_second;
   std::uint64_t left_out = 0;
@@ -180,7 +193,9 @@ struct audit_result {
     std::uint64_t contended_cold_events = 0;  ///< two or more clients wanted the key at once
     std::uint64_t contended_cold_events_excused = 0;  ///< those that an injected fault may explain
     std::uint64_t loads = 0;                          ///< as the traffic shows them
-    std::uint64_t origin_loads = 0;                   ///< reported by the origin
+    /// Stores of cached values by clients that had not missed them. Each may be a load.
+    std::uint64_t refreshes = 0;
+    std::uint64_t origin_loads = 0;  ///< reported by the origin
     /// Reads of keys that the run neither stored nor changed. They may be a cache that is never
     /// filled.
     std::uint64_t reads_only = 0;

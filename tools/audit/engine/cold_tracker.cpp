@@ -426,6 +426,7 @@ void cold_tracker::close(key_state& key, bool complete) {
   }
   if ((event.loading.conditional > 0 || book->mark_replaced) && event.loading.by_nx > 0) {
     // NX stored a mark that says that a client loads. The store that replaces the mark is the load.
+    sink_.retract_nx_loads(event, event.loading.by_nx, key);
     std::erase_if(event.loading.loads, [](const load& l) { return l.by_nx; });
     event.loading.count -= event.loading.by_nx;
     key.pattern->loads -= std::min(key.pattern->loads, event.loading.by_nx);

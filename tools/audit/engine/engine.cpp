@@ -340,9 +340,13 @@ bool engine::body::apply_store(key_state& key, const op& operation,
   if (is_load) {
     colds_.add(key, stored.loaded);
     take(stored.loaded, key);
-  } else if (yes && is_store && stored.kind == cold_tracker::store_kind::no_load &&
-             key.state == key_state::presence::present) {
-    stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold, is_changed);
+  } else if (yes && is_store && stored.kind == cold_tracker::store_kind::no_load) {
+    const bool is_same = key.last_store && key.last_store->connection == operation.connection &&
+                         key.last_store->batch == operation.batch;
+    if (!is_changed && !is_same) refresh_counts_.add(key.pattern->index, operation.sent);
+    if (key.state == key_state::presence::present) {
+      stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold, is_changed);
+    }
   }
   if (yes && key.waits != nullptr) waits_.satisfied(key, operation);
   return is_load;
@@ -385,7 +389,7 @@ bool engine::body::is_comparable(const audit::origin_loads& loads) const {
 void engine::body::add_origin_loads(const audit::origin_loads& loads) {
   now_ = std::max(now_, loads.at);
   origin_loads_ = origin_loads_.value_or(0) + loads.count;
-  timeline_builder_.add_origin_loads(loads.at, loads.count);
+  origin_counts_.add(0, loads.at, loads.count);
   if (loads.key.empty()) return;
   // A load follows a miss, so the key is in the table unless it has been forgotten.
   const key_state* const named = keys_.find(0, loads.key);
@@ -423,9 +427,33 @@ void engine::body::take(const lock_hold& hold, const key_state& lock) {
 
 void engine::body::take(const load& loaded, const key_state& key) {
   timeline_builder_.add_load(loaded, key);
+  load_counts_.add(key.pattern->index, loaded.store.sent);
   progress.loads.fetch_add(1, std::memory_order_relaxed);
   if (sets_aside(key, loaded.store.connection, loaded.began, loaded.store.done)) return;
   for (rule* const listener : listeners_for(interest::loads)) listener->on_load(loaded, key, *this);
+}
+
+void engine::body::remove_loads(const pattern_state& pattern, moment at, std::uint64_t count) {
+  count = load_counts_.remove(pattern.index, at, count);
+  // They may have been counted before the pattern was united with others.
+  for (const pattern_state& other : keys_.patterns()) {
+    if (count == 0) return;
+    if (!other.united || &keys_.now_at(other.index) != &pattern) continue;
+    count = load_counts_.remove(other.index, at, count);
+  }
+}
+
+void engine::body::retract_nx_loads(const cold_event& event, std::uint64_t count,
+                                    const key_state& key) {
+  std::uint64_t listed = 0;
+  for (const load& mark : event.loading.loads) {
+    if (!mark.by_nx) continue;
+    remove_loads(*key.pattern, mark.store.sent, 1);
+    ++listed;
+  }
+  remove_loads(*key.pattern, event.to, count - listed);
+  timeline_builder_.remove_nx_loads(event, key);
+  progress.loads.fetch_sub(count, std::memory_order_relaxed);
 }
 
 void engine::body::take(const refresh& refreshed, const key_state& key) {

@@ -16,6 +16,7 @@
 #include "audit/engine/fault_book.hpp"
 #include "audit/engine/history.hpp"
 #include "audit/engine/key_table.hpp"
+#include "audit/engine/loads_by_second.hpp"
 #include "audit/engine/lock_hold_tracker.hpp"
 #include "audit/engine/normaliser.hpp"
 #include "audit/engine/plain_lock_tracker.hpp"
@@ -49,12 +50,9 @@ class engine::body final : public rule_context, private fact_sink {
   bool is_cache_aside(const pattern_state& pattern) const override { return pattern.loads > 0; }
   bool is_perturbed(moment from, moment to) const override { return colds_.is_perturbed(from, to); }
   std::vector<moment_line> timeline(std::span<const key_ref> keys, moment from, moment to,
+                                    std::span<const decisive_operation> decisive,
                                     std::size_t lines_max) const override;
   std::optional<std::uint64_t> origin_loads() const override;
-  std::optional<std::uint64_t> origin_loads_in(moment from, moment to) const override;
-  std::uint64_t wire_loads_in(moment from, moment to) const override {
-    return timeline_builder_.wire_loads_in(from, to);
-  }
   std::optional<std::int64_t> pttl_at_end(std::string_view key) const override;
   std::string_view eviction_policy() const override { return eviction_policy_; }
 
@@ -68,6 +66,8 @@ class engine::body final : public rule_context, private fact_sink {
   void take(const refresh& refreshed, const key_state& key) override;
   void take(const settled_store& settled, const key_state& key) override;
   void take(const wait& ended_wait, const key_state& key) override;
+  void retract_nx_loads(const cold_event& event, std::uint64_t count,
+                        const key_state& key) override;
 
   /// Whether an injected fault may explain the fact.
   [[nodiscard]] bool is_excused(const cold_event& cold, const key_state& key) const;
@@ -102,6 +102,8 @@ class engine::body final : public rule_context, private fact_sink {
   void add_origin_loads(const audit::origin_loads& loads);
   void close(key_state& key, bool run_over);
   void fill_figures(audit_result& result) const;
+  void remove_loads(const pattern_state& pattern, moment at, std::uint64_t count);
+  void fill_charts(run_timeline& timeline);
 
   settings settings_;
   std::vector<std::unique_ptr<rule>> rules_;
@@ -119,6 +121,9 @@ class engine::body final : public rule_context, private fact_sink {
   wait_tracker waits_;
   plain_lock_tracker plain_locks_;
   timeline_builder timeline_builder_;
+  loads_by_second load_counts_;
+  loads_by_second refresh_counts_;
+  loads_by_second origin_counts_;
   fault_book faults_;
   fault_report fault_report_;
 

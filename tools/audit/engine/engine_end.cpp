@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The part of the engine that answers rules and produces the result at the end of a run.
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "audit/engine/engine_body.hpp"
@@ -10,62 +12,104 @@
 #include "audit/engine/verdict.hpp"
 
 namespace drover::audit {
+namespace {
+
+std::uint64_t sum_of_counts(const std::vector<std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+}  // namespace
 
 key_role engine::body::role_of(const pattern_state& pattern) const {
   return settled_ ? pattern.role : role_so_far(pattern);
 }
 
 std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, moment from,
-                                                moment to, std::size_t lines_max) const {
-  std::vector<std::pair<const history::line*, const key_state*>> matches;
+                                                moment to,
+                                                std::span<const decisive_operation> decisive,
+                                                std::size_t lines_max) const {
+  struct match {
+    const op_summary* summary;
+    const key_state* key;
+    bool is_decisive;
+    [[nodiscard]] auto order() const { return std::tuple(summary->sent, summary->sequence, key); }
+    [[nodiscard]] bool is(const decisive_operation& named) const {
+      return named.operation.sequence == summary->sequence &&
+             named.operation.kind == summary->kind && named.key == key->ref;
+    }
+  };
+  std::vector<match> matches;
   for (const key_ref ref : keys) {
     const key_state* const key = keys_.find(ref);
     if (key == nullptr) continue;
     history_.for_each(*key, [&](const history::line& line) {
-      if (line.summary.sent <= to && line.summary.done >= from) matches.emplace_back(&line, key);
+      if (line.summary.sent <= to && line.summary.done >= from) {
+        matches.push_back({&line.summary, key, false});
+      }
       // The lines are linked in the order of `done`, so that older ones end before `from` too.
       return line.summary.done >= from;
     });
   }
-  std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.first->summary.sent, a.first->summary.sequence) <
-           std::pair(b.first->summary.sent, b.first->summary.sequence);
-  });
+  for (const decisive_operation& named : decisive) {
+    bool is_found = false;
+    for (match& found : matches) {
+      if (!found.is(named)) continue;
+      found.is_decisive = is_found = true;
+    }
+    const key_state* const key = keys_.find(named.key);
+    if (!is_found && key != nullptr) matches.push_back({&named.operation, key, true});
+  }
+  std::stable_sort(matches.begin(), matches.end(),
+                   [](const match& a, const match& b) { return a.order() < b.order(); });
   // The lines of a key that is in `keys` twice appear once.
-  matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
-  std::vector<bool> changed;
-  for (const auto& [line, key] : matches) changed.push_back(line->summary.changed_key());
+  matches.erase(std::unique(matches.begin(), matches.end(),
+                            [](const match& a, const match& b) { return a.summary == b.summary; }),
+                matches.end());
+  std::vector<line_weight> weights;
+  for (const match& found : matches) {
+    weights.push_back(found.is_decisive              ? line_weight::decisive
+                      : found.summary->changed_key() ? line_weight::changed_key
+                                                     : line_weight::other);
+  }
   std::vector<moment_line> lines;
   std::size_t next = 0;
-  for (const std::size_t place : chosen_lines(changed, std::max<std::size_t>(lines_max, 2))) {
+  for (const std::size_t place : chosen_lines(weights, std::max<std::size_t>(lines_max, 2))) {
     if (place > next) {
-      lines.push_back({matches[next].first->summary.sent,
-                       matches[place - 1].first->summary.done,
+      lines.push_back({matches[next].summary->sent,
+                       matches[place - 1].summary->done,
                        0,
                        {},
-                       "(" + std::to_string(place - next) + " more)"});
+                       "(" + std::to_string(place - next) + " more)",
+                       false,
+                       false,
+                       place - next});
     }
     next = place + 1;
-    const op_summary& summary = matches[place].first->summary;
+    const op_summary& summary = *matches[place].summary;
     const auto& processes = connections_.processes();
     lines.push_back({summary.sent, summary.done, summary.connection,
                      summary.process < processes.size() ? processes[summary.process].label : "",
-                     text_of(summary, matches[place].second->name), changed[place]});
+                     text_of(summary, matches[place].key->name), summary.changed_key(),
+                     matches[place].is_decisive, 0});
   }
   return lines;
 }
 
 std::optional<std::uint64_t> engine::body::origin_loads() const { return origin_loads_; }
 
-std::optional<std::uint64_t> engine::body::origin_loads_in(moment from, moment to) const {
-  if (!origin_loads_) return std::nullopt;
-  return timeline_builder_.origin_loads_in(from, to);
-}
-
 std::optional<std::int64_t> engine::body::pttl_at_end(std::string_view key) const {
   const auto at = pttls_.find(std::string(key));
   if (at == pttls_.end()) return std::nullopt;
   return at->second;
+}
+
+void engine::body::fill_charts(run_timeline& timeline) {
+  const auto is_value = [this](std::uint32_t pattern) {
+    return keys_.now_at(pattern).role == key_role::value;
+  };
+  timeline.loads_each_second = load_counts_.each_second(is_value);
+  timeline.refreshes_each_second = refresh_counts_.each_second(is_value);
+  timeline.origin_each_second = origin_counts_.each_second([](std::uint32_t) { return true; });
 }
 
 void engine::body::fill_figures(audit_result& result) const {
@@ -86,8 +130,10 @@ void engine::body::fill_figures(audit_result& result) const {
     run.cold_events += pattern.cold_events;
     run.contended_cold_events += pattern.contended_cold_events;
     run.contended_cold_events_excused += pattern.contended_cold_events_excused;
-    run.loads += pattern.loads;
   }
+  // The figures are the sums of the charts.
+  run.loads = sum_of_counts(result.timeline.loads_each_second);
+  run.refreshes = sum_of_counts(result.timeline.refreshes_each_second);
   run.sampled_share = static_cast<double>(keys_per_million_) / all_keys;
   const auto share = [](std::uint64_t lost, std::uint64_t read) {
     return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + read);
@@ -119,6 +165,7 @@ audit_result engine::body::finish() {
   result.findings = std::move(out.findings);
   result.notices = std::move(out.notices);
   result.coverage = std::move(out.coverage);
+  note_not_judged(result.coverage, out.not_judged);
   result.roles = role_lines(keys_.patterns());
   result.command = settings_.command;
   if (origin_loads_left_out_ > 0) {
@@ -127,9 +174,10 @@ audit_result engine::body::finish() {
         " loads without the names of their keys while a share of the keys was examined; no rule "
         "compares these with the traffic");
   }
-  fill_figures(result);
   result.faults = std::move(fault_report_);
   result.timeline = timeline_builder_.finish(keys_.patterns());
+  fill_charts(result.timeline);
+  fill_figures(result);
   group_findings(result.findings);
   moderate_findings(result);
   sort_findings(result);

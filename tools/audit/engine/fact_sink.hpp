@@ -15,6 +15,10 @@ class fact_sink {
   virtual void take(const refresh& refreshed, const key_state& key) = 0;
   virtual void take(const settled_store& settled, const key_state& key) = 0;
   virtual void take(const wait& ended_wait, const key_state& key) = 0;
+  /// Loads that were taken before have turned out to be none: `count` loads of this cold event, of
+  /// which `event.loading.loads` has the first ones, marked `by_nx`.
+  virtual void retract_nx_loads(const cold_event& event, std::uint64_t count,
+                                const key_state& key) = 0;
 
  protected:
   ~fact_sink() = default;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "audit/engine/cases.hpp"
@@ -42,12 +43,17 @@ class verdicts {
   void add_finding(finding result) { findings.push_back(std::move(result)); }
   void add_notice(finding result) { notices.push_back(std::move(result)); }
   void add_coverage(std::string_view rule, coverage_line::status state, std::string detail) {
-    coverage.push_back({std::string(rule), {}, state, std::move(detail)});
+    coverage.push_back({std::string(rule), {}, state, std::move(detail), {}});
+  }
+  /// What the rule has seen and cannot judge: "3 waits", "no lease is known".
+  void add_not_judged(std::string_view rule, std::string_view seen, std::string_view reason) {
+    not_judged.emplace_back(rule, std::string(seen) + ", because " + std::string(reason));
   }
 
   std::vector<finding> findings;
   std::vector<finding> notices;
   std::vector<coverage_line> coverage;
+  std::vector<std::pair<std::string, std::string>> not_judged;  // the rule, what it cannot judge
 };
 
 class rule {

@@ -18,6 +18,12 @@
 
 namespace drover::audit {
 
+/// An operation that the text of a finding names.
+struct decisive_operation {
+  key_ref key;
+  op_summary operation;
+};
+
 class rule_context {
  public:
   rule_context(const rule_context&) = delete;
@@ -53,19 +59,15 @@ class rule_context {
   [[nodiscard]] virtual bool is_perturbed(moment from, moment to) const = 0;
 
   /// The commands on these keys in [from, to], ordered by time: at most `lines_max` of them (see
-  /// `chosen_lines`). In place of others, a line says how many are left out. This is expensive:
-  /// call it only for evidence that is kept.
-  [[nodiscard]] virtual std::vector<moment_line> timeline(std::span<const key_ref> keys,
-                                                          moment from, moment to,
-                                                          std::size_t lines_max = 40) const = 0;
+  /// `chosen_lines`). In place of others, a line says how many are left out. The operations in
+  /// `decisive` are among them even if they are outside, not yet in the history, or forgotten. This
+  /// is expensive: call it only for evidence that is kept.
+  [[nodiscard]] virtual std::vector<moment_line> timeline(
+      std::span<const key_ref> keys, moment from, moment to,
+      std::span<const decisive_operation> decisive = {}, std::size_t lines_max = 40) const = 0;
 
   /// The number of loads that the origin reported; nullopt: it reported none.
   [[nodiscard]] virtual std::optional<std::uint64_t> origin_loads() const = 0;
-  /// The same for the whole seconds that [from, to] touches.
-  [[nodiscard]] virtual std::optional<std::uint64_t> origin_loads_in(moment from,
-                                                                     moment to) const = 0;
-  /// The number of loads that the traffic shows in the whole seconds that [from, to] touches.
-  [[nodiscard]] virtual std::uint64_t wire_loads_in(moment from, moment to) const = 0;
 
   /// The reply of the server to PTTL for a key after the run. -1: no ttl; nullopt: the auditor did
   /// not ask.

@@ -9,8 +9,6 @@ namespace {
 
 /// The keys of one pattern behave alike, so that a few of them are enough.
 constexpr unsigned keys_of_pattern_max = 4;
-/// The counts of loads end after one day.
-constexpr std::size_t seconds_max = 86'400;
 constexpr std::size_t loads_max = 20'000;
 
 using operation_kind = run_timeline::operation_kind;
@@ -30,25 +28,6 @@ operation_kind kind_of(const op& operation) {
     case op_kind::opaque: break;
   }
   return operation_kind::other;
-}
-
-std::size_t second_of(moment at) {
-  return static_cast<std::size_t>(std::max<std::int64_t>(at.count(), 0) / 1'000'000);
-}
-
-void add(std::vector<std::uint64_t>& counts, moment at, std::uint64_t count) {
-  const std::size_t second = second_of(at);
-  if (second >= seconds_max) return;
-  if (counts.size() <= second) counts.resize(second + 1);
-  counts[second] += count;
-}
-
-std::uint64_t sum(const std::vector<std::uint64_t>& counts, moment from, moment to) {
-  std::uint64_t total = 0;
-  for (std::size_t at = second_of(from); at <= second_of(to) && at < counts.size(); ++at) {
-    total += counts[at];
-  }
-  return total;
 }
 
 std::uint64_t identity(key_ref key) { return (std::uint64_t{key.generation} << 32U) | key.slot; }
@@ -122,7 +101,6 @@ void timeline_builder::add_cold_event(const cold_event& event, const key_state& 
 }
 
 void timeline_builder::add_load(const load& loaded, const key_state& key) {
-  add(timeline_.loads_each_second, loaded.store.sent, 1);
   const std::uint32_t index = key_of(key);
   if (index == no_key) return;
   if (timeline_.loads.size() >= loads_max) {
@@ -130,19 +108,23 @@ void timeline_builder::add_load(const load& loaded, const key_state& key) {
     return;
   }
   timeline_.loads.push_back({index, process_of(loaded.store.process), loaded.began,
-                             loaded.store.done, loaded.store.outcome == op_outcome::yes});
+                             loaded.store.done, loaded.store.outcome == op_outcome::yes,
+                             loaded.by_nx});
 }
 
-void timeline_builder::add_origin_loads(moment at, std::uint64_t count) {
-  add(timeline_.origin_each_second, at, count);
-}
-
-std::uint64_t timeline_builder::wire_loads_in(moment from, moment to) const {
-  return sum(timeline_.loads_each_second, from, to);
-}
-
-std::uint64_t timeline_builder::origin_loads_in(moment from, moment to) const {
-  return sum(timeline_.origin_each_second, from, to);
+void timeline_builder::remove_nx_loads(const cold_event& event, const key_state& key) {
+  const std::uint32_t index = key_of(key);
+  if (index == no_key) return;
+  // The loads of a cold event are among the latest ones.
+  std::vector<run_timeline::load>& loads = timeline_.loads;
+  auto first = loads.end();
+  while (first != loads.begin() && std::prev(first)->to >= event.from) --first;
+  loads.erase(std::remove_if(first, loads.end(),
+                             [&](const run_timeline::load& drawn) {
+                               return drawn.key == index && drawn.by_nx && drawn.to >= event.from &&
+                                      drawn.to <= event.to;
+                             }),
+              loads.end());
 }
 
 run_timeline timeline_builder::finish(const std::deque<pattern_state>& patterns) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Builds the timeline of the run: the keys that were missed or locked, the operations on them, and
-// the loads of each second. Its size is bounded.
+// their loads. Its size is bounded.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,8 @@ class timeline_builder {
   void add_operation(const op& operation, key_state& key);
   void add_cold_event(const cold_event& event, const key_state& key);
   void add_load(const load& new_load, const key_state& key);
-  void add_origin_loads(moment at, std::uint64_t count);
-
-  [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
-  [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
+  /// Takes back the loads of a cold event that turned out to be none (`fact_sink`).
+  void remove_nx_loads(const cold_event& event, const key_state& key);
 
   /// Returns the timeline with the current roles of its keys. Call it once: the timeline is moved.
   [[nodiscard]] run_timeline finish(const std::deque<pattern_state>& patterns);

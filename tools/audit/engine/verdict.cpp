@@ -28,10 +28,17 @@ const char* severity_name(severity severity_level) {
   return "info";
 }
 
-bool is_exercised(const audit_result& result, const std::string& rule) {
-  return std::any_of(result.coverage.begin(), result.coverage.end(), [&](const coverage_line& c) {
-    return (c.rule == rule || c.name == rule) && c.state != coverage_line::status::not_exercised;
-  });
+/// Why a rule of `require` has judged nothing; "" if it has.
+std::string missing_rule(const audit_result& result, const std::string& rule) {
+  using status = coverage_line::status;
+  for (const coverage_line& line : result.coverage) {
+    if (line.rule != rule && line.name != rule) continue;
+    if (line.state == status::not_judged) {
+      return rule + " is required and cannot be judged: " + line.not_judged;
+    }
+    if (line.state != status::not_exercised) return {};
+  }
+  return rule + " is required and was not exercised";
 }
 
 /// What the run lacks for a verdict; "" if nothing.
@@ -41,7 +48,7 @@ std::string missing_observation(const audit_result& result, const settings& opti
     return percent(result.run.blind_share) + " of the traffic could not be read";
   }
   for (const std::string& rule : options.require) {
-    if (!is_exercised(result, rule)) return rule + " is required and was not exercised";
+    if (std::string missing = missing_rule(result, rule); !missing.empty()) return missing;
   }
   if (const std::uint64_t excused = result.run.contended_cold_events_excused;
       excused > 0 && excused >= result.run.contended_cold_events) {
@@ -69,6 +76,18 @@ bool uses_no_cache(const audit_result& result, const settings& options) {
 }
 
 }  // namespace
+
+void note_not_judged(std::vector<coverage_line>& coverage,
+                     const std::vector<std::pair<std::string, std::string>>& not_judged) {
+  using status = coverage_line::status;
+  for (const auto& [rule, text] : not_judged) {
+    for (coverage_line& line : coverage) {
+      if (line.rule != rule) continue;
+      line.not_judged += (line.not_judged.empty() ? "" : "; ") + text;
+      if (line.state == status::not_exercised) line.state = status::not_judged;
+    }
+  }
+}
 
 void moderate_findings(audit_result& result) {
   for (finding& finding : result.findings) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/engine/line_choice.hpp"
 #include "audit/report/page_parts.hpp"
 #include "audit/report/page_series.hpp"
 #include "audit/report/wording.hpp"
@@ -19,8 +20,7 @@ namespace {
 using text::html_element;
 using text::html_escaped;
 
-constexpr std::size_t keys_max = 5;       // examples of one finding
-constexpr std::size_t timeline_end = 20;  // shown lines at the end of a timeline
+constexpr std::size_t keys_max = 5;  // examples of one finding
 
 std::string badge(const finding& finding) {
   const std::string word =
@@ -34,9 +34,9 @@ std::string tone_of(verdict outcome) {
 
 std::string begin_table(std::string_view label, std::string_view kind,
                         const std::vector<std::string_view>& heads) {
-  std::string text = "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
-                     html_escaped(label) + "\">\n<table class=\"" + std::string{kind} +
-                     "\">\n<thead><tr>";
+  std::string text = "<div class=\"scroll " + std::string{kind} +
+                     "-box\" role=\"region\" tabindex=\"0\" aria-label=\"" + html_escaped(label) +
+                     "\">\n<table class=\"" + std::string{kind} + "\">\n<thead><tr>";
   for (const std::string_view name : heads) text += html_element("th", "scope=\"col\"", name);
   return text + "</tr></thead>\n<tbody>\n";
 }
@@ -113,14 +113,23 @@ std::string legend(bool has_faults) {
            {"hit", "hit"},
            {"miss", "miss"},
            {"store", "store"},
+           {"acquired", "lock won"},
            {"refused", "lock refused"},
-           {"deleted", "delete"}}) {
-    text += "<span><span class=\"sample " + std::string{kind} + "\"></span>" + label + "</span> ";
+           {"renewed", "lock renewed"},
+           {"released", "lock released"},
+           {"deleted", "delete"},
+           {"other", "other command"},
+           {"injected", "injected fault"}}) {
+    if (kind == std::string_view{"injected"} && !has_faults) continue;
+    text += "<span><canvas class=\"sample\" data-kind=\"" + std::string{kind} +
+            "\" aria-hidden=\"true\"></canvas>" + label + "</span> ";
   }
-  if (has_faults) {
-    text += "<span><span class=\"sample injected\"></span>injected fault</span> ";
-  }
-  return text + "</p>\n";
+  return text +
+         "</p>\n<p class=\"hint keyboard\">With the keyboard: <kbd>←</kbd> <kbd>→</kbd> "
+         "move, <kbd>+</kbd> <kbd>-</kbd> zoom, <kbd>0</kbd> the whole run, <kbd>n</kbd> "
+         "<kbd>p</kbd> the next or previous cold event, <kbd>↑</kbd> <kbd>↓</kbd> choose a "
+         "row, <kbd>Shift</kbd> + <kbd>←</kbd> <kbd>→</kbd> go from command to command in "
+         "it.</p>\n";
 }
 
 std::string timeline(const audit_result& result) {
@@ -131,13 +140,13 @@ std::string timeline(const audit_result& result) {
       "seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
   std::uint64_t most = 0;
   for (const std::uint64_t count : result.timeline.loads_each_second) most = std::max(most, count);
-  text += html_escaped("Loads per second: " + text::in_words(result.run.loads) +
-                       " in total, at most " + text::in_words(most) + " in one second") +
+  text += html_escaped("Loads per second: " + loads_in_words(result.run) + " in total, at most " +
+                       text::counted(most, "load", "loads") + " in one second") +
           "\"></canvas></div>\n" + buttons() +
           "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n<p "
           "class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n<div class=\"lanes\" "
-          "id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: arrow keys move, plus "
-          "and minus zoom\"><canvas role=\"img\" aria-label=\"";
+          "id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: left and right move, "
+          "plus and minus zoom, up and down choose a row\"><canvas role=\"img\" aria-label=\"";
   text +=
       html_escaped("A row for each process and key: " +
                    text::counted(result.timeline.processes.size(), "process", "processes") + ", " +
@@ -156,23 +165,18 @@ std::string timeline(const audit_result& result) {
 }
 
 std::string moments(const evidence& proof) {
-  const std::vector<moment_line>& lines = proof.timeline;
-  const bool is_cut = lines.size() > page_timeline_max;
-  const std::size_t head = is_cut ? page_timeline_max - timeline_end : lines.size();
   std::string text = begin_table("Evidence", "moments", {"time", "process", "command"});
-  const auto add = [&](std::size_t i) {
-    text += "<tr>" + html_element("td", "", since(proof.from, lines[i].from)) +
-            html_element("td", "", shown_name(lines[i].process)) +
-            html_element("td", "", shown_name(lines[i].text)) + "</tr>\n";
-  };
-  for (std::size_t i = 0; i < head; ++i) add(i);
-  if (is_cut) {
-    text += "<tr>" +
-            html_element(
-                "td", "colspan=\"3\"",
-                "(" + text::in_words(std::uint64_t{lines.size() - page_timeline_max}) + " more)") +
-            "</tr>\n";
-    for (std::size_t i = lines.size() - timeline_end; i < lines.size(); ++i) add(i);
+  for (const auto& [place, left_out] : shown_lines(proof.timeline, page_timeline_max)) {
+    if (left_out > 0) {
+      text += "<tr>" +
+              html_element("td", "colspan=\"3\"", "(" + text::in_words(left_out) + " more)") +
+              "</tr>\n";
+    }
+    const moment_line& line = proof.timeline[place];
+    text += (line.decisive ? "<tr class=\"decisive\">" : "<tr>") +
+            html_element("td", "", since(proof.from, line.from)) +
+            html_element("td", "", shown_name(line.process)) +
+            html_element("td", "", shown_name(line.text)) + "</tr>\n";
   }
   return text + std::string{end_table};
 }
@@ -256,20 +260,34 @@ std::string injected_faults(const fault_report& faults) {
          html_element("p", "class=\"hint\"", excused_in_words(faults.excused)) + "</section>\n";
 }
 
+std::string coverage_row(std::string_view rules, coverage_line::status state,
+                         std::string_view detail) {
+  const bool is_idle = state == coverage_line::status::not_exercised;
+  return "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
+         html_element("th", "scope=\"row\"", rules) + "<td>" +
+         html_element(
+             "span", "class=\"badge " + std::string{word_of(state)} + "\"",
+             state == coverage_line::status::not_judged ? "cannot be judged" : in_words(state)) +
+         "</td>" + html_element("td", "", shown(detail)) + "</tr>\n";
+}
+
 std::string coverage(const audit_result& result) {
+  using status = coverage_line::status;
   std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
                      begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
   for (const coverage_line& line : result.coverage) {
-    const bool is_idle = line.state == coverage_line::status::not_exercised;
-    text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
-            html_element("th", "scope=\"row\"", line.rule + ' ' + line.name) + "<td>" +
-            html_element("span", "class=\"badge " + std::string{word_of(line.state)} + "\"",
-                         is_idle ? "not exercised" : word_of(line.state)) +
-            "</td>" + html_element("td", "", shown_name(line.detail)) + "</tr>\n";
+    if (line.state != status::pass && line.state != status::fail) continue;
+    text += coverage_row(line.rule + ' ' + line.name, line.state, detail_in_words(line));
+  }
+  for (const status state : {status::not_judged, status::not_exercised}) {
+    for (const auto& [reason, rules] : rules_by_reason(result, state)) {
+      text += coverage_row(joined(rules), state, reason);
+    }
   }
   return text + std::string{end_table} +
          "<p class=\"hint\">Not exercised is not a pass: nothing in the run concerned the "
-         "rule.</p>\n</section>\n";
+         "rule. A rule that cannot judge what it saw will not do so in a longer run "
+         "either.</p>\n</section>\n";
 }
 
 std::string roles(const audit_result& result) {
@@ -292,16 +310,17 @@ std::string roles(const audit_result& result) {
 }
 
 std::string notices(const audit_result& result) {
-  if (result.notices.empty() && result.remarks.empty()) return {};
-  std::string text = "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n";
+  std::string text;
   for (const finding& finding : result.notices) {
+    if (says_coverage_again(finding)) continue;
     text += html_element("dt", "", finding.rule + ' ' + finding.name) +
             html_element("dd", "", shown(finding.message) + ' ' + shown(finding.advice));
   }
   for (const std::string& remark : result.remarks) {
     text += html_element("dt", "", "note") + html_element("dd", "", shown(remark));
   }
-  return text + "</dl>\n</section>\n";
+  if (text.empty()) return text;
+  return "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n" + text + "</dl>\n</section>\n";
 }
 
 std::string again(const audit_result& result) {
@@ -315,7 +334,11 @@ std::string again(const audit_result& result) {
 }  // namespace
 
 std::string html_report(const audit_result& result) {
-  const std::string script = std::string{lanes_script} + std::string{page_script};
+  std::string script;
+  for (const std::string_view part :
+       {marks_script, rows_script, pointing_script, typing_script, lanes_script, page_script}) {
+    script += part;
+  }
   const text::page_frame frame{.title = in_words(result.outcome) + ": " + findings_in_words(result),
                                .made_by = "drover audit",
                                .style = page_style,

@@ -26,7 +26,8 @@ std::string still_part(const audit_result& result) {
 }
 
 TEST(audit_page_parts, CanStandInsideAPage) {
-  for (const std::string_view name : {lanes_script, page_script}) {
+  for (const std::string_view name :
+       {marks_script, rows_script, pointing_script, typing_script, lanes_script, page_script}) {
     EXPECT_FALSE(has(name, "</script")) << name.substr(0, 60);
     EXPECT_FALSE(has(name, "<!--")) << name.substr(0, 60);
   }
@@ -47,6 +48,19 @@ TEST(audit_html_report, SaysEverythingWithoutAScript) {
   }
 }
 
+TEST(audit_html_report, SaysWhatCannotBeJudgedApartFromWhatWasNotExercised) {
+  audit_result audited = sample::safe();
+  coverage_line& line = audited.coverage.back();
+  line.state = coverage_line::status::not_judged;
+  line.not_judged = "3 waits, because no lease is known";
+  audited.notices = {sample::make_finding("C901", confidence::proof, "", "20 rules idle")};
+  const std::string still = still_part(audited);
+  EXPECT_EQ(test::count_of(still, ">cannot be judged</span>"), 1U);
+  EXPECT_EQ(test::count_of(still, ">3 waits, because no lease is known</td>"), 1U);
+  EXPECT_EQ(test::count_of(still, ">no key was ever refreshed</td>"), 1U);
+  EXPECT_FALSE(has(still, "C901"));
+}
+
 TEST(audit_html_report, LinksEachFindingToItsEvidence) {
   const std::string page = html_report(sample::unsafe());
   for (const char* const id : {"f0", "f1", "f2", "f3"}) {
@@ -65,11 +79,11 @@ TEST(audit_html_report, ShowsInjectedFaultsInATableAndOnTheTimeline) {
   const std::string page = html_report(sample::unsafe());
   for (const char* const part :
        {"<h2>Injected faults</h2>", "<th scope=\"row\">reset command=set chance=1%</th>",
-        "sample injected", "\"faults\": [[3450.000,3450.000,", "SET lock:user:42"}) {
+        "data-kind=\"injected\"", "\"faults\": [[3450.000,3450.000,", "SET lock:user:42"}) {
     EXPECT_TRUE(has(page, part)) << part;
   }
   const std::string without = html_report(sample::safe());
-  for (const char* const part : {"Injected faults", "sample injected", "\"faults\""}) {
+  for (const char* const part : {"Injected faults", "data-kind=\"injected\"", "\"faults\""}) {
     EXPECT_FALSE(has(without, part)) << part;
   }
 }

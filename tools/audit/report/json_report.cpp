@@ -24,7 +24,8 @@ void write(json_writer& out, const evidence& proof) {
   for (const moment_line& line : proof.timeline) {
     out.begin_object().field("from_ms", ms(line.from)).field("to_ms", ms(line.to));
     out.field("connection", line.connection).field("process", line.process);
-    out.field("text", line.text).field("changed_key", line.changed_key).end_object();
+    out.field("text", line.text).field("changed_key", line.changed_key);
+    out.field("decisive", line.decisive).end_object();
   }
   out.end_array().end_object();
 }
@@ -64,7 +65,7 @@ void write(json_writer& out, const audit_result::figures& figures) {
   out.field("processes", figures.processes).field("keys", figures.keys);
   out.field("cold_events", figures.cold_events);
   out.field("contended_cold_events", figures.contended_cold_events).field("loads", figures.loads);
-  out.field("origin_loads", figures.origin_loads);
+  out.field("refreshes", figures.refreshes).field("origin_loads", figures.origin_loads);
   out.field("keys_per_million",
             static_cast<std::uint64_t>(std::llround(figures.sampled_share * all_keys)));
   out.field("sampled_share", figures.sampled_share)
@@ -115,7 +116,8 @@ std::string json_report(const audit_result& result) {
   out.name("coverage").begin_array();
   for (const coverage_line& line : result.coverage) {
     out.begin_object().field("rule", line.rule).field("name", line.name);
-    out.field("status", word_of(line.state)).field("detail", line.detail).end_object();
+    out.field("status", word_of(line.state)).field("detail", line.detail);
+    out.field("not_judged", line.not_judged).end_object();
   }
   out.end_array().name("roles").begin_array();
   for (const role_line& role : result.roles) {
@@ -125,6 +127,7 @@ std::string json_report(const audit_result& result) {
   }
   out.end_array();
   write(out, "loads_each_second", result.timeline.loads_each_second);
+  write(out, "refreshes_each_second", result.timeline.refreshes_each_second);
   write(out, "origin_each_second", result.timeline.origin_each_second);
   if (!result.faults.is_empty()) write(out, result.faults);
   out.end_object();

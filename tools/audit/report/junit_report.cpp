@@ -78,11 +78,12 @@ std::vector<test_case> cases_of(const audit_result& result, std::string_view fam
     }
     if (cases.size() > before) continue;
     test_case plain{line.rule + ' ' + line.name, {}};
-    if (line.state == coverage_line::status::not_exercised) {
-      plain.inside =
-          "<skipped" + attribute("message", "not exercised: " + shown(line.detail)) + "/>";
-    } else if (!line.detail.empty()) {
-      plain.inside = "<system-out>" + html_escaped(shown(line.detail)) + "</system-out>";
+    const std::string detail = shown(detail_in_words(line));
+    if (line.state == coverage_line::status::not_exercised ||
+        line.state == coverage_line::status::not_judged) {
+      plain.inside = "<skipped" + attribute("message", in_words(line.state) + ": " + detail) + "/>";
+    } else if (!detail.empty()) {
+      plain.inside = "<system-out>" + html_escaped(detail) + "</system-out>";
     }
     cases.push_back(std::move(plain));
   }

@@ -2,7 +2,7 @@
 // An audit as JUnit XML, which build servers read: one test case for each rule and pattern. Pure.
 //
 // A finding that makes the audit fail is a failure. Any other finding is a test case that passes
-// and contains the finding. Accepted findings and rules that were not exercised are skipped.
+// and contains the finding. Accepted findings and rules that judged nothing are skipped.
 // Notices are the output of the suite.
 #pragma once
 

@@ -3,85 +3,23 @@
 // user can move and zoom. Names reach the page only as text of a canvas or of an element.
 const lanes = (() => {
   "use strict";
-  const { colour, faded, inWords, tick } = page;
-  const [hit, miss, store, acquired, refused, deleted, released, renewed] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const { colour, inWords, tick } = page;
   const axisHeight = 22, labelHeight = 15, bandHeight = 24, rowGap = 5;
   const rowHeight = labelHeight + bandHeight + rowGap;
   const spanMin = 0.5; // ms
-  const layersMax = 8;
-
-  // Loads that run at the same time are drawn one below the other.
-  function layered(loads) {
-    const ends = [];
-    for (const load of loads) {
-      let layer = ends.findIndex((end) => end <= load.from);
-      if (layer < 0 && ends.length < layersMax) layer = ends.push(0) - 1;
-      if (layer < 0) layer = ends.indexOf(Math.min(...ends));
-      ends[layer] = load.to;
-      load.layer = layer;
-    }
-    return Math.max(ends.length, 1);
-  }
-
-  // A lock hold lasts from an acquisition to its release. If the next acquisition comes before a
-  // release, the lease had ended.
-  function holds(operations) {
-    const all = [];
-    let open = null;
-    for (const operation of operations) {
-      if (operation.kind === acquired) {
-        if (open) all.push({ from: open.from, to: operation.from });
-        open = operation;
-      } else if (open && (operation.kind === released || operation.kind === deleted)) {
-        all.push({ from: open.from, to: operation.to });
-        open = null;
-      }
-    }
-    return all;
-  }
-
-  function rowsOf(series) {
-    const blank = (label, group) =>
-      ({ label, group, operations: [], loads: [], cold: [], holds: [], layers: 1 });
-    const processes = series.processes.map((name) => blank(name, "processes"));
-    const keys = series.keys.map((name, place) =>
-      blank(name, { value: "values", lock: "locks" }[series.roles[place]] || "others"));
-    for (const [from, to, process, key, kind, text] of series.operations) {
-      const operation = { from, to, kind, text: series.texts[text] };
-      keys[key].operations.push({ ...operation, who: series.processes[process] });
-      processes[process].operations.push(operation);
-    }
-    for (const [key, process, from, to, isStored] of series.loads) {
-      const load = { from, to, isStored, key: series.keys[key], who: series.processes[process] };
-      keys[key].loads.push(load);
-      processes[process].loads.push({ ...load });
-    }
-    for (const [key, from, to, requests, loads, isMade] of series.cold) {
-      keys[key].cold.push({ from, to, requests, loads, isMade });
-    }
-    for (const row of [...processes, ...keys]) {
-      row.loads.sort((a, b) => a.from - b.from);
-      row.layers = layered(row.loads);
-      if (row.group === "locks") row.holds = holds(row.operations);
-    }
-    keys.forEach((row, place) => { row.key = place; });
-    const order = { values: 0, locks: 1, others: 2 };
-    keys.sort((a, b) => order[a.group] - order[b.group] || a.key - b.key);
-    return [...processes, ...keys].filter((row) =>
-      row.operations.length + row.loads.length + row.cold.length > 0);
-  }
 
   function begin(series, box, onChange) {
     const canvas = box.querySelector("canvas");
     const tip = box.querySelector(".tip");
-    const rows = rowsOf(series);
+    const all = rows.of(series);
     const cold = series.cold.map((event) => event[1]).sort((a, b) => a - b);
     const hidden = new Set(["others"]);
-    const view = { from: 0, to: series.end, marked: null };
+    // `row` and `at` are the place of the keyboard: a shown row, and the item under it, if any.
+    const view = { from: 0, to: series.end, marked: null, row: null, at: null };
     let width = 0;
 
-    if (!rows.some((row) => !hidden.has(row.group))) hidden.clear();
-    const shownRows = () => rows.filter((row) => !hidden.has(row.group));
+    if (!all.some((row) => !hidden.has(row.group))) hidden.clear();
+    const shownRows = () => all.filter((row) => !hidden.has(row.group));
     const place = (at) => (at - view.from) / (view.to - view.from) * width;
     const time = (x) => view.from + x / width * (view.to - view.from);
 
@@ -111,65 +49,32 @@ const lanes = (() => {
     }
 
     function drawMarks(ctx, row, top) {
-      const middle = top + bandHeight / 2;
-      const last = new Array(9).fill(-9);
-      const circle = (x, kind) => {
-        ctx.strokeStyle = colour(kind);
-        ctx.fillStyle = colour("ground");
-        ctx.beginPath();
-        ctx.arc(x, middle, 3.5, 0, 7);
-        ctx.fill();
-        ctx.stroke();
-      };
-      const post = (x, kind, tall, wide) => {
-        ctx.fillStyle = colour(kind);
-        ctx.fillRect(x - wide / 2, middle - tall / 2, wide, tall);
-      };
-      ctx.lineWidth = 1.6;
+      const last = {};
       for (const operation of row.operations) {
         const x = place(operation.from);
-        if (x < -5 || x > width + 5 || x - last[operation.kind] < 1.2) continue;
+        if (x < -9 || x > width + 9 || x - last[operation.kind] < 1.2) continue;
         last[operation.kind] = x;
-        if (operation.kind === miss) circle(x, "miss");
-        else if (operation.kind === refused) circle(x, "lock");
-        else if (operation.kind === store) post(x, "store", 9, 7);
-        else if (operation.kind === acquired) post(x, "lock", 16, 4);
-        else if (operation.kind === released || operation.kind === renewed) post(x, "lock", 9, 3);
-        else if (operation.kind === deleted) post(x, "bad", 16, 3);
-        else post(x, operation.kind === hit ? "hit" : "faint", 8, 2);
+        ctx.lineWidth = 1.6;
+        marks.shapes[operation.kind](ctx, x, top + bandHeight / 2);
       }
     }
 
     function drawRow(ctx, row, top) {
       const band = top + labelHeight;
-      const isMarked = view.marked && view.marked.key !== undefined && view.marked.key === row.key;
+      const isMarked = view.row === row ||
+        (view.marked && view.marked.key !== undefined && view.marked.key === row.key);
       ctx.fillStyle = colour("card");
       ctx.fillRect(0, band, width, bandHeight);
-      for (const event of row.cold) {
-        const at = span(event.from, event.to, 2);
-        if (!at) continue;
-        ctx.fillStyle = faded(colour(event.isMade ? "made" : "accent"), 0.22);
-        ctx.fillRect(at[0], band, at[1], bandHeight);
-      }
-      for (const hold of row.holds) {
-        const at = span(hold.from, hold.to, 2);
-        if (!at) continue;
-        ctx.fillStyle = faded(colour("lock"), 0.32);
-        ctx.fillRect(at[0], band + 4, at[1], bandHeight - 8);
-      }
+      const draw = (kind, item, above, high) => {
+        const at = span(item.from, item.to, 2);
+        if (at) marks.bars[kind](ctx, [at[0], band + above, at[1], high]);
+      };
+      for (const event of row.cold) draw(event.isMade ? "made" : "cold", event, 0, bandHeight);
+      for (const hold of row.holds) draw("held", hold, 4, bandHeight - 8);
       const thick = (bandHeight - 2) / row.layers;
       for (const load of row.loads) {
-        const at = span(load.from, load.to, 2);
-        if (!at) continue;
-        const bar = [at[0], band + 1 + load.layer * thick, at[1], Math.max(thick - 1, 1.5)];
-        ctx.fillStyle = faded(colour("load"), load.isStored ? 0.62 : 0.15);
-        ctx.fillRect(...bar);
-        if (load.isStored) continue;
-        ctx.strokeStyle = colour("load");
-        ctx.lineWidth = 1;
-        ctx.setLineDash([3, 2]);
-        ctx.strokeRect(...bar);
-        ctx.setLineDash([]);
+        draw(load.isStored ? "load" : "unstored", load, 1 + load.layer * thick,
+          Math.max(thick - 1, 1.5));
       }
       drawMarks(ctx, row, band);
       ctx.font = (isMarked ? "700" : "500") + " 11.5px ui-monospace, Menlo, Consolas, monospace";
@@ -188,12 +93,40 @@ const lanes = (() => {
         const at = span(from, to, 1);
         if (!at || (at[1] <= 1 && at[0] - last < 1)) continue;
         last = at[0];
-        ctx.fillStyle = faded(colour("bad"), at[1] > 1 ? 0.18 : 0.7);
-        ctx.fillRect(at[0], axisHeight - 6, at[1], height - axisHeight + 6);
+        marks.bars.injected(ctx, [at[0], axisHeight - 6, at[1], height - axisHeight + 6]);
       }
     }
 
+    // Says where the rest is if the visible part has nothing to draw.
+    function drawHint(ctx, shown, height) {
+      const by = rows.distance(shown, view.from, view.to);
+      if (by === 0) return;
+      ctx.fillStyle = colour("faint");
+      ctx.font = "13px system-ui, sans-serif";
+      const text = !shown.length ? "No rows are chosen."
+        : by === null ? "No command is drawn."
+        : by > 0 ? "Nothing here. The next command comes " + inWords(by) + " later. \u2192"
+        : "\u2190 Nothing here. The last command was " + inWords(-by) + " earlier.";
+      ctx.fillText(text, Math.max((width - ctx.measureText(text).width) / 2, 4),
+        Math.max(axisHeight + rowHeight / 2, height / 2 - 8));
+    }
+
+    // The item at which the keyboard is.
+    function drawCursor(ctx, shown) {
+      const i = shown.indexOf(view.row);
+      if (i < 0) return;
+      const band = axisHeight + i * rowHeight + labelHeight;
+      ctx.strokeStyle = colour("accent");
+      ctx.lineWidth = 2;
+      ctx.strokeRect(1, band - labelHeight + 1, width - 2, rowHeight - rowGap);
+      if (!view.at) return;
+      const at = span(view.at.from, view.at.to, 2);
+      if (at) ctx.strokeRect(at[0] - 7, band - 1, at[1] + 14, bandHeight + 2);
+    }
+
     function draw() {
+      box.dataset.from = view.from;
+      box.dataset.to = view.to;
       width = box.clientWidth;
       if (!width) return;
       const shown = shownRows();
@@ -209,6 +142,8 @@ const lanes = (() => {
       drawAxis(ctx, height);
       shown.forEach((row, i) => drawRow(ctx, row, axisHeight + i * rowHeight));
       drawFaults(ctx, height);
+      drawHint(ctx, shown, height);
+      drawCursor(ctx, shown);
       if (view.marked) {
         const at = span(view.marked.from, view.marked.to, 2);
         if (at) {
@@ -219,12 +154,26 @@ const lanes = (() => {
       }
     }
 
-    function show(from, to, marked) {
+    function placeView(from, to) {
       const length = Math.min(Math.max(to - from, spanMin), series.end);
       const middle = (from + to) / 2;
       view.from = Math.min(Math.max(middle - length / 2, 0), series.end - length);
       view.to = view.from + length;
+    }
+
+    // Shows a part of the run. If nothing in it is drawn, shows the nearest part where something is:
+    // a later one with `direction` 1, and an earlier one with -1. `isFree`: shows it all the same.
+    function show(from, to, marked, direction, isFree) {
+      placeView(from, to);
       if (marked !== undefined) view.marked = marked;
+      if (!marked && !isFree) {
+        const shown = shownRows();
+        const by = rows.distance(shown, view.from, view.to, direction) ??
+          rows.distance(shown, view.from, view.to);
+        const margin = (view.to - view.from) / 4;
+        if (by) placeView(view.from + by + Math.sign(by) * margin,
+          view.to + by + Math.sign(by) * margin);
+      }
       draw();
       onChange(view);
     }
@@ -236,7 +185,7 @@ const lanes = (() => {
     };
     const move = (share) => {
       const step = (view.to - view.from) * share;
-      show(view.from + step, view.to + step);
+      show(view.from + step, view.to + step, undefined, Math.sign(share));
     };
 
     // Moves to the next cold event after the middle of the visible part, or to the last one before
@@ -254,7 +203,7 @@ const lanes = (() => {
     function goTo(evidence) {
       const length = Math.max(evidence.to - evidence.from, 1);
       if (evidence.key !== undefined) {
-        const row = rows.find((row) => row.key === evidence.key);
+        const row = all.find((row) => row.key === evidence.key);
         if (row) hidden.delete(row.group);
       }
       show(evidence.from - 0.25 * length, evidence.to + 0.25 * length, evidence);
@@ -264,11 +213,8 @@ const lanes = (() => {
       }
     }
 
-    // Describes the items under the pointer.
-    function wordsAt(x, y) {
-      const row = shownRows()[Math.floor((y - axisHeight) / rowHeight)];
-      if (!row || y < axisHeight) return "";
-      const at = time(x), reach = 6 * (view.to - view.from) / width;
+    // Describes the items of a row near a time.
+    function wordsOf(row, at, reach) {
       const lines = [];
       const near = row.operations.filter((operation) => Math.abs(operation.from - at) <= reach)
         .sort((a, b) => Math.abs(a.from - at) - Math.abs(b.from - at)).slice(0, 4)
@@ -292,10 +238,8 @@ const lanes = (() => {
       return lines.length ? [row.label, ...lines].join("\n") : "";
     }
 
-    function showTip(event) {
-      const edge = canvas.getBoundingClientRect();
-      const x = event.clientX - edge.left, y = event.clientY - edge.top;
-      const words = wordsAt(x, y);
+    // Shows words beside a place of the canvas.
+    function showTip(words, x, y) {
       tip.hidden = !words;
       if (!words) return;
       tip.textContent = words;
@@ -304,52 +248,25 @@ const lanes = (() => {
       tip.style.top = (below ? y + 14 : Math.max(y - tip.offsetHeight - 10, 0)) + "px";
     }
 
-    let drag = null;
-    canvas.addEventListener("pointerdown", (event) => {
-      drag = { x: event.clientX, from: view.from, to: view.to };
-      canvas.setPointerCapture(event.pointerId);
-      showTip(event);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!drag) {
-        showTip(event);
-        return;
+    const scrollTo = (row) => {
+      const top = axisHeight + shownRows().indexOf(row) * rowHeight;
+      if (top < box.scrollTop + axisHeight) box.scrollTop = top - axisHeight;
+      else if (top + rowHeight > box.scrollTop + box.clientHeight) {
+        box.scrollTop = top + rowHeight - box.clientHeight;
       }
-      const by = (drag.x - event.clientX) / width * (drag.to - drag.from);
-      if (Math.abs(drag.x - event.clientX) < 3) return;
-      box.classList.add("dragged");
-      tip.hidden = true;
-      show(drag.from + by, drag.to + by);
-    });
-    for (const end of ["pointerup", "pointercancel"]) {
-      canvas.addEventListener(end, () => {
-        drag = null;
-        box.classList.remove("dragged");
-      });
-    }
-    canvas.addEventListener("pointerleave", () => { if (!drag) tip.hidden = true; });
-    canvas.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the page
-      event.preventDefault();
-      zoom(event.deltaY > 0 ? 1.25 : 0.8, time(event.clientX - canvas.getBoundingClientRect().left));
-    }, { passive: false });
-    const byKey = { ArrowLeft: () => move(-0.25), ArrowRight: () => move(0.25),
-      "+": () => zoom(0.5), "-": () => zoom(2) };
-    box.addEventListener("keydown", (event) => {
-      const act = byKey[event.key];
-      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      act();
-    });
-    window.addEventListener("resize", draw);
+    };
 
-    return {
-      draw, show, goTo, view,
-      groups: [...new Set(rows.map((row) => row.group))],
+    const drawn = {
+      draw, show, goTo, view, zoom, move, canvas, box, shownRows, place, time, wordsOf, showTip,
+      scrollTo, rowHeight, axisHeight, labelHeight,
+      width: () => width,
+      end: series.end,
+      groups: [...new Set(all.map((row) => row.group))],
       isShown: (group) => !hidden.has(group),
       toggle(group) {
         if (!hidden.delete(group)) hidden.add(group);
-        draw();
+        if (view.row && hidden.has(view.row.group)) view.row = view.at = null;
+        show(view.from, view.to, undefined);
       },
       go: {
         all: () => show(0, series.end, null),
@@ -357,6 +274,10 @@ const lanes = (() => {
         previous: () => goCold(false), next: () => goCold(true),
       },
     };
+    window.addEventListener("resize", draw);
+    pointing.begin(drawn);
+    typing.begin(drawn);
+    return drawn;
   }
 
   return { begin };

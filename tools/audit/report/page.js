@@ -21,8 +21,8 @@
   }
 
   // Marks the visible part of the run, and the moments at which keys became cold.
-  const marks = {
-    id: "marks",
+  const coldMarks = {
+    id: "coldMarks",
     afterDatasetsDraw(of) {
       const { ctx, chartArea: area, scales: { x } } = of;
       const at = (ms) => Math.min(Math.max(x.getPixelForValue(ms / 1000), area.left), area.right);
@@ -31,11 +31,14 @@
       for (const [, from, , , , isMade] of series.cold) {
         const left = at(from);
         ctx.fillStyle = colour(isMade ? "made" : "accent");
+        ctx.strokeStyle = ctx.fillStyle;
         ctx.beginPath();
         ctx.moveTo(left - 4, area.top);
         ctx.lineTo(left + 4, area.top);
         ctx.lineTo(left, area.top + 7);
-        ctx.fill();
+        ctx.closePath();
+        if (isMade) ctx.stroke();
+        else ctx.fill();
       }
       const left = at(drawn.view.from), right = at(drawn.view.to);
       if (right - left < area.right - area.left - 1) {
@@ -50,15 +53,24 @@
 
   function drawSeconds() {
     if (chart) chart.destroy();
-    const bars = (label, numbers, name, share) => ({
-      label, data: numbers.map((y, i) => ({ x: (i + 0.5) * series.step, y })),
-      backgroundColor: faded(colour(name), share), borderColor: colour(name),
-      borderWidth: share < 1 ? 1 : 0, barPercentage: 1, categoryPercentage: 0.9, grouped: false,
+    const canvas = document.getElementById("seconds");
+    const bars = (label, numbers, name, stack, hatching) => ({
+      label, data: numbers.map((y, i) => ({ x: (i + 0.5) * series.step, y })), stack,
+      backgroundColor: hatching ? marks.hatched(canvas.getContext("2d"), name, hatching)
+        : faded(colour(name), 0.9),
+      borderColor: colour(name), borderWidth: 1, barPercentage: 1, categoryPercentage: 0.9,
+      grouped: false,
     });
-    const seconds = Math.max(series.wire.length, series.origin.length) * series.step;
-    const sets = [bars("loads seen on the wire", series.wire, "load", 0.9)];
-    if (series.origin.length) sets.push(bars("counted by the origin", series.origin, "made", 0.2));
-    chart = new Chart(document.getElementById("seconds"), {
+    const seconds =
+      Math.max(series.wire.length, series.refreshes.length, series.origin.length) * series.step;
+    const sets = [bars("loads seen on the wire", series.wire, "load", "wire")];
+    if (series.refreshes.length) {
+      sets.push(bars("refreshes", series.refreshes, "store", "wire", "-"));
+    }
+    if (series.origin.length) {
+      sets.push(bars("counted by the origin", series.origin, "made", "origin", "/"));
+    }
+    chart = new Chart(canvas, {
       type: "bar",
       data: { datasets: sets },
       options: {
@@ -70,21 +82,21 @@
           drawn.show(at - half, at + half, null);
         },
         scales: {
-          x: { type: "linear", offset: false, min: 0,
+          x: { type: "linear", offset: false, min: 0, stacked: true,
             max: Math.max(series.end / 1000, seconds), grid: { display: false },
             ticks: { color: colour("faint"), maxRotation: 0, maxTicksLimit: 8, includeBounds: false,
               callback: (value) => value + " s" } },
-          y: { beginAtZero: true, grid: { color: colour("line") }, grace: "12%",
+          y: { beginAtZero: true, stacked: true, grid: { color: colour("line") }, grace: "12%",
             ticks: { color: colour("faint"), precision: 0, maxTicksLimit: 4 } },
         },
-        plugins: { legend: { display: series.origin.length > 0, align: "end",
+        plugins: { legend: { display: sets.length > 1, align: "end",
           labels: { color: colour("faint"), boxWidth: 12 } },
         tooltip: tooltip({
           title: (items) => "second " + Math.floor(items[0].parsed.x),
           label: (item) => item.formattedValue + " " + item.dataset.label,
         }) },
       },
-      plugins: [marks],
+      plugins: [coldMarks],
     });
   }
 
@@ -135,9 +147,12 @@
     if (first) drawn.goTo(first);
     else if (series.end > 5000) drawn.go.next();
     showGroups();
+    const drawSamples = () => document.querySelectorAll("canvas.sample").forEach(marks.sample);
+    drawSamples();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       drawn.draw();
       drawSeconds();
+      drawSamples();
     });
   }
 

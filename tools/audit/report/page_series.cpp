@@ -153,11 +153,13 @@ std::string page_series(const audit_result& result) {
   write_bars(out, timeline);
   write_faults(out, result.faults);
   const std::size_t seconds =
-      std::max(timeline.loads_each_second.size(), timeline.origin_each_second.size());
+      std::max({timeline.loads_each_second.size(), timeline.refreshes_each_second.size(),
+                timeline.origin_each_second.size()});
   const std::size_t step =
       std::max<std::size_t>(1, (seconds + drawn_seconds_max - 1) / drawn_seconds_max);
   out.field("step", std::uint64_t{step});
   write_seconds(out, "wire", timeline.loads_each_second, step);
+  write_seconds(out, "refreshes", timeline.refreshes_each_second, step);
   write_seconds(out, "origin", timeline.origin_each_second, step);
   write_evidence(out, result);
   out.end_object();

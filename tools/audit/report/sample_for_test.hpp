@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -135,9 +136,21 @@ inline run_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
                                     .loads = callers,
                                     .made_by_tool = round % 4 == 3});
     timeline.loads_each_second.push_back(callers);
-    timeline.origin_each_second.push_back(callers + round % 2);
+    timeline.refreshes_each_second.push_back(round % 3);
+    timeline.origin_each_second.push_back(callers + round % 3 + round % 2);
   }
   return timeline;
+}
+
+/// Sets the timeline and the figures that are sums of it.
+inline void draw(audit_result& result, run_timeline timeline) {
+  const auto sum = [](const std::vector<std::uint64_t>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  };
+  result.run.loads = sum(timeline.loads_each_second);
+  result.run.refreshes = sum(timeline.refreshes_each_second);
+  result.run.origin_loads = sum(timeline.origin_each_second);
+  result.timeline = std::move(timeline);
 }
 
 /// The result of a typical first audit: two errors, a warning and an accepted finding.
@@ -190,12 +203,10 @@ inline audit_result unsafe() {
                 .keys = 855,
                 .cold_events = 14,
                 .contended_cold_events = 12,
-                .loads = 91,
-                .origin_loads = 93,
                 .sampled_share = 1.0,
                 .blind_share = 0.004};
   result.command = "drover audit --redis auto -- python3 app.py";
-  result.timeline = timeline_builder(12, 6);
+  draw(result, timeline_builder(12, 6));
   result.faults.lines = {{"reset command=set chance=1%", "reset", 2, 3450ms, 6410ms},
                          {"down from=8s for=1s", "down", 1, 8000ms, 8000ms}};
   result.faults.injections = {{0, 3450ms, 3450ms, 3, "python3 (4711)", "SET", "user:42"},
@@ -215,9 +226,9 @@ inline audit_result safe() {
   result.remarks.clear();
   result.coverage = coverage({}, false);
   result.faults = {};
-  result.timeline = timeline_builder(5, 1);
-  result.timeline.origin_each_second.clear();
-  result.run.origin_loads = 0;
+  run_timeline timeline = timeline_builder(5, 1);
+  timeline.origin_each_second.clear();
+  draw(result, std::move(timeline));
   return result;
 }
 
@@ -300,10 +311,24 @@ inline audit_result harmless() {
   return hostile(names);
 }
 
+/// A result with many findings.
+inline audit_result many() {
+  audit_result result = unsafe();
+  const std::vector<finding> some = result.findings;
+  while (result.findings.size() < 60) {
+    for (finding more : some) {
+      more.evidence_list.clear();
+      more.pattern = "service" + std::to_string(result.findings.size()) + ":*";
+      result.findings.push_back(more);
+    }
+  }
+  return result;
+}
+
 /// A result of about the largest size that the engine produces.
 inline audit_result large() {
   audit_result result = unsafe();
-  result.timeline = timeline_builder(600, 8);
+  draw(result, timeline_builder(600, 8));
   for (std::size_t i = result.timeline.keys.size(); i < 60; ++i) {
     result.timeline.keys.push_back("shop:product:" + std::to_string(i));
     result.timeline.roles.push_back(key_role::value);

@@ -106,15 +106,21 @@ std::string table_of(const std::vector<finding>& findings, const text::terminal&
 /// Consecutive lines with the same text, shown as one.
 struct repeated_line {
   const moment_line* first;
-  std::size_t times = 1;
+  std::uint64_t times = 1;
+  std::uint64_t left_out = 0;  ///< the commands that are left out before it
   bool is_of_one_process = true;
 };
 
 std::vector<repeated_line> without_repeats(const std::vector<moment_line>& lines) {
   std::vector<repeated_line> repeated;
+  std::uint64_t left_out = 0;
   for (const moment_line& line : lines) {
-    if (repeated.empty() || repeated.back().first->text != line.text) {
-      repeated.push_back({&line});
+    left_out += line.left_out;
+    if (line.left_out > 0) continue;
+    if (repeated.empty() || left_out > 0 || repeated.back().first->text != line.text ||
+        line.decisive || repeated.back().first->decisive) {
+      repeated.push_back({&line, 1, left_out});
+      left_out = 0;
       continue;
     }
     ++repeated.back().times;
@@ -125,8 +131,8 @@ std::vector<repeated_line> without_repeats(const std::vector<moment_line>& lines
 
 std::string timeline(const evidence& proof, const text::terminal& terminal) {
   const std::vector<repeated_line> lines = without_repeats(proof.timeline);
-  std::vector<bool> changed;
-  for (const repeated_line& line : lines) changed.push_back(line.first->changed_key);
+  std::vector<line_weight> weights;
+  for (const repeated_line& line : lines) weights.push_back(weight_of(*line.first));
   std::vector<std::vector<text::cell>> rows;
   const auto add = [&](const repeated_line& line) {
     rows.push_back(
@@ -134,12 +140,14 @@ std::string timeline(const evidence& proof, const text::terminal& terminal) {
          {line.is_of_one_process ? text::visible(line.first->process, 30) : "several processes",
           style::faint},
          {shown_name(line.first->text) +
-          (line.times > 1 ? ", " + text::in_words(std::uint64_t{line.times}) + " times" : "")}});
+              (line.times > 1 ? ", " + text::in_words(line.times) + " times" : ""),
+          line.first->decisive ? style::strong : style::plain}});
   };
   std::size_t next = 0;
-  for (const std::size_t place : chosen_lines(changed, text_timeline_max)) {
+  for (const std::size_t place : chosen_lines(weights, text_timeline_max)) {
     std::uint64_t hidden = 0;
-    for (; next < place; ++next) hidden += lines[next].times;
+    for (; next < place; ++next) hidden += lines[next].times + lines[next].left_out;
+    hidden += lines[place].left_out;
     if (hidden > 0) {
       rows.push_back({{""}, {""}, {"(" + text::in_words(hidden) + " more)", style::faint}});
     }
@@ -170,35 +178,29 @@ std::string details(const finding& finding, const text::terminal& terminal) {
          paragraph("wrong? " + if_wrong(finding), 2, terminal);
 }
 
-/// Lists the judged rules line by line, and the other rules grouped by the reason.
+/// Lists the judged rules line by line, and the other rules once for each reason.
 std::string coverage(const audit_result& result, const text::terminal& terminal) {
   using status = coverage_line::status;
   std::string text = heading("Coverage of the rules", terminal);
   std::vector<std::vector<text::cell>> judged;
-  std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
   for (const coverage_line& line : result.coverage) {
-    if (line.state == status::not_exercised) {
-      const auto group_position = std::find_if(
-          idle.begin(), idle.end(), [&](const auto& group) { return group.first == line.detail; });
-      if (group_position == idle.end()) {
-        idle.emplace_back(line.detail, line.rule);
-      } else {
-        group_position->second += ", " + line.rule;
-      }
-      continue;
-    }
+    if (line.state != status::pass && line.state != status::fail) continue;
     judged.push_back(
         {{std::string{word_of(line.state)}, line.state == status::pass ? style::good : style::bad},
          {line.rule + ' ' + line.name},
-         {shown_name(line.detail), style::faint}});
+         {shown_name(detail_in_words(line)), style::faint}});
   }
   text += fitted(std::vector(3, text::align::left), std::move(judged), terminal);
-  for (const auto& [reason, rules] : idle) {
-    text += painted(text::wrapped("not exercised: " + rules +
-                                      (reason.empty() ? "" : " (" + shown_name(reason) + ")"),
-                                  terminal.width, 2),
-                    style::faint, terminal) +
-            '\n';
+  for (const status state : {status::not_judged, status::not_exercised}) {
+    const std::vector<rule_group> groups = rules_by_reason(result, state);
+    if (groups.empty()) continue;
+    text += in_words(state) + ":\n";
+    for (const auto& [reason, rules] : groups) {
+      const std::string line = joined(rules) + (reason.empty() ? "" : " (" + shown(reason) + ")");
+      text += painted("  " + text::wrapped(line, std::max<std::size_t>(terminal.width, 22) - 2, 4),
+                      style::faint, terminal) +
+              '\n';
+    }
   }
   return text;
 }
@@ -269,14 +271,16 @@ std::string text_report(const audit_result& result, const text::terminal& termin
   }
   text += injected_faults(result.faults, terminal);
   if (result.run.commands > 0) text += coverage(result, terminal) + roles(result, terminal);
-  if (!result.notices.empty() && result.run.commands > 0) {
-    text += heading("Notices", terminal);
+  std::string notices;
+  if (result.run.commands > 0) {
     for (const finding& finding : result.notices) {
-      text += text::wrapped(finding.rule + ' ' + finding.name + ": " + shown(finding.message),
-                            terminal.width, 2) +
-              '\n';
+      if (says_coverage_again(finding)) continue;
+      notices += text::wrapped(finding.rule + ' ' + finding.name + ": " + shown(finding.message),
+                               terminal.width, 2) +
+                 '\n';
     }
   }
+  if (!notices.empty()) text += heading("Notices", terminal) + notices;
   for (const std::string& remark : result.remarks) {
     text += '\n' + text::wrapped("Note: " + shown(remark), terminal.width, 2) + '\n';
   }

@@ -36,9 +36,8 @@ TEST(audit_wording, CountsFindingsByTheirSeverity) {
 
 TEST(audit_wording, SaysTheRunInFigures) {
   EXPECT_EQ(run_in_words(sample::unsafe().run),
-            "12.4 s, 8,412 commands by 4 processes on 855 keys, 14 cold events, 12 contended, 91 "
-            "loads (the "
-            "origin counted 93)");
+            "12.4 s, 8,412 commands by 4 processes on 855 keys, 14 cold events, 12 contended, 72 "
+            "loads and 12 refreshes (the origin counted 90)");
   EXPECT_EQ(run_in_words(sample::quiet().run),
             "800 ms, 12 commands by 1 process on 2 keys, 0 cold events, 0 loads");
 }
@@ -53,7 +52,7 @@ TEST(audit_wording, SaysHowManyCommandsPassedIfNotAllWereExamined) {
 }
 
 TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
-  const std::string text = text_report(sample::unsafe(), {.width = 120});
+  const std::string text = text_report(sample::unsafe(), {.width = 200});
   const auto lines = lines_of(text);
   EXPECT_EQ(lines[0], "FAIL  2 errors, 1 warning, 1 accepted");
   EXPECT_EQ(lines[1], "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*");
@@ -173,9 +172,32 @@ TEST(audit_text_report, SaysWhatEachRuleHadToGoByAndWhatWasNotExercised) {
   const std::string text = text_report(sample::safe(), {.width = 100});
   EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key"));
   EXPECT_TRUE(has(text, "14 cold events, widest 12 waiters"));
-  EXPECT_TRUE(has(text, "not exercised: C206 (no lease ever ran out)"));
-  EXPECT_TRUE(has(text, "not exercised: C207, C208, "));
+  EXPECT_TRUE(has(text, "not exercised:\n  C206 (no lease ever ran out)\n")) << text;
+  EXPECT_TRUE(has(text, "\n  C207, C208, "));
   EXPECT_TRUE(has(text_report(sample::unsafe(), {}), "Notices\nC902 opaque-script: EVALSHA"));
+}
+
+TEST(audit_text_report, SaysWhatCannotBeJudgedApartFromWhatWasNotExercised) {
+  audit_result audited = sample::safe();
+  audited.coverage[0].not_judged = "2 stores, because nobody knows";
+  coverage_line& line = audited.coverage.back();
+  line.state = coverage_line::status::not_judged;
+  line.not_judged = "3 waits, because no lease is known";
+  const std::string text = text_report(audited, {.width = 1000});
+  EXPECT_TRUE(has(text, "seen, but cannot be judged:\n  " + line.rule +
+                            " (3 waits, because no lease is known)\nnot exercised:\n"))
+      << text;
+  EXPECT_TRUE(has(text, "cannot be judged: 2 stores, because nobody knows")) << text;
+  EXPECT_TRUE(has(text, "Next: read why 1 rule could not judge what it saw")) << text;
+}
+
+TEST(audit_text_report, SaysOnceThatRulesWereNotExercised) {
+  audit_result audited = sample::safe();
+  audited.notices = {sample::make_finding("C901", confidence::proof, "", "20 rules idle")};
+  const std::string text = text_report(audited, {.width = 100});
+  EXPECT_EQ(test::count_of(text, "not exercised:"), 1U) << text;
+  EXPECT_FALSE(has(text, "C901")) << text;
+  EXPECT_FALSE(has(text, "Notices")) << text;
 }
 
 TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {

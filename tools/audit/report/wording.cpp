@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t name_max = 200;
 constexpr std::size_t text_max = 1000;
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::uint64_t open_findings(const audit_result& result, severity level) {
   return static_cast<std::uint64_t>(
       std::count_if(result.findings.begin(), result.findings.end(), [&](const finding& finding) {
@@ -28,6 +22,12 @@ std::uint64_t open_findings(const audit_result& result, severity level) {
 }
 
 }  // namespace
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
 
 std::string_view word_of(confidence level) {
   switch (level) {
@@ -52,6 +52,7 @@ std::string_view word_of(coverage_line::status state) {
   switch (state) {
     case coverage_line::status::pass: return "pass";
     case coverage_line::status::fail: return "fail";
+    case coverage_line::status::not_judged: return "not_judged";
     case coverage_line::status::not_exercised: break;
   }
   return "not_exercised";
@@ -68,6 +69,41 @@ std::string_view word_of(key_role role) {
   }
   return "other";
 }
+
+std::string in_words(coverage_line::status state) {
+  switch (state) {
+    case coverage_line::status::not_judged: return "seen, but cannot be judged";
+    case coverage_line::status::not_exercised: return "not exercised";
+    case coverage_line::status::pass:
+    case coverage_line::status::fail: break;
+  }
+  return std::string{word_of(state)};
+}
+
+std::string detail_in_words(const coverage_line& line) {
+  if (line.not_judged.empty()) return line.detail;
+  if (line.state == coverage_line::status::not_judged) return line.not_judged;
+  return line.detail + "; cannot be judged: " + line.not_judged;
+}
+
+std::vector<rule_group> rules_by_reason(const audit_result& result, coverage_line::status state) {
+  std::vector<rule_group> groups;
+  for (const coverage_line& line : result.coverage) {
+    if (line.state != state) continue;
+    const std::string reason = detail_in_words(line);
+    const auto known = std::find_if(groups.begin(), groups.end(), [&](const rule_group& group) {
+      return group.reason == reason;
+    });
+    if (known == groups.end()) {
+      groups.push_back({reason, {line.rule}});
+    } else {
+      known->rules.push_back(line.rule);
+    }
+  }
+  return groups;
+}
+
+bool says_coverage_again(const finding& notice) { return notice.rule == "C901"; }
 
 std::string in_words(verdict outcome) {
   return outcome == verdict::no_cache ? "no cache" : std::string{word_of(outcome)};
@@ -111,11 +147,17 @@ std::string run_in_words(const audit_result::figures& figures) {
   if (figures.cold_events > 0)
     cold += ", " + text::in_words(figures.contended_cold_events) + " contended";
   parts.push_back(std::move(cold));
+  parts.push_back(loads_in_words(figures));
+  return joined(parts);
+}
+
+std::string loads_in_words(const audit_result::figures& figures) {
   std::string loads = text::counted(figures.loads, "load", "loads");
+  if (figures.refreshes > 0)
+    loads += " and " + text::counted(figures.refreshes, "refresh", "refreshes");
   if (figures.origin_loads > 0)
     loads += " (the origin counted " + text::in_words(figures.origin_loads) + ")";
-  parts.push_back(std::move(loads));
-  return joined(parts);
+  return loads;
 }
 
 std::string excused_in_words(const fault_report::not_judged& excused) {
@@ -181,11 +223,20 @@ std::string next_step(const audit_result& result, reader where) {
     return "send more requests at once (two or more callers that request one cold key), or let the "
            "tool make keys cold: `drover audit --active`.";
   }
-  if (idle > 0) {
-    return text::counted(idle, "rule was", "rules were") +
-           " not exercised, which is not a pass. `drover audit --list-rules` shows what each rule "
-           "needs.";
+  const auto unclear = static_cast<std::uint64_t>(std::count_if(
+      result.coverage.begin(), result.coverage.end(),
+      [](const coverage_line& line) { return line.state == coverage_line::status::not_judged; }));
+  std::string next;
+  if (unclear > 0) {
+    next = "read why " + text::counted(unclear, "rule", "rules") + " could not judge what " +
+           (unclear == 1 ? "it" : "they") + " saw: a longer run does not change that.";
   }
+  if (idle > 0) {
+    next += (next.empty() ? "" : " ") + text::counted(idle, "rule was", "rules were") +
+            " not exercised, which is not a pass. `drover audit --list-rules` shows what each rule "
+            "needs.";
+  }
+  if (!next.empty()) return next;
   return "run this audit with every change.";
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "audit/engine/audit_result.hpp"
 
@@ -15,6 +16,24 @@ namespace drover::audit {
 [[nodiscard]] std::string_view word_of(verdict outcome);              ///< "inconclusive"
 [[nodiscard]] std::string_view word_of(coverage_line::status state);  ///< "not_exercised"
 [[nodiscard]] std::string_view word_of(key_role role);                ///< "value"
+
+/// "a, b, c"
+[[nodiscard]] std::string joined(const std::vector<std::string>& parts);
+
+/// "not exercised"; "seen, but cannot be judged"; otherwise the word.
+[[nodiscard]] std::string in_words(coverage_line::status state);
+/// What a rule saw, and what it cannot judge.
+[[nodiscard]] std::string detail_in_words(const coverage_line& line);
+
+/// Rules with the same status for the same reason.
+struct rule_group {
+  std::string reason;
+  std::vector<std::string> rules;
+};
+[[nodiscard]] std::vector<rule_group> rules_by_reason(const audit_result& result,
+                                                      coverage_line::status state);
+/// Whether a notice repeats the coverage, for reports that show the coverage beside it.
+[[nodiscard]] bool says_coverage_again(const finding& notice);
 
 /// "no cache"; otherwise the word.
 [[nodiscard]] std::string in_words(verdict outcome);
@@ -27,6 +46,9 @@ namespace drover::audit {
 
 /// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
 [[nodiscard]] std::string run_in_words(const audit_result::figures& figures);
+
+/// "91 loads and 12 refreshes (the origin counted 104)".
+[[nodiscard]] std::string loads_in_words(const audit_result::figures& figures);
 
 /// "A fault may explain 3 cold events and 2 lock holds. No rule has judged them."
 [[nodiscard]] std::string excused_in_words(const fault_report::not_judged& excused);

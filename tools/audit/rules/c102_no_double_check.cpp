@@ -134,12 +134,12 @@ class no_double_check final : public rule {
     const moment load_time = own.store.done - hold.won.done;
     repeated.add(static_cast<double>(load_time.count()), [&] {
       const key_state* const value = context.find(before.value);
-      return proof_of(context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
-                      "The lock was taken " + in_words(hold.won.sent - before.store.done) +
-                          " after the value was stored, by a caller that had lost it " +
-                          "before; " + in_words(load_time) +
-                          " later the caller stored the value again.",
-                      lock.ref);
+      return proof_of(
+          context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
+          "The lock was taken " + in_words(hold.won.sent - before.store.done) +
+              " after the value was stored, by a caller that had lost it " + "before; " +
+              in_words(load_time) + " later the caller stored the value again.",
+          lock.ref, {{lock.ref, hold.won}, {before.value, before.store}, {own.key, own.store}});
     });
   }
 

@@ -195,12 +195,18 @@ class fallback_after_wait final : public rule {
                            const cold_event::locking& lock, const rule_context& context,
                            std::uint64_t surplus, pattern_tally& tally) {
     tally.visible.add(static_cast<double>(surplus), [&] {
+      constexpr std::size_t named_max = 4;
+      decisive_operations named;
+      for (const load& loaded : cold.loading.loads) {
+        if (loaded.lock_hold == 0 && named.size() < named_max)
+          named.push_back({key.ref, loaded.store});
+      }
       return proof_of(context, key, cold.from, cold.to,
                       counted(cold.loading.count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
                           " of the lock, after " + counted(lock.lost, "attempt", "attempts") +
                           " had failed.",
-                      lock.lock);
+                      lock.lock, named);
     });
   }
 

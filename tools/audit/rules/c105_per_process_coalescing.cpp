@@ -56,7 +56,11 @@ class per_process_coalescing final : public rule {
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
     book_.add(cold, key, context);
-    if (cold.demand.processes >= 2 && cold.demand.contended) ++shared_[*key.pattern];
+    if (cold.demand.processes >= 2 && cold.demand.contended) {
+      ++shared_[*key.pattern];
+    } else if (cold.demand.contended && cold.loading.unplaced > 0) {
+      ++unplaced_[*key.pattern];
+    }
   }
 
   void on_united(std::uint32_t from, std::uint32_t into) override {
@@ -75,6 +79,14 @@ class per_process_coalescing final : public rule {
       if (!totals.shares || is_written_like_a_session(pattern)) continue;
       bad += totals.unguarded.once_per_process.count;
       report(pattern, totals, out);
+    }
+    std::uint64_t unplaced = 0;
+    for (const auto& [index, number] : unplaced_) {
+      if (context.role_of(context.patterns()[index]) == key_role::value) unplaced += number;
+    }
+    if (unplaced > 0) {
+      out.add_not_judged(id(), counted(unplaced, "cold event", "cold events"),
+                         "it is not known which process loaded");
     }
     out.add_coverage(id(), status_of(bad, shared),
                      shared == 0 ? "no cold key was requested by two processes at once"
@@ -106,6 +118,7 @@ class per_process_coalescing final : public rule {
 
   herd_book book_;
   per_pattern<std::uint64_t> shared_;
+  per_pattern<std::uint64_t> unplaced_;  // cold events whose loads may be of any process
 };
 
 }  // namespace

@@ -108,13 +108,17 @@ class penetration final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
+    std::uint64_t unclear = 0;
     bool has_marker = false;
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
       // What a script does to the keys that is not understood may be the store.
-      if (pattern.counts.opaque > 0) continue;
+      if (pattern.counts.opaque > 0) {
+        if (role == key_role::value) unclear += tally.keys.count;
+        continue;
+      }
       filled += tally.filled;
       has_marker = has_marker || tally.has_marker;
       // For flags and bans a missing key is the answer, and no similar key is ever stored after a
@@ -122,6 +126,10 @@ class penetration final : public rule {
       if (tally.keys.count == 0 || (pattern.loads == 0 && tally.locked == 0)) continue;
       bad += tally.keys.count;
       report(pattern, tally, out);
+    }
+    if (unclear > 0) {
+      out.add_not_judged(id(), counted(unclear, "key", "keys") + " without a known store",
+                         "a script that is not understood may store the value");
     }
     std::string detail = bad > 0 ? counted(bad, "key was", "keys were") + " missed and never stored"
                          : has_marker ? "missing rows are cached with a short marker"

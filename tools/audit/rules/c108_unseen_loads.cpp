@@ -45,7 +45,13 @@ class unseen_loads final : public rule {
     return interest::cold_events | interest::records;
   }
 
-  void on_record(const record& item, const rule_context&) override { balance_.add(item); }
+  void on_record(const record& item, const rule_context&) override {
+    balance_.add(item);
+    const auto* const loads = std::get_if<origin_loads>(&item);
+    if (loads != nullptr && loads->key.empty() && loads->source.starts_with("tcp")) {
+      queries_ += loads->count;
+    }
+  }
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
@@ -72,6 +78,10 @@ class unseen_loads final : public rule {
     const std::uint64_t surplus = balance_.surplus(context);
     const bool failed = coldest != nullptr && surplus > 0;
     if (failed) report(*coldest, surplus, stored, out);
+    if (queries_ > 0) {
+      out.add_not_judged(id(), counted(queries_, "query", "queries") + " through --origin-tcp",
+                         "not each query need be a load of a cached value");
+    }
     out.add_coverage(id(), status_of(failed, balance_.is_told() && coldest != nullptr),
                      !balance_.is_told()
                          ? "no origin counter without keys"
@@ -97,6 +107,7 @@ class unseen_loads final : public rule {
   }
 
   origin_balance balance_;
+  std::uint64_t queries_ = 0;
   per_pattern<cases> cold_;
 };
 

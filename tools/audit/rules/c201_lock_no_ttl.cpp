@@ -51,7 +51,10 @@ class lock_no_ttl final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (hold.ttl.source == ttl_source::unknown) return;
+    if (hold.ttl.source == ttl_source::unknown) {
+      ++unknown_[*lock.pattern];
+      return;
+    }
     pattern_tally& tally = tallies_[*lock.pattern];
     ++tally.endless.opportunities;
     if (hold.ttl.source != ttl_source::none || hold.lease.ends || hold.lease.renewals > 0) return;
@@ -95,6 +98,14 @@ class lock_no_ttl final : public rule {
       result.message += '.';
       out.add_finding(std::move(result));
     }
+    std::uint64_t unknown = 0;
+    for (const auto& [index, number] : unknown_) {
+      if (context.role_of(context.patterns()[index]) == key_role::lock) unknown += number;
+    }
+    if (unknown > 0) {
+      out.add_not_judged(id(), counted(unknown, "acquisition", "acquisitions"),
+                         "a script sets the TTL, and which argument it is, is not known");
+    }
     out.add_coverage(id(), status_of(bad, lock_holds),
                      counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +
                          in_words(bad) + " without one");
@@ -111,6 +122,7 @@ class lock_no_ttl final : public rule {
     }
   };
   per_pattern<pattern_tally> tallies_;
+  per_pattern<std::uint64_t> unknown_;  // acquisitions whose TTL is not known
 };
 
 }  // namespace

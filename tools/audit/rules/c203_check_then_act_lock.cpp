@@ -172,7 +172,8 @@ class check_then_act_lock final : public rule {
                            is_second_holder ? "Two callers found the lock free and both set it."
                            : was_checked
                                ? "The check found the lock free, and the caller set it without NX."
-                               : "The lock was set without NX.");
+                               : "The lock was set without NX.",
+                           {}, {{key.ref, op_summary(operation)}});
                      });
   }
 

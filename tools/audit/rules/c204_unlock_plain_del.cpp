@@ -71,7 +71,8 @@ class unlock_plain_del final : public rule {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
                                 std::string(hold.end.command->command) + " released the lock " +
                                     in_words(hold.held()) +
-                                    " after it was taken; it would have deleted any owner's lock.");
+                                    " after it was taken; it would have deleted any owner's lock.",
+                                {{lock.ref, *hold.end.command}});
     });
   }
 

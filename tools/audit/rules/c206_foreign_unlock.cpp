@@ -60,7 +60,12 @@ class foreign_unlock final : public rule {
     const moment until =
         hold.end.removed_again ? hold.end.removed_again->done : hold.end.command->done;
     matching_cases.add(static_cast<double>(hold.contention.losses + 1), [&] {
-      return proof_of_lock_hold(context, hold, lock, until, summary_of(hold, remover, after_loss));
+      decisive_operations named;
+      add_decisive(named, lock.ref, hold.end.command);
+      add_decisive(named, lock.ref, hold.end.read_before);
+      if (hold.before.won.sequence != 0) named.push_back({lock.ref, hold.before.won});
+      return proof_of_lock_hold(context, hold, lock, until, summary_of(hold, remover, after_loss),
+                                named);
     });
   }
 

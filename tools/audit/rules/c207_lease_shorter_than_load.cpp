@@ -73,7 +73,12 @@ class lease_shorter_than_load final : public rule {
           " before its holder " +
           (hold.after.holder_returned ? "used the lock again" : "stored the value");
       if (hold.after.next_win) summary += "; another caller had taken the lock by then";
-      return proof_of_lock_hold(context, hold, lock, late_command.done, summary + '.');
+      decisive_operations named;
+      add_decisive(named, lock.ref, hold.after.next_win);
+      add_decisive(named, lock.ref, hold.after.holder_returned);
+      if (hold.after.late_store)
+        named.push_back({hold.after.late_store->key, hold.after.late_store->store});
+      return proof_of_lock_hold(context, hold, lock, late_command.done, summary + '.', named);
     });
   }
 

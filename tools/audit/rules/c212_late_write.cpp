@@ -45,11 +45,14 @@ class late_write final : public rule {
       ++tally.by_token;
     const moment late = store.sent - hold.lease.latest_end;
     tally.late.add(static_cast<double>(late.count()), [&] {
+      decisive_operations named{{hold.after.late_store->key, store}};
+      add_decisive(named, lock.ref, hold.after.next_win);
       return proof_of_lock_hold(
           context, hold, lock,
           hold.after.holder_returned ? hold.after.holder_returned->done : store.done,
           "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
-              (hold.after.next_win ? ", and after another caller had taken the lock." : "."));
+              (hold.after.next_win ? ", and after another caller had taken the lock." : "."),
+          named);
     });
   }
 

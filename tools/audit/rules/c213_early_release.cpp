@@ -57,10 +57,14 @@ class early_release final : public rule {
     const bool has_entered = hold.after.next_win && hold.after.next_win->sent < late->store.done;
     if (has_entered) last_early_[lock.ref] = {late->store.done};
     tally.early.add(static_cast<double>(gap.count()) + (has_entered ? entered_badness : 0), [&] {
+      decisive_operations named{{late->key, late->store}};
+      add_decisive(named, lock.ref, hold.end.command);
+      if (has_entered) add_decisive(named, lock.ref, hold.after.next_win);
       return proof_of_lock_hold(context, hold, lock, late->store.done,
                                 "The value was stored " + in_words(gap) +
                                     " after its holder had released the lock" +
-                                    (has_entered ? "; by then another caller had taken it." : "."));
+                                    (has_entered ? "; by then another caller had taken it." : "."),
+                                named);
     });
   }
 

@@ -42,7 +42,8 @@ class ttl_dropped final : public rule {
     bad.add(0, [&] {
       return proof_of(
           context, key, settled.store.sent, settled.store.done,
-          "The key had a TTL, and has none after this " + std::string{settled.store.command} + '.');
+          "The key had a TTL, and has none after this " + std::string{settled.store.command} + '.',
+          {}, {{key.ref, settled.store}});
     });
   }
 

@@ -69,7 +69,8 @@ class sliding_cache_ttl final : public rule {
       return proof_of(context, key, operation.sent - 2 * operation.ttl, operation.done,
                       "Stored " + in_words(age) + " ago with a TTL of " + in_words(operation.ttl) +
                           ", extended " + in_words(extensions.count) + " times in " +
-                          in_words(hits) + " reads, and never loaded again.");
+                          in_words(hits) + " reads, and never loaded again.",
+                      {}, {{key.ref, *key.last_store}, {key.ref, op_summary(operation)}});
     });
   }
 

@@ -125,7 +125,8 @@ class stale_set final : public rule {
       return proof_of(context, key, load.began, load.store.done,
                       "The load began " + in_words(removed.sent - load.began) +
                           " before another caller deleted the key, and the value was stored " +
-                          in_words(late) + " after the delete, unconditionally.");
+                          in_words(late) + " after the delete, unconditionally.",
+                      {}, {{key.ref, removed}, {key.ref, load.store}});
     });
   }
 
@@ -174,6 +175,10 @@ class stale_set final : public rule {
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
                              " followed by a store of the old value" +
                              (unclear == 0 ? "" : ", " + in_words(unclear) + " unclear");
+    if (unclear > 0) {
+      out.add_not_judged(id(), counted(unclear, "store", "stores") + " after an invalidation",
+                         "a later load may have stored the value that was current then");
+    }
     out.add_coverage(id(), status_of(stale, crossed - unclear),
                      removals == 0 ? "no cached value was deleted by the application" : text);
   }

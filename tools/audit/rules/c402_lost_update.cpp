@@ -59,7 +59,16 @@ class lost_update final : public rule {
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& context) override {
     if (!refresh.last_hit || refresh.last_hit->connection != refresh.store.connection) return;
-    if (context.connections().is_multiplexed(refresh.store.connection)) return;
+    if (context.connections().is_multiplexed(refresh.store.connection)) {
+      const bool is_plain =
+          refresh.store.condition == store_condition::none && !refresh.store.in_script;
+      const moment gap = refresh.store.sent - refresh.last_hit->done;
+      const auto load_time = static_cast<double>(context.delta_of(*key.pattern).count());
+      const bool is_load =
+          load_time > 0 && static_cast<double>(gap.count()) >= load_part * load_time;
+      if (is_plain && !is_load && gap <= change_max) ++mixed_[*key.pattern];
+      return;
+    }
     // XX does not compare: it stores over whatever is there.
     const bool is_compared = refresh.store.condition != store_condition::none &&
                              refresh.store.condition != store_condition::present;
@@ -90,10 +99,12 @@ class lost_update final : public rule {
     cases& lost = may_be_load ? tally.unclear : tally.changed;
     if (refresh.is_modification) ++tally.certain;
     lost.add(static_cast<double>(gap.count()), [&] {
-      return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
-                      "Read, then stored by another caller, then overwritten " +
-                          in_words(refresh.store.sent - other_store.done) +
-                          " later with the result of the first read.");
+      return proof_of(
+          context, key, refresh.last_hit->sent, refresh.store.done,
+          "Read, then stored by another caller, then overwritten " +
+              in_words(refresh.store.sent - other_store.done) +
+              " later with the result of the first read.",
+          {}, {{key.ref, *refresh.last_hit}, {key.ref, other_store}, {key.ref, refresh.store}});
     });
   }
 
@@ -128,6 +139,15 @@ class lost_update final : public rule {
         latent = true;
         out.add_finding(possible_finding(pattern, tally));
       }
+    }
+    std::uint64_t mixed = 0;
+    for (const auto& [index, number] : mixed_) {
+      if (context.role_of(context.patterns()[index]) == key_role::value) mixed += number;
+    }
+    if (mixed > 0) {
+      out.add_not_judged(id(), counted(mixed, "store", "stores") + " right after a hit",
+                         "several callers share the connection, so that the hit may be of "
+                         "another one");
     }
     out.add_coverage(id(), status_of(lost > 0 || latent, rounds + guarded),
                      rounds + guarded == 0
@@ -184,6 +204,7 @@ class lost_update final : public rule {
   }
 
   per_pattern<pattern_tally> tallies_;
+  per_pattern<std::uint64_t> mixed_;  // stores over shared connections
 };
 
 }  // namespace

@@ -61,7 +61,10 @@ class wait_unbounded final : public rule {
 
   void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
     if (context.is_perturbed(wait.first, wait.last)) return;
-    if (context.connections().is_multiplexed(wait.connection)) return;  // its waits are mixed
+    if (context.connections().is_multiplexed(wait.connection)) {
+      if (wait.last - wait.first >= c503_wait_min) ++mixed_[*key.pattern];
+      return;
+    }
     ++waits_;
     const moment length = wait.last - wait.first;
     pattern_tally& tally = tallies_[*key.pattern];
@@ -83,11 +86,19 @@ class wait_unbounded final : public rule {
   }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t long_waits = 0;
+    std::uint64_t leaseless = 0;
+    std::uint64_t mixed = 0;
     bool judged = false;
+    for (const auto& [index, number] : mixed_) {
+      if (is_waited_for(context.patterns()[index], context)) mixed += number;
+    }
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const moment lease = lease_of(pattern, context);
-      if (lease <= moment{0}) continue;
+      if (lease <= moment{0}) {
+        if (is_waited_for(pattern, context)) leaseless += tally.lengths.size();
+        continue;
+      }
       judged = true;
       const auto long_count = static_cast<std::uint64_t>(
           std::count_if(tally.lengths.begin(), tally.lengths.end(),
@@ -95,6 +106,13 @@ class wait_unbounded final : public rule {
       if (long_count == 0) continue;
       long_waits += long_count;
       out.add_finding(finding_for(pattern, tally, lease, long_count));
+    }
+    if (leaseless > 0) {
+      out.add_not_judged(id(), counted(leaseless, "long wait", "long waits"), "no lease is known");
+    }
+    if (mixed > 0) {
+      out.add_not_judged(id(), counted(mixed, "long wait", "long waits") + " on shared connections",
+                         "several callers wait on one connection");
     }
     out.add_coverage(id(), status_of(long_waits, waits_ > 0 && judged),
                      waits_ == 0 ? "no caller waited for another caller's load"
@@ -116,6 +134,11 @@ class wait_unbounded final : public rule {
       waits += other.waits;
     }
   };
+
+  static bool is_waited_for(const pattern_state& pattern, const rule_context& context) {
+    const key_role role = context.role_of(pattern);
+    return role == key_role::value || role == key_role::lock;
+  }
 
   moment lease_of(const pattern_state& pattern, const rule_context& context) const {
     if (!pattern.paired) return moment{0};
@@ -149,6 +172,7 @@ class wait_unbounded final : public rule {
   per_pattern<moment> leases_;
   per_pattern<pattern_tally> tallies_;
   std::uint64_t waits_ = 0;
+  per_pattern<std::uint64_t> mixed_;  // long waits on shared connections
 };
 
 }  // namespace

@@ -58,6 +58,10 @@ class no_namespace final : public rule {
       }
     }
     if (context.capture().keys_hidden) {
+      if (values > 0) {
+        out.add_not_judged(id(), counted(values, "cached key", "cached keys"),
+                           "the names of keys are hidden");
+      }
       out.add_coverage(id(), coverage_line::status::not_exercised, "the names of keys are hidden");
       return;
     }

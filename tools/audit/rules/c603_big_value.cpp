@@ -43,7 +43,8 @@ class big_value final : public rule {
     cases& big = cases_[*key.pattern];
     big.add(static_cast<double>(operation.value.length), [&] {
       return proof_of(context, key, operation.sent, operation.done,
-                      "A value of " + bytes_in_words(operation.value.length) + " was stored.");
+                      "A value of " + bytes_in_words(operation.value.length) + " was stored.", {},
+                      {{key.ref, op_summary(operation)}});
     });
   }
 

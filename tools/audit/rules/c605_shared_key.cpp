@@ -56,7 +56,8 @@ class shared_key final : public rule {
       cases_[*key.pattern].add(0, [&] {
         return proof_of(context, key, last.at, operation.done,
                         "Stored as " + std::string{word_of(last.looks)} + " by one client and as " +
-                            std::string{word_of(operation.value.looks)} + " by another client.");
+                            std::string{word_of(operation.value.looks)} + " by another client.",
+                        {}, {{key.ref, op_summary(operation)}});
       });
     }
     last = {true, operation.process, operation.value.looks, operation.sent};

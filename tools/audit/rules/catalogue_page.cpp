@@ -97,8 +97,9 @@ std::string page_of(const rule_text& rule) {
 std::string catalogue_page() {
   std::string out = "# The rules of `drover audit`\n\n";
   out += text::wrapped(
-      "The status of each rule after a run is *pass*, *fail* or *not exercised*. *Pass* is "
-      "meaningful only if the run did what \"Exercised by\" names. A finding states how often the "
+      "The status of each rule after a run is *pass*, *fail*, *not exercised*, or *seen, but "
+      "cannot be judged*. *Pass* is meaningful only if the run did what \"Exercised by\" names. A "
+      "finding states how often the "
       "fault was seen and how many opportunities there were, and shows the first and the worst "
       "cases. Notices (C9xx) do not judge the application: they state what the run could not see. "
       "`drover audit --list-rules` prints the same texts, and a test compares this page with them.",

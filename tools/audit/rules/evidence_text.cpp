@@ -39,15 +39,20 @@ std::string bytes_in_words(std::uint64_t bytes) {
   return with_unit(static_cast<double>(bytes) / 1e6, "MB");
 }
 
+void add_decisive(decisive_operations& list, key_ref key,
+                  const std::optional<op_summary>& operation) {
+  if (operation) list.push_back({key, *operation});
+}
+
 evidence proof_of(const rule_context& context, const key_state& key, moment from, moment to,
-                  std::string summary, key_ref other) {
+                  std::string summary, key_ref other, const decisive_operations& decisive) {
   evidence proof;
   proof.summary = std::move(summary);
   proof.key = key.name;
   proof.from = from;
   proof.to = to;
   const std::array<key_ref, 2> keys{key.ref, other};
-  proof.timeline = context.timeline({keys.data(), other.is_set() ? 2U : 1U}, from, to);
+  proof.timeline = context.timeline({keys.data(), other.is_set() ? 2U : 1U}, from, to, decisive);
   return proof;
 }
 

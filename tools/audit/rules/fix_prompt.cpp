@@ -71,12 +71,8 @@ void add_evidence(std::string& out, const finding& finding) {
   if (finding.evidence_list.empty()) return;
   const evidence& first = finding.evidence_list.front();
   out += "Evidence: " + safe(first.summary, text_max) + '\n';
-  std::vector<bool> changed;
-  for (const moment_line& line : first.timeline) changed.push_back(line.changed_key);
-  std::size_t next = 0;
-  for (const std::size_t place : chosen_lines(changed, timeline_max)) {
-    if (place > next) out += "    ... " + std::to_string(place - next) + " more\n";
-    next = place + 1;
+  for (const auto& [place, left_out] : shown_lines(first.timeline, timeline_max)) {
+    if (left_out > 0) out += "    ... " + std::to_string(left_out) + " more\n";
     const moment_line& line = first.timeline[place];
     out += "  " + milliseconds_text(line.from - first.from) + "  " + safe(line.process, name_max) +
            "  " + safe(line.text, name_max) + '\n';

@@ -43,8 +43,12 @@ evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_
         "; " + in_words(cold.loading.by_nx) + " used SET with NX, which hides the other loads";
   }
   const cold_event::locking* const lock = lock_of(cold);
+  decisive_operations named;
+  for (const load& loaded : cold.loading.loads) {
+    if (named.size() < 2) named.push_back({key.ref, loaded.store});
+  }
   return proof_of(context, key, cold.from, cold.to, summary + '.',
-                  lock == nullptr ? key_ref{} : lock->lock);
+                  lock == nullptr ? key_ref{} : lock->lock, named);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST(audit_c601, SaysNothingOfHiddenNames) {
   }
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C601"), nullptr);
-  EXPECT_EQ(coverage_of(result, "C601"), status::not_exercised);
+  EXPECT_EQ(coverage_of(result, "C601"), status::not_judged);
 }
 
 constexpr const char* results = "a list of results that is longer than any mark would be";

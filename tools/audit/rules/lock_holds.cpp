@@ -6,12 +6,15 @@
 namespace drover::audit {
 
 evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
-                            const key_state& lock, moment until, std::string summary) {
+                            const key_state& lock, moment until, std::string summary,
+                            const decisive_operations& decisive) {
   moment from = hold.won.sent;
   if (hold.value.missed && from - hold.value.missed->sent < std::chrono::seconds(1)) {
     from = std::min(from, hold.value.missed->sent);
   }
-  return proof_of(context, lock, from, until, std::move(summary), hold.value.key);
+  decisive_operations named = decisive;
+  named.push_back({lock.ref, hold.won});
+  return proof_of(context, lock, from, until, std::move(summary), hold.value.key, named);
 }
 
 std::string lock_in_words(const rule_context& context, const pattern_state& lock) {

@@ -18,7 +18,8 @@ namespace drover::audit {
 /// The commands on the lock and on the value it guards, from shortly before the acquisition (or
 /// from the miss before it) to `until`.
 [[nodiscard]] evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
-                                          const key_state& lock, moment until, std::string summary);
+                                          const key_state& lock, moment until, std::string summary,
+                                          const decisive_operations& decisive = {});
 
 /// "lock:* (guards user:*)".
 [[nodiscard]] std::string lock_in_words(const rule_context& context, const pattern_state& lock);
