@@ -8,30 +8,17 @@
 pages.py lists the required packages.
 """
 
+import itertools
 import sys
 
 sys.dont_write_bytecode = True
-from pages import SIZES, By, settings, main, page_test
+from pages import By, Keys, settings, main, page_test
 
 VIEW = "return document.getElementById('caption').textContent"
 ROW_HEIGHT, AXIS_HEIGHT = 44, 22  # as in lanes.js
 
 
 class audit_report(page_test):
-    def where(self, selector, check):
-        """Runs `check` on the first two pages that have such an element: one wide, one narrow."""
-        sizes = list(SIZES)
-        for page in settings.pages * 2:  # a single page is checked at both sizes
-            with self.subTest(page=page.name, size=sizes[0]):
-                self.open(page, sizes[0])
-                if not self.all(selector):
-                    continue
-                sizes.pop(0)
-                check(page.stem)
-            if not sizes:
-                return
-        self.fail(f"no page has {selector}")
-
     def test_draws_everything_in_the_window_without_complaint_or_network(self):
         def check(name):
             if self.all("canvas"):
@@ -39,77 +26,195 @@ class audit_report(page_test):
             self.fits_the_window()
             self.shoot(name)
             self.asked_for_nothing_else()
+            self.the_timeline_begins_in_the_first_screen()
+            self.runs_no_script_but_its_own()
         self.everywhere(check)
 
-    def test_a_finding_goes_to_its_text_and_its_evidence(self):
-        def check(_):
-            for link in self.all("a[data-finding]"):
-                place = link.get_attribute("data-finding")
-                has_evidence = self.all(f"#f{place} .jump")
-                self.click(self.browser.find_element(By.CSS_SELECTOR, "[data-go=all]"))
-                before = self.browser.execute_script(VIEW)
-                self.click(link)
-                card = self.browser.find_element(By.ID, "f" + place)
-                self.assertEqual(self.browser.switch_to.active_element, card)
-                self.assertIn("shown", card.get_attribute("class"))
-                self.assertEqual(len(self.all(".shown")), 1)
-                self.wait_for("const box = arguments[0].getBoundingClientRect();"
-                              "return box.top < innerHeight && box.bottom > 0", card)
-                after = self.browser.execute_script(VIEW)
-                self.assertEqual(before != after, bool(has_evidence), after)
-        self.where("a[data-finding]", check)
+    def the_timeline_begins_in_the_first_screen(self):
+        for timeline in self.all("#timeline"):
+            self.browser.execute_script("window.scrollTo(0, 0)")
+            top, height = self.browser.execute_script(
+                "return [arguments[0].getBoundingClientRect().top, innerHeight]", timeline)
+            self.assertLess(top, height - 100)
 
-    def test_evidence_is_shown_on_the_timeline(self):
-        def check(_):
-            for details in self.all(".evidence"):
-                if details.get_attribute("open") is None:
-                    self.click(details.find_element(By.CSS_SELECTOR, "summary"))
-                jump = details.find_element(By.CSS_SELECTOR, ".jump")
-                self.click(jump)
-                lanes = self.browser.find_element(By.ID, "lanes")
-                self.assertEqual(self.browser.switch_to.active_element, lanes)
-                self.wait_for("const box = arguments[0].getBoundingClientRect();"
-                              "return box.top < innerHeight && box.bottom > 0", lanes)
-                summary = self.browser.execute_script(
-                    "const finding = JSON.parse(document.getElementById('series').textContent)"
-                    ".findings[arguments[0]]; return finding.title + ', ' + "
-                    "finding.evidence[arguments[1]].summary", jump.get_attribute("data-finding"),
-                    jump.get_attribute("data-evidence"))
-                self.assertIn(summary, self.browser.execute_script(VIEW))
-        self.where(".jump", check)
+    def test_controls_do_what_they_say(self):
+        drawn = [page for page in settings.pages if b'id="lanes"' in page.read_bytes()]
+        self.opened_once(drawn[:2], [
+            self.a_finding_goes_to_its_text_and_its_evidence,
+            self.evidence_is_shown_on_the_timeline,
+            self.buttons_and_keys_move_and_zoom,
+            self.something_is_drawn_wherever_the_timeline_goes,
+            self.the_keyboard_goes_to_each_row_and_command,
+            self.a_key_hides_and_shows_its_rows,
+            self.says_in_words_what_is_under_the_pointer,
+            self.a_drag_moves_the_timeline_and_a_second_of_the_chart_goes_there,
+            self.a_fix_prompt_is_there_to_copy,
+            self.redraws_when_the_theme_changes,
+            self.marks_differ_without_their_colours])
 
-    def test_buttons_and_keys_move_and_zoom(self):
-        def check(_):
-            go = {button.get_attribute("data-go"): button for button in self.all("[data-go]")}
-            self.click(go["all"])
-            self.assertIn("the whole run", self.browser.execute_script(VIEW))
-            views = [self.browser.execute_script(VIEW)]
-            for step in ("in", "in", "right", "left", "left", "out", "next", "next", "previous"):
-                self.click(go[step])
-                views.append(self.browser.execute_script(VIEW))
-            self.assertGreater(len(set(views)), 6, views)
-            self.click(go["all"])
+    def a_finding_goes_to_its_text_and_its_evidence(self, _):
+        self.assertGreater(len(self.all("a[data-finding]")), 0)
+        for link in self.all("a[data-finding]"):
+            place = link.get_attribute("data-finding")
+            has_evidence = self.all(f"#f{place} .jump")
+            self.go("all")
+            before = self.browser.execute_script(VIEW)
+            self.click(link)
+            card = self.browser.find_element(By.ID, "f" + place)
+            self.assertEqual(self.browser.switch_to.active_element, card)
+            self.assertIn("shown", card.get_attribute("class"))
+            self.assertEqual(len(self.all(".shown")), 1)
+            self.wait_for("const box = arguments[0].getBoundingClientRect();"
+                          "return box.top < innerHeight && box.bottom > 0", card)
+            after = self.browser.execute_script(VIEW)
+            self.assertEqual(before != after, bool(has_evidence), after)
+
+    def evidence_is_shown_on_the_timeline(self, _):
+        self.assertGreater(len(self.all(".evidence .jump")), 0)
+        for details in self.all(".evidence"):
+            if details.get_attribute("open") is None:
+                self.click(details.find_element(By.CSS_SELECTOR, "summary"))
+            jump = details.find_element(By.CSS_SELECTOR, ".jump")
+            self.click(jump)
             lanes = self.browser.find_element(By.ID, "lanes")
-            for key in ("+", "-"):
-                lanes.send_keys(key)
-                views.append(self.browser.execute_script(VIEW))
-            self.assertNotEqual(views[-2], views[-1])
-            self.assertIn("the whole run", views[-1])
-        self.where("#lanes", check)
+            self.assertEqual(self.browser.switch_to.active_element, lanes)
+            self.wait_for("const box = arguments[0].getBoundingClientRect();"
+                          "return box.top < innerHeight && box.bottom > 0", lanes)
+            summary = self.browser.execute_script(
+                "const finding = JSON.parse(document.getElementById('series').textContent)"
+                ".findings[arguments[0]]; return finding.title + ', ' + "
+                "finding.evidence[arguments[1]].summary", jump.get_attribute("data-finding"),
+                jump.get_attribute("data-evidence"))
+            self.assertIn(summary, self.browser.execute_script(VIEW))
 
-    def test_a_key_hides_and_shows_its_rows(self):
+    def go(self, where):
+        """Clicks a button below the chart, without the time that a real click takes."""
+        self.browser.execute_script(f"document.querySelector('[data-go={where}]').click()")
+
+    def buttons_and_keys_move_and_zoom(self, _):
+        go = {button.get_attribute("data-go"): button for button in self.all("[data-go]")}
+        self.click(go["all"])
+        self.assertIn("the whole run", self.browser.execute_script(VIEW))
+        views = [self.browser.execute_script(VIEW)]
+        for step in ("in", "in", "right", "left", "left", "out", "next", "next", "previous"):
+            self.click(go[step])
+            views.append(self.browser.execute_script(VIEW))
+        self.assertGreater(len(set(views)), 6, views)
+        self.click(go["all"])
+        lanes = self.browser.find_element(By.ID, "lanes")
+        for key in ("+", "-"):
+            lanes.send_keys(key)
+            views.append(self.browser.execute_script(VIEW))
+        self.assertNotEqual(views[-2], views[-1])
+        self.assertIn("the whole run", views[-1])
+
+    # The items that the shown rows have in the visible part, as the series says.
+    DRAWN = """
+      const series = JSON.parse(document.getElementById("series").textContent);
+      const box = document.getElementById("lanes");
+      const isShown = {};
+      for (const key of document.querySelectorAll("[data-group]")) {
+        isShown[key.dataset.group] = key.getAttribute("aria-pressed") === "true";
+      }
+      const groupOf = (key) => ({ value: "values", lock: "locks" })[series.roles[key]] || "others";
+      const from = +box.dataset.from, to = +box.dataset.to;
+      const inside = (a, b) => b >= from && a <= to;
+      const all = [
+        ...series.operations.map(([a, b, , key]) => [a, b, key, true]),
+        ...series.loads.map(([key, , a, b]) => [a, b, key, true]),
+        ...series.cold.map(([key, a, b]) => [a, b, key, false])];
+      return [to - from, all.filter(([a, b, key, ofProcess]) => inside(a, b) &&
+        (isShown[groupOf(key)] || (ofProcess && isShown.processes))).length];"""
+
+    def something_is_drawn(self, doing):
+        wide, count = self.browser.execute_script(self.DRAWN)
+        self.assertGreater(wide, 0)
+        self.assertGreater(count, 0, doing)
+        return wide
+
+    def something_is_drawn_wherever_the_timeline_goes(self, _):
+        lanes = self.browser.find_element(By.ID, "lanes")
+        width = {}
+        for steps in (["all"] + ["in"] * 14, ["next"] + ["in"] * 12, ["right"] * 12, ["left"] * 12,
+                      ["previous"] + ["out"] * 3, ["right"] * 4):
+            for step in steps:
+                self.go(step)
+                width[step] = self.something_is_drawn(step)
+        self.go("all")
+        for _ in range(7):
+            lanes.send_keys("+")
+        for key in ("HOME", "END"):
+            lanes.send_keys(getattr(Keys, key))
+            self.something_is_drawn(key)
+        # Where nothing happens: the middle between two seconds, by a click on the chart.
+        seconds = self.browser.find_element(By.ID, "seconds")
+        for share in (0.2, 0.31, 0.5, 0.77, 0.9):
+            self.go("all")
+            before = self.browser.execute_script(VIEW)
+            self.browser.execute_script("""
+              const box = arguments[0].getBoundingClientRect();
+              arguments[0].dispatchEvent(new MouseEvent("click", { bubbles: true,
+                clientX: box.left + box.width * arguments[1],
+                clientY: box.top + 0.6 * box.height }));""",
+                                        seconds, share)
+            self.wait_for(VIEW + " !== arguments[0]", before)
+            self.something_is_drawn(share)
+        for by in (-300, 250, -700, 900):
+            self.drag(by)
+            self.something_is_drawn(by)
+
+    def the_keyboard_goes_to_each_row_and_command(self, name):
+        lanes = self.browser.find_element(By.ID, "lanes")
+        # The last element before the timeline that the Tab key reaches.
+        buttons = self.all("#groups button")
+        self.browser.execute_script("arguments[0].focus()", buttons[-1])
+        buttons[-1].send_keys(Keys.TAB)
+        self.assertEqual(self.browser.switch_to.active_element, lanes)
+        style, wide = self.browser.execute_script(
+            "const style = getComputedStyle(arguments[0]);"
+            "return [style.outlineStyle, parseFloat(style.outlineWidth)]", lanes)
+        self.assertEqual(style, "solid")
+        self.assertGreaterEqual(wide, 2)
+        self.go("all")
+        rows = []
+        for _ in range(20):
+            lanes.send_keys(Keys.ARROW_DOWN)
+            rows.append(self.browser.execute_script(VIEW))
+            if len(rows) > 1 and rows[-1] == rows[-2]:
+                break
+        self.assertEqual(len(set(rows)), len(rows) - 1, rows)
+        self.assertGreater(len(rows), 4)
+        for _ in rows:
+            lanes.send_keys(Keys.ARROW_UP)
+        self.assertEqual(self.browser.execute_script(VIEW), rows[0])
+        texts = set()
+        for _ in range(6):
+            lanes.send_keys(Keys.SHIFT, Keys.ARROW_RIGHT)
+            tip = self.browser.find_element(By.CSS_SELECTOR, ".tip")
+            self.assertTrue(tip.is_displayed())
+            self.assertTrue(tip.text.startswith(rows[0][:8]), tip.text)
+            texts.add(tip.text)
+        self.assertGreater(len(texts), 1)
+        if name == "a_unsafe":
+            self.assertTrue(any("GET user:42 -> nothing" in text for text in texts), texts)
+        lanes.send_keys(Keys.ESCAPE)
+        self.assertFalse(self.browser.find_element(By.CSS_SELECTOR, ".tip").is_displayed())
+        for link in self.all("a[data-finding]")[:1]:
+            link.send_keys(Keys.ENTER)
+            card = self.browser.find_element(By.ID, "f" + link.get_attribute("data-finding"))
+            self.assertEqual(self.browser.switch_to.active_element, card)
+
+    def a_key_hides_and_shows_its_rows(self, _):
         height = "return document.querySelector('#lanes canvas').clientHeight"
-        def check(_):
-            for key in self.all("[data-group]"):
-                is_shown = key.get_attribute("aria-pressed")
-                before = self.browser.execute_script(height)
-                self.click(key)
-                self.assertNotEqual(key.get_attribute("aria-pressed"), is_shown)
-                after = self.browser.execute_script(height)
-                self.assertEqual(after < before, is_shown == "true")
-                self.click(key)
-                self.assertEqual(self.browser.execute_script(height), before)
-        self.where("[data-group]", check)
+        for key in self.all("[data-group]"):
+            is_shown = key.get_attribute("aria-pressed")
+            before = self.browser.execute_script(height)
+            self.click(key)
+            self.assertNotEqual(key.get_attribute("aria-pressed"), is_shown)
+            after = self.browser.execute_script(height)
+            self.assertEqual(after < before, is_shown == "true")
+            self.click(key)
+            self.assertEqual(self.browser.execute_script(height), before)
 
     def words_under_the_pointer(self):
         """The texts of the tooltip for pointer positions all over the lanes."""
@@ -127,62 +232,86 @@ class audit_report(page_test):
           }
           return texts;""", AXIS_HEIGHT, ROW_HEIGHT)
 
-    def test_says_in_words_what_is_under_the_pointer(self):
-        def check(name):
-            self.click(self.all("[data-go=all]")[0])
-            self.click(self.all("[data-go=next]")[0])
-            words = self.words_under_the_pointer()
-            self.assertGreater(len(words), 10)
-            if name == "a_unsafe":
-                for part in ("load of user:42 by python3 (4711)", "cold: 6 requests, 6 loads",
-                             "GET user:42 -> nothing", "lock:user:42"):
-                    self.assertTrue(any(part in text for text in words), part)
-            self.assertEqual(self.browser.get_log("browser"), [])
-        self.where("#lanes", check)
+    def says_in_words_what_is_under_the_pointer(self, name):
+        self.go("all")
+        self.go("next")
+        words = self.words_under_the_pointer()
+        self.assertGreater(len(words), 10)
+        if name == "a_unsafe":
+            for part in ("load of user:42 by python3 (4711)", "cold: 6 requests, 6 loads",
+                         "GET user:42 -> nothing", "lock:user:42"):
+                self.assertTrue(any(part in text for text in words), part)
 
-    def test_a_drag_moves_the_timeline_and_a_second_of_the_chart_goes_there(self):
-        def check(_):
-            before = self.browser.execute_script(VIEW)
-            self.click(self.all("[data-go=all]")[0])
-            self.click(self.all("[data-go=in]")[0])
-            centred = self.browser.execute_script(VIEW)
-            self.browser.execute_script("""
-              const canvas = document.querySelector("#lanes canvas");
-              const box = canvas.getBoundingClientRect();
-              canvas.setPointerCapture = () => {};
-              const at = (kind, x) => canvas.dispatchEvent(new PointerEvent(kind,
-                { bubbles: true, clientX: box.left + x, clientY: box.top + 40, pointerId: 1 }));
-              at("pointerdown", 200); at("pointermove", 120); at("pointerup", 120);""")
-            dragged = self.browser.execute_script(VIEW)
-            self.assertNotEqual(dragged, centred)
-            self.click(self.browser.find_element(By.ID, "seconds"))
-            # Chart.js hands events to its callbacks with the next frame.
-            self.wait_for(VIEW + " !== arguments[0]", dragged)
-            self.assertNotEqual(before, dragged)
-        self.where("#lanes", check)
+    def drag(self, by):
+        self.browser.execute_script("""
+          const canvas = document.querySelector("#lanes canvas");
+          const box = canvas.getBoundingClientRect();
+          canvas.setPointerCapture = () => {};
+          const at = (kind, x) => canvas.dispatchEvent(new PointerEvent(kind,
+            { bubbles: true, clientX: box.left + x, clientY: box.top + 40, pointerId: 1 }));
+          at("pointerdown", 200);
+          at("pointermove", 200 + arguments[0]);
+          at("pointerup", 200 + arguments[0]);""", by)
 
-    def test_a_fix_prompt_is_there_to_copy(self):
-        def check(_):
-            for details in self.all(".finding > details:not(.evidence)"):
-                self.click(details.find_element(By.CSS_SELECTOR, "summary"))
-                prompt = details.find_element(By.CSS_SELECTOR, "pre")
-                self.assertIn("Fix one fault", prompt.text)
-                self.click(details.find_element(By.CSS_SELECTOR, ".copy"))
-            self.assertEqual(self.browser.get_log("browser"), [])
-        self.where(".copy", check)
+    def a_drag_moves_the_timeline_and_a_second_of_the_chart_goes_there(self, _):
+        before = self.browser.execute_script(VIEW)
+        self.go("all")
+        self.go("in")
+        centred = self.browser.execute_script(VIEW)
+        self.drag(-80)
+        dragged = self.browser.execute_script(VIEW)
+        self.assertNotEqual(dragged, centred)
+        self.click(self.browser.find_element(By.ID, "seconds"))
+        # Chart.js hands events to its callbacks with the next frame.
+        self.wait_for(VIEW + " !== arguments[0]", dragged)
+        self.assertNotEqual(before, dragged)
 
-    def test_redraws_when_the_theme_changes(self):
-        for page in settings.pages:
-            self.open(page)
-            if not self.all("canvas"):
-                continue
-            pixels = "return document.querySelector('#lanes canvas').toDataURL()"
-            before = self.browser.execute_script(pixels)
-            self.set_theme("dark")
-            self.wait_for(f"{pixels} !== arguments[0]", before)
-            self.assertEqual(self.browser.get_log("browser"), [])
-            return
-        self.fail("no page has a timeline")
+    def a_fix_prompt_is_there_to_copy(self, _):
+        self.assertGreater(len(self.all(".copy")), 0)
+        for details in self.all(".finding > details:not(.evidence)"):
+            self.click(details.find_element(By.CSS_SELECTOR, "summary"))
+            prompt = details.find_element(By.CSS_SELECTOR, "pre")
+            self.assertIn("Fix one fault", prompt.text)
+            self.click(details.find_element(By.CSS_SELECTOR, ".copy"))
+
+    def redraws_when_the_theme_changes(self, _):
+        pixels = "return document.querySelector('#lanes canvas').toDataURL()"
+        before = self.browser.execute_script(pixels)
+        self.set_theme("dark")
+        self.wait_for(f"{pixels} !== arguments[0]", before)
+        self.set_theme("light")
+        self.wait_for(f"{pixels} === arguments[0]", before)
+
+    def marks_differ_without_their_colours(self, _):
+        # All colours of marks become black, and a change of the theme draws them again.
+        self.browser.execute_script("""
+          for (const name of ["load", "hit", "miss", "store", "lock", "made", "bad", "accent",
+              "faint"]) {
+            document.documentElement.style.setProperty("--" + name, "#000000");
+          }""")
+        self.set_theme("dark")
+        self.wait_for("return page.colour('load') === '#000000'")
+        masks = self.browser.execute_script("""
+          const masks = {};
+          for (const canvas of document.querySelectorAll("canvas.sample")) {
+            const { data } = canvas.getContext("2d")
+              .getImageData(0, 0, canvas.width, canvas.height);
+            const ink = [];
+            // How dark each pixel is: white marks on a white ground are no difference.
+            for (let i = 0; i < data.length; i += 4) ink.push(data[i + 3] * (1 - data[i] / 255));
+            masks[canvas.dataset.kind] = ink;
+          }
+          return masks;""")
+        self.assertGreater(len(masks), 12)
+        for one, other in itertools.combinations(masks, 2):
+            difference = sum(abs(a - b) for a, b in zip(masks[one], masks[other])) / 255
+            self.assertGreater(difference, 8, (one, other))
+        hatched = self.browser.execute_script(
+            "return Chart.getChart('seconds').data.datasets.map(set =>"
+            " set.backgroundColor instanceof CanvasPattern)")
+        self.assertEqual(hatched, [False] + [True] * (len(hatched) - 1))
+        self.browser.execute_script("document.documentElement.removeAttribute('style')")
+        self.set_theme("light")
 
     def test_says_everything_without_a_script(self):
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
@@ -195,11 +324,6 @@ class audit_report(page_test):
                     self.assertTrue(element.is_displayed())
         finally:
             self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-
-    def test_runs_no_script_but_its_own(self):
-        for page in settings.pages:
-            self.open(page)
-            self.runs_no_script_but_its_own()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ except ModuleNotFoundError:  # this python3 is not Debian's, which has the selen
     os.execv(DEBIANS_PYTHON, [DEBIANS_PYTHON, *sys.argv])
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys  # noqa: F401  (for the tests)
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 THEMES = ("light", "dark")
@@ -134,12 +135,22 @@ class page_test(unittest.TestCase):
                     self.open(page, size, theme)
                     check(f"{page.stem}-{size}-{theme}")
 
-    def on_each_page(self, check):
-        """Runs `check` on every page, in turn at the one and the other size."""
-        for page, size in zip(settings.pages, itertools.cycle(SIZES)):
-            with self.subTest(page=page.name, size=size):
-                self.open(page, size)
-                check(page.stem)
+    def opened_once(self, pages, checks):
+        """Opens every page once, in turn at the one and the other size (a single page: at both),
+        and runs all checks on it. Loading a page takes longer than most checks. A check begins
+        with what the checks before it have left, except for what `calm` restores."""
+        self.assertGreater(len(pages), 0)
+        for page, size in zip(pages if len(pages) > 1 else pages * 2, itertools.cycle(SIZES)):
+            self.open(page, size)
+            for check in checks:
+                with self.subTest(check.__name__, page=page.name, size=size):
+                    self.calm()
+                    check(page.stem)
+                    self.assertEqual(self.browser.get_log("browser"), [])
+
+    def calm(self):
+        """Scrolls to the top of the page and leaves every element."""
+        self.browser.execute_script("document.activeElement.blur(); window.scrollTo(0, 0)")
 
     def asked_for_nothing_else(self):
         self.assertEqual(self.browser.get_log("browser"), [])
@@ -148,7 +159,7 @@ class page_test(unittest.TestCase):
         self.assertEqual(requested, [self.browser.current_url])
 
     def canvases_are_painted(self):
-        canvases = self.all("canvas")
+        canvases = self.all("canvas:not([aria-hidden=true])")
         self.assertGreater(len(canvases), 0)
         for canvas in canvases:
             painted, colours = self.browser.execute_script(PIXELS, canvas)
@@ -169,6 +180,7 @@ class page_test(unittest.TestCase):
             self.assertFalse(element.is_displayed(), element.text)
 
     def runs_no_script_but_its_own(self):
+        """The last check of a page: the browser reports the script that it has refused to run."""
         self.assertEqual(len(self.all("script")), 3)
         self.assertEqual(len(self.all("img, iframe, object, embed, form")), 0)
         self.assertNotEqual(self.browser.title, "broken")

@@ -43,6 +43,7 @@ void write_audits(const std::filesystem::path& folder) {
   write(folder / "c_safe.html", html_report(sample::safe()));
   write(folder / "d_quiet.html", html_report(sample::quiet()));
   write(folder / "e_large.html", html_report(sample::large()));
+  write(folder / "f_many.html", html_report(sample::many()));
 }
 
 void write_audit_files(const std::filesystem::path& folder) {

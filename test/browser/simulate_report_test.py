@@ -30,47 +30,49 @@ class simulate_report(page_test):
             self.both_charts_of_a_strategy_have_one_time_axis()
             self.shoot(name)
             self.asked_for_nothing_else()
+            self.runs_no_script_but_its_own()
         self.everywhere(check)
 
-    def test_a_key_hides_and_shows_its_strategy(self):
-        def check(_):
-            for key in self.all(".key"):
-                place = (key.get_attribute("data-round"), key.get_attribute("data-strategy"))
-                card = self.browser.find_element(By.ID, "r{}s{}".format(*place))
-                visible = ("return Chart.getChart(document.querySelector('canvas[data-chart=waits]"
-                           f"[data-round=\"{place[0]}\"]')).isDatasetVisible({place[1]})")
-                self.assertTrue(card.is_displayed())
-                self.assertTrue(self.browser.execute_script(visible))
-                self.click(key)
-                self.assertEqual(key.get_attribute("aria-pressed"), "false")
-                self.assertFalse(card.is_displayed())
-                self.assertFalse(self.browser.execute_script(visible))
-                self.click(key)
-                self.assertTrue(card.is_displayed())
-                self.assertTrue(self.browser.execute_script(visible))
-        self.on_each_page(check)
+    def test_controls_do_what_they_say(self):
+        self.opened_once(settings.pages, [
+            self.a_key_hides_and_shows_its_strategy,
+            self.a_name_goes_to_its_timeline_even_when_it_was_hidden,
+            self.shows_numbers_under_the_pointer,
+            self.details_open_and_the_command_is_there_to_copy,
+            self.redraws_when_the_theme_changes])
 
-    def test_a_name_goes_to_its_timeline_even_when_it_was_hidden(self):
-        def check(_):
-            for selector in (".tile", "tbody th a"):
-                links = self.all(selector)
-                self.assertGreater(len(links), 0)
-                self.click(self.all(".key")[0])
-                for link in links:
-                    self.click(link)
-                    card = self.browser.find_element(
-                        By.ID, link.get_attribute("href").split("#")[1])
-                    self.assertTrue(card.is_displayed())
-                    self.assertIn("shown", card.get_attribute("class"))
-                    self.assertEqual(self.browser.switch_to.active_element, card)
-                    self.assertEqual(len(self.all(".shown")), 1)
-                    self.wait_for("const box = arguments[0].getBoundingClientRect();"
-                                  "return box.top < innerHeight && box.bottom > 0", card)
-        self.on_each_page(check)
+    def a_key_hides_and_shows_its_strategy(self, _):
+        for key in self.all(".key"):
+            place = (key.get_attribute("data-round"), key.get_attribute("data-strategy"))
+            card = self.browser.find_element(By.ID, "r{}s{}".format(*place))
+            visible = ("return Chart.getChart(document.querySelector('canvas[data-chart=waits]"
+                       f"[data-round=\"{place[0]}\"]')).isDatasetVisible({place[1]})")
+            self.assertTrue(card.is_displayed())
+            self.assertTrue(self.browser.execute_script(visible))
+            self.click(key)
+            self.assertEqual(key.get_attribute("aria-pressed"), "false")
+            self.assertFalse(card.is_displayed())
+            self.assertFalse(self.browser.execute_script(visible))
+            self.click(key)
+            self.assertTrue(card.is_displayed())
+            self.assertTrue(self.browser.execute_script(visible))
 
-    def test_redraws_when_the_theme_changes(self):
-        page = settings.pages[0]
-        self.open(page)
+    def a_name_goes_to_its_timeline_even_when_it_was_hidden(self, _):
+        for selector in (".tile", "tbody th a"):
+            links = self.all(selector)
+            self.assertGreater(len(links), 0)
+            self.click(self.all(".key")[0])
+            for link in links:
+                self.click(link)
+                card = self.browser.find_element(By.ID, link.get_attribute("href").split("#")[1])
+                self.assertTrue(card.is_displayed())
+                self.assertIn("shown", card.get_attribute("class"))
+                self.assertEqual(self.browser.switch_to.active_element, card)
+                self.assertEqual(len(self.all(".shown")), 1)
+                self.wait_for("const box = arguments[0].getBoundingClientRect();"
+                              "return box.top < innerHeight && box.bottom > 0", card)
+
+    def redraws_when_the_theme_changes(self, _):
         ink = "return getComputedStyle(document.body).color"
         chart = ("return Chart.getChart(document.querySelector('canvas[data-chart=waits]'))"
                  ".options.scales.y.ticks.color")
@@ -78,11 +80,10 @@ class simulate_report(page_test):
         self.set_theme("dark")
         self.wait_for(f"return (() => {{ {chart} }})() !== {before[1]!r}")
         self.assertNotEqual(self.browser.execute_script(ink), before[0])
-        self.assertEqual(self.browser.get_log("browser"), [])
+        self.set_theme("light")
+        self.wait_for(f"return (() => {{ {chart} }})() === {before[1]!r}")
 
-    def test_shows_numbers_under_the_pointer(self):
-        page = settings.pages[0]
-        self.open(page)
+    def shows_numbers_under_the_pointer(self, _):
         for canvas in self.all("canvas"):
             self.browser.execute_script(
                 "arguments[0].scrollIntoView({block: 'center'});"
@@ -91,16 +92,12 @@ class simulate_report(page_test):
                 " clientX: box.left + 80, clientY: box.top + box.height / 2}))", canvas)
             self.wait_for("return Chart.getChart(arguments[0]).tooltip.opacity > 0 &&"
                           " Chart.getChart(arguments[0]).tooltip.body.length > 0", canvas)
-        self.assertEqual(self.browser.get_log("browser"), [])
 
-    def test_details_open_and_the_command_is_there_to_copy(self):
-        for page in settings.pages:
-            self.open(page)
-            for details in self.all("details"):
-                self.click(details.find_element(By.CSS_SELECTOR, "summary"))
-                self.assertTrue(details.find_element(By.CSS_SELECTOR, "dl, pre").is_displayed())
-            self.click(self.browser.find_element(By.ID, "copy"))
-            self.assertEqual(self.browser.get_log("browser"), [])
+    def details_open_and_the_command_is_there_to_copy(self, _):
+        for details in self.all("details"):
+            self.click(details.find_element(By.CSS_SELECTOR, "summary"))
+            self.assertTrue(details.find_element(By.CSS_SELECTOR, "dl, pre").is_displayed())
+        self.click(self.browser.find_element(By.ID, "copy"))
 
     def test_says_everything_without_a_script(self):
         page = settings.pages[0]
@@ -111,11 +108,6 @@ class simulate_report(page_test):
                 self.assertTrue(self.all(selector)[0].is_displayed(), selector)
         finally:
             self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-
-    def test_runs_no_script_but_its_own(self):
-        for page in settings.pages:
-            self.open(page)
-            self.runs_no_script_but_its_own()
 
 
 if __name__ == "__main__":
