@@ -17,10 +17,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 APPS = HERE / "apps"
 RECORDINGS = HERE / "recordings"
-SUFFIXES = {"cpp": ".cpp", "go": ".go", "node": ".mjs", "php": ".php", "python": ".py",
-            "ruby": ".rb"}
+SUFFIXES = {"cpp": ".cpp", "go": ".go", "node": ".mjs", "npm": ".mjs", "php": ".php",
+            "python": ".py", "ruby": ".rb"}
 SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
-          "node": ["traffic.mjs", "npm/package-lock.json"], "php": ["traffic.php"],
+          "node": ["traffic.mjs", "npm/package-lock.json"],
+          "npm": ["../node/traffic.mjs", "packages/package-lock.json"], "php": ["traffic.php"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
           "live": bool, "needs": list, "audit": list, "sources": list, "library": str}

@@ -12,6 +12,7 @@ import time
 import applications
 
 PATIENCE_S = 60
+NODE_PACKAGES = {"node": "node/npm", "npm": "npm/packages"}  # the folders of their lock files
 
 
 def server_program(scratch):
@@ -82,8 +83,8 @@ def command_of(app, build):
     stem = app.source.stem
     if app.language == "python":
         return [applications.python_with("redis"), "-B", str(app.source)]
-    if app.language == "node":
-        return ["node", str(in_tree(app.source, build / "node"))]
+    if app.language in NODE_PACKAGES:
+        return ["node", str(in_tree(app.source, build / app.language))]
     if app.language == "go":
         return [str(build / "go" / stem)]
     if app.language == "cpp":
@@ -105,11 +106,11 @@ def audited(app, drover, server_url, build, scratch, more):
 def prepare(apps, build):
     """Installs the packages of the Node applications, and compiles the Go applications."""
     languages = {app.language for app in apps}
-    if "node" in languages:
-        install_node_modules(build / "node")
-        for source in [*applications.APPS.glob("node/*.mjs"),
+    for language in languages & NODE_PACKAGES.keys():
+        install_node_modules(build / language, applications.APPS / NODE_PACKAGES[language])
+        for source in [*applications.APPS.glob("n*/*.mjs"),
                        *applications.ROOT.glob("tools/prompts/kit/*.mjs")]:
-            copy = in_tree(source, build / "node")
+            copy = in_tree(source, build / language)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, copy)
     for app in apps:
@@ -123,10 +124,10 @@ def in_tree(source, folder):
     return folder / source.relative_to(applications.ROOT)
 
 
-def install_node_modules(folder):
-    """Installs the packages of the lock file, unless that is done. Does not run their scripts."""
+def install_node_modules(folder, npm):
+    """Installs the packages of the lock file in `npm`, unless that is done. Does not run their
+    scripts."""
     folder.mkdir(parents=True, exist_ok=True)
-    npm = applications.APPS / "node/npm"
     lock = (npm / "package-lock.json").read_bytes()
     done = folder / "installed-package-lock.json"
     if done.exists() and done.read_bytes() == lock:

@@ -30,6 +30,7 @@ PACKAGES = {
     "cpp": ["libhiredis-dev"],
     "go": ["golang-go", "golang-github-gomodule-redigo-dev", "golang-golang-x-sync-dev"],
     "node": [],
+    "npm": [],
     "php": ["php-cli", "php-redis"],
     "python": ["python3", "python3-redis"],
     "ruby": ["ruby", "ruby-redis"],
