@@ -106,7 +106,7 @@ class way {
   [[nodiscard]] double left_out() const {
     if (!sight_) return 0;
     const auto counts = sight_->counts();
-    const double share = 100.0 * (1.0 - 1.0 / counts.one_in);
+    const double share = 100.0 * (1.0 - counts.keys_per_million / double{audit::all_keys});
     return counts.lost > 0 ? std::max(share, 1e-3) : share;
   }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""requests-cache over Redis: every request that finds no reply fetches the page. Its time to live is
-in whole seconds, rounded down."""
+"""requests-cache over Redis: every request that finds no reply fetches the page. Its time to live
+is in whole seconds, rounded down."""
 
 import http.server
 import os
