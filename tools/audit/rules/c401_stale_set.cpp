@@ -230,10 +230,10 @@ class stale_set final : public rule {
     });
   }
 
-  /// Whether the value would end now by itself: a timer of the process that has stored it deletes
-  /// it.
+  /// Whether the value would end now by itself: a timer deletes it, or a reader that found the end
+  /// of its life in the value. Any process may do so, whichever stored the value last.
   static bool is_own_end(const op& operation, const key_state& key) {
-    if (!key.last_store || key.last_store->process != operation.process) return false;
+    if (!key.last_store) return false;
     if (key.last_store->on_ttl != ttl_effect::set || key.last_store->ttl <= moment{}) return false;
     const moment age = operation.sent - key.last_store->done;
     const moment near = std::max(key.last_store->ttl / 20, own_end_near);

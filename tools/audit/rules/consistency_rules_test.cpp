@@ -122,6 +122,22 @@ TEST(audit_c401, IsSilentForTheTimerThatEndsAValue) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
+TEST(audit_c401, IsSilentForAnyProcessThatDeletesAValueAtItsEnd) {
+  // The values carry their own end. A process other than the last loader reads one that has ended
+  // and deletes it over a shared connection, while a third one loads.
+  stage world = with_loads();
+  for (int i = 0; i < 4; ++i) {
+    const auto begin = 1s * (i + 1);
+    world.at(begin).client(1).set(user, "v").px(800ms).ok();
+    world.at(begin + 400ms).client(3).get(user).hit("v");
+    world.at(begin + 795ms).client(2).get(user).miss();
+    world.at(begin + 806ms).client(3).del(user).answers(0);
+    world.at(begin + 840ms).client(2).set(user, "v").px(100ms).ok();
+    world.at(begin + 850ms).client(3).get(user).hit("v");
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
 TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   stage world = with_loads();
   world.at(1s).client(1).get(user).miss();
