@@ -173,11 +173,18 @@ class page_test(unittest.TestCase):
         wide, window = self.browser.execute_script(
             "return [document.documentElement.scrollWidth, window.innerWidth]")
         self.assertLessEqual(wide, window)
+        # What is hidden has no height.
         low = self.browser.execute_script(
-            "return [...document.querySelectorAll('button, summary')]"
-            ".filter(element => !(element.getBoundingClientRect().height >= 24))")
-        for element in low:
-            self.assertFalse(element.is_displayed(), element.text)
+            "return [...document.querySelectorAll('button, summary')].filter(element => {"
+            " const { height } = element.getBoundingClientRect();"
+            " return height > 0 && height < 24; }).map(element => element.textContent)")
+        self.assertEqual(low, [])
+
+    def hidden(self, selector):
+        """The texts of the elements that take no room."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].filter(element =>"
+            " !element.getClientRects().length).map(element => element.textContent)", selector)
 
     def runs_no_script_but_its_own(self):
         """The last check of a page: the browser reports the script that it has refused to run."""
