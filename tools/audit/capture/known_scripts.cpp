@@ -100,7 +100,7 @@ script_seen facts_of_own(const lease::script& script) {
     case id::mark_extend: set(purpose::compare_and_expire, success::one, 2, 0); break;
     case id::promote: set(purpose::compare_and_store, success::one, 4, 0); break;
     case id::uncacheable: set(purpose::compare_and_store, success::one, 2, 0); break;
-    case id::fill: set(purpose::compare_and_store, success::unknown, 7, 10); break;
+    case id::fill: set(purpose::compare_and_store, success::first_one, 7, 10); break;
     case id::failure: set(purpose::compare_and_store, success::one, 5, 8); break;
     case id::expire: set(purpose::del, success::unknown, 0, 0); break;
     case id::release:

@@ -75,8 +75,9 @@ struct script_seen {
     change,   ///< only of a key: a list, stream, sorted set, set or counter
   };
   purpose does = purpose::unknown;
-  /// The reply that means success. `unknown`: a positive integer or OK.
-  enum class success : std::uint8_t { unknown, null, not_null, one, ok };
+  /// The reply that means success. `unknown`: a positive integer or OK. `first_one`: an array whose
+  /// first item is 1.
+  enum class success : std::uint8_t { unknown, null, not_null, one, ok, first_one };
   success says = success::unknown;
   /// The ARGV indexes of the token, the ttl and the value, starting at 1; 0: none.
   unsigned token_argument = 0;

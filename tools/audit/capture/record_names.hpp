@@ -27,8 +27,8 @@ inline constexpr std::array<std::string_view, 11> purpose_names{"unknown",
                                                                 "del",
                                                                 "compare",
                                                                 "change"};
-inline constexpr std::array<std::string_view, 5> success_names{"unknown", "null", "not_null", "one",
-                                                               "ok"};
+inline constexpr std::array<std::string_view, 6> success_names{"unknown", "null", "not_null",
+                                                               "one", "ok", "first_one"};
 inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_barrier"};
 
 /// A span: g++ 12 takes arrays of different sizes for one and warns of their bounds.

@@ -163,6 +163,10 @@ TEST(audit_script_facts, KnowDroversOwnByTheirHashAlone) {
     EXPECT_EQ(loaded.known_as, called->known_as);
     EXPECT_FALSE(loaded.calls.empty());
   }
+  // FILL says in an array whether it has stored the value.
+  const auto fill = facts_of_published(lease::script_of(lease::script_id::fill).sha1);
+  ASSERT_TRUE(fill);
+  EXPECT_EQ(text_of(*fill), "compare_and_store says first_one token 1 ttl 7 value 10");
   EXPECT_FALSE(facts_of_published("0000000000000000000000000000000000000000"));
 }
 

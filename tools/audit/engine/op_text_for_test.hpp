@@ -4,7 +4,8 @@
 // Command: the name (with "_" for a blank in it), then the arguments: `@a` is a key, `=x` a value,
 // anything else a word: "SET @a =x PX 5000".
 // Reply: "ok", "nil", "text", "empty" (an empty text), a number, "[3]" (an aggregate of three
-// items), "[tn]" (an aggregate of a text and a nil), "error", "missing", "is:none" (a status).
+// items), "[tn]" (an aggregate of a text and a nil), "[1 7]" (an aggregate of integers), "error",
+// "missing", "is:none" (a status).
 // Ops: "store a yes 5000ms", separated by commas.
 #pragma once
 
@@ -66,6 +67,15 @@ inline reply reply_of(const std::string& text) {
   } else if (text.starts_with('[')) {
     result.kind = kind::aggregate;
     const std::string inside = text.substr(1, text.size() - 2);
+    if (inside.find(' ') != std::string::npos) {
+      std::istringstream numbers(inside);
+      for (reply_item item; numbers >> item.integer;) {
+        item.kind = kind::integer;
+        result.items.push_back(item);
+      }
+      result.integer = static_cast<std::int64_t>(result.items.size());
+      return result;
+    }
     if (inside.find_first_not_of("tn") != std::string::npos) {
       result.integer = std::stoi(inside);
       return result;

@@ -58,7 +58,7 @@ kind kind_of(purpose does) {
 
 }  // namespace
 
-op_outcome script_outcome(script_seen::success success, const reply_item& answer) {
+op_outcome script_outcome(script_seen::success success, const reply& answer) {
   if (answer.kind == reply_kind::error) return outcome::failed;
   if (answer.kind == reply_kind::missing) return outcome::unknown;
   const bool is_null = answer.kind == reply_kind::null;
@@ -69,6 +69,10 @@ op_outcome script_outcome(script_seen::success success, const reply_item& answer
     case script_seen::success::one:
       return outcome_of(answer.kind == reply_kind::integer && answer.integer == 1);
     case script_seen::success::ok: return outcome_of(answer.kind == reply_kind::status);
+    case script_seen::success::first_one:
+      if (answer.items.empty()) return outcome::unknown;
+      return outcome_of(answer.items.front().kind == reply_kind::integer &&
+                        answer.items.front().integer == 1);
     case script_seen::success::unknown: break;
   }
   return write_outcome(answer);

@@ -12,6 +12,6 @@ namespace drover::audit {
 void ops_of_script(const command_reader& reader, const script_seen* script);
 
 /// The outcome of a script call. `success` is how the script reports success.
-[[nodiscard]] op_outcome script_outcome(script_seen::success success, const reply_item& answer);
+[[nodiscard]] op_outcome script_outcome(script_seen::success success, const reply& answer);
 
 }  // namespace drover::audit
