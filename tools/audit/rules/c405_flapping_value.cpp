@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C405: the value of one key changes to and fro between a few values.
+// C405: the value of one key changes back and forth between a few values.
 #include <algorithm>
 #include <array>
 
@@ -15,10 +15,10 @@ constexpr rule_text c405_text{
     .name = "flapping-value",
     .usual_severity = severity::warning,
     .severity_note = "info if no process always stores the same value",
-    .summary = "The value of one key changes to and fro between a few values.",
+    .summary = "The value of one key changes back and forth between a few values.",
     .why =
         "Something that the value depends on is missing from the key: the tenant, the language, "
-        "the user's rights. Whoever loads last decides what all others see.",
+        "the user's rights. The last load decides which value all callers get.",
     .left_alone =
         "flags and other small values; values that never return to an earlier one; loads that ran "
         "while another value was stored; fewer than eight loads.",
