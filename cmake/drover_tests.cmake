@@ -230,6 +230,10 @@ if(TARGET drover_command)
     "${PROJECT_SOURCE_DIR}/test/audit/command_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")
   set_tests_properties(audit/command PROPERTIES LABELS integration TIMEOUT 300)
+  add_test(NAME audit/windows COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/audit/windows_test.py" "$<TARGET_FILE:drover_command>"
+    "${redis_server}")
+  set_tests_properties(audit/windows PROPERTIES LABELS integration TIMEOUT 300)
   add_test(NAME audit/advise COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/audit/advise_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")

@@ -6,7 +6,6 @@ files, invalid usage, and clean-up.
   command_test.py DROVER REDIS_SERVER
 """
 
-import contextlib
 import gzip
 import json
 import os
@@ -17,67 +16,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
-import urllib.request
 import xml.etree.ElementTree as xml
 
-APPLICATION = pathlib.Path(__file__).with_name("command_app.py")
-SECRET = "a-value-that-nobody-may-keep"  # as in command_app.py
-PATIENCE_S = 90
-programs = {}
+from command_run import APPLICATION, PATIENCE_S, SECRET, application, command_run, main, programs
+from command_run import running_in
 
 
-def application(kind):
-    return [sys.executable, "-B", str(APPLICATION), kind]
-
-
-def running_in(folder):
-    """Processes that were started with a path in the folder."""
-    processes = []
-    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if str(folder).encode() in entry.read_bytes():
-                processes.append(entry.parent.name)
-    return processes
-
-
-class audit_command(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="drover.audit.")
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-        (self.folder / "tmp").mkdir()
-        self.environment = {name: value for name, value in os.environ.items()
-                            if "REDIS" not in name and "VALKEY" not in name}
-        self.environment |= {"TMPDIR": str(self.folder / "tmp"), "NO_COLOR": "1",
-                             "DROVER_REDIS_SERVER": programs["server"]}
-
-    def begin(self, *options, **more):
-        return subprocess.Popen([programs["drover"], "audit", *map(str, options)], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                stdin=subprocess.DEVNULL, cwd=self.folder,
-                                env=self.environment | more)
-
-    def end(self, process):
-        try:
-            out, err = process.communicate(timeout=PATIENCE_S)
-        finally:
-            process.kill()
-        self.assertEqual(list((self.folder / "tmp").iterdir()), [], "temporary files are left")
-        self.assertEqual(running_in(self.folder / "tmp"), [], "a process is left")
-        return process.returncode, out, err
-
-    def audit(self, *options, **more):
-        return self.end(self.begin(*options, **more))
-
-    def wait_for(self, path):
-        end = time.monotonic() + PATIENCE_S
-        while not path.exists():
-            self.assertLess(time.monotonic(), end, f"{path} never came")
-            time.sleep(0.01)
-
+class audit_command(command_run):
     # Verdicts and exit codes.
 
     def test_exits_with_the_code_of_the_verdict(self):
@@ -106,41 +52,6 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 3, out)
         self.assertIn("C206", out.splitlines()[1])
 
-    # A share of the keys.
-
-    def test_a_sample_is_stated_in_all_reports_and_keeps_locks_with_their_values(self):
-        script = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import command_app
-redis = command_app.client()
-for id in range(400):
-    redis.ask("GET", f"user:{id}")
-    redis.ask("SET", f"lock:user:{id}", "t", "NX", "PX", 5000)
-    redis.ask("SET", f"user:{id}", "v", "PX", 60000 + id)
-    redis.ask("DEL", f"lock:user:{id}")
-"""
-        reports = [word for kind in ("json", "junit", "sarif", "html")
-                   for word in ("--format", kind, "--out", f"a.{kind}")]
-        code, out, err = self.audit(
-            "--redis", "auto", "--sample", "10%", "--record", "run.jsonl", "--format", "text",
-            *reports, "--exit-code", "findings", "--fail-on", "never", "--", sys.executable, "-B",
-            "-c", script, APPLICATION.parent)
-        self.assertIn(code, (0, 3), out + err)
-        report = json.loads((self.folder / "a.json").read_text())
-        self.assertEqual(report["run"]["keys_per_million"], 100000)
-        self.assertEqual(report["run"]["commands_passed"], 1600)
-        keys = {role["pattern"]: role["keys"] for role in report["roles"]}
-        self.assertEqual(keys["user:*"], keys["lock:user:*"])
-        self.assertEqual(report["run"]["commands"], 4 * keys["user:*"])
-        self.assertTrue(15 < keys["user:*"] < 70, keys)
-        for text in (out, *((self.folder / f"a.{kind}").read_text()
-                            for kind in ("junit", "sarif", "html"))):
-            self.assertIn("of 1,600 that passed (10 % of the keys were examined)", text)
-        self.assertNotIn("C903", out)
-        code, again, err = self.audit("--replay", "run.jsonl", "--fail-on", "never")
-        self.assertIn("of 1,600 that passed (10 % of the keys were examined)", again + err)
-
     # The workflow in examples/ci.
 
     def test_the_step_of_the_example_for_ci_writes_its_reports(self):
@@ -164,98 +75,6 @@ for id in range(400):
                 self.assertGreater((self.folder / name).stat().st_size, 0)
         uploaded = re.findall(r"(audit\.[a-z]+)$", workflow, re.MULTILINE)
         self.assertLessEqual({"audit.sarif", "audit.json", "audit.html"}, set(uploaded))
-
-    # An audit without end.
-
-    LISTENING = r"listening on 127\.0\.0\.1:(\d+) .*"
-    METRICS = r"metrics at http://127\.0\.0\.1:(\d+)/metrics"
-
-    def lines_of_errors(self, process, *patterns):
-        """Reads standard error until each pattern was found. Returns the first groups."""
-        found = {}
-        while len(found) < len(patterns):
-            line = process.stderr.readline()
-            self.assertTrue(line, f"no {patterns}")
-            for pattern in patterns:
-                if match := re.search(pattern, line):
-                    found[pattern] = match[1]
-        return [int(found[pattern]) for pattern in patterns]
-
-    def scrape(self, port):
-        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read()
-        lines = text.decode().splitlines()
-        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-
-    def wait_for_metric(self, port, name, least):
-        end = time.monotonic() + PATIENCE_S
-        while float((values := self.scrape(port)).get(name, 0)) < least:
-            self.assertLess(time.monotonic(), end, values)
-            time.sleep(0.05)
-        return values
-
-    def test_windows_have_reports_of_their_own_and_metrics_count_them(self):
-        process = self.begin("--redis", "auto", "--listen", "127.0.0.1:0", "--metrics", "0",
-                             "--report-every", "1s", "--keep", "3", "--format", "json", "--out",
-                             "audit.json")
-        self.addCleanup(process.kill)
-        port, metrics = self.lines_of_errors(process, self.LISTENING, self.METRICS)
-        application_environment = self.environment | {"REDIS_URL": f"redis://127.0.0.1:{port}"}
-        reports = 0
-        for _ in range(3):
-            subprocess.run(application("stampede"), env=application_environment, check=True)
-            reports = float(self.wait_for_metric(metrics, "drover_audit_reports_total",
-                                                 reports + 1)["drover_audit_reports_total"])
-        found = 'drover_audit_reports_with_finding_total{rule="C101"}'
-        values = self.wait_for_metric(metrics, found, 1)
-        # The keys of the first run are not cold any more in the others.
-        self.assertEqual(values["drover_audit_loads_total"], str(4 * 5), values)
-        self.assertEqual(values["drover_audit_connections_total"], "12")
-        self.assertEqual(values["drover_audit_report_errors_total"], "0")
-        self.wait_for_metric(metrics, "drover_audit_reports_total", 4)
-        process.send_signal(signal.SIGINT)
-        code, _, err = self.end(process)
-        self.assertEqual(code, 1, "a window failed: " + err)
-        names = sorted(path.name for path in self.folder.glob("audit.json*"))
-        self.assertEqual(names, ["audit.json", "audit.json.1", "audit.json.2"])
-        for name in names:
-            report = json.loads((self.folder / name).read_text())
-            self.assertLess(report["run"]["length_ms"], 60000, "of one window")
-
-    def test_a_window_knows_the_connections_and_scripts_of_earlier_ones(self):
-        """A lock that is released by a script sent in the first window, over old connections."""
-        script = """
-import pathlib, sys, time
-sys.path.insert(0, sys.argv[1])
-import command_app
-redis = command_app.client()
-redis.ask("CLIENT", "SETNAME", "worker")
-body = redis.ask("SCRIPT", "LOAD", command_app.RELEASE).decode()
-window = 0
-for id in range(100000):
-    if pathlib.Path("stop").exists():
-        break
-    redis.ask("GET", f"user:{id}")
-    redis.ask("SET", f"lock:user:{id}", str(id), "NX", "PX", 5000)
-    redis.ask("SET", f"user:{id}", "v", "PX", 60000 + id)
-    redis.ask("EVALSHA", body, 1, f"lock:user:{id}", str(id))
-    time.sleep(0.01)
-"""
-        process = self.begin("--redis", "auto", "--metrics", "0", "--report-every", "1s", "--keep",
-                             "2", "--format", "json", "--out", "audit.json", "--", sys.executable,
-                             "-B", "-c", script, APPLICATION.parent)
-        self.addCleanup(process.kill)
-        metrics, = self.lines_of_errors(process, self.METRICS)
-        self.wait_for_metric(metrics, "drover_audit_reports_total", 3)
-        report = json.loads((self.folder / "audit.json").read_text())
-        (self.folder / "stop").touch()
-        self.end(process)
-        self.assertEqual(report["run"]["connections"], 1)
-        self.assertEqual(report["run"]["processes"], 1)
-        self.assertGreater(report["run"]["commands"], 0)
-        roles = {role["pattern"]: role for role in report["roles"]}
-        self.assertEqual(roles["lock:user:*"]["role"], "lock")
-        self.assertEqual([notice["rule"] for notice in report["notices"]
-                          if notice["rule"] == "C902"], [], "the script is known")
 
     # Faults between the application and the server.
 
@@ -556,12 +375,5 @@ for id in range(100000):
         self.assertIn("ends after line", err)
 
 
-def main():
-    programs["drover"], programs["server"] = (os.path.abspath(path) for path in sys.argv[1:3])
-    result = unittest.TextTestRunner(verbosity=2).run(
-        unittest.defaultTestLoader.loadTestsFromTestCase(audit_command))
-    return 0 if result.wasSuccessful() and result.testsRun else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(audit_command))
