@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT The options --format and --out of a command that writes several
-// reports. Each --out belongs to the --format before it.
+// SPDX-License-Identifier: MIT
+// The options --format and --out of a command that writes several reports. Each --out belongs to
+// the --format before it.
 #pragma once
 
 #include <CLI/CLI.hpp>

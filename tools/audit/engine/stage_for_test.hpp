@@ -29,6 +29,9 @@ namespace drover::audit::testing {
 
 using namespace std::chrono_literals;
 
+/// The key that most tests of rules read, load and change.
+inline constexpr const char* user = "user:42";
+
 inline digest digest_of(std::string_view text) {
   digest result;
   result.length = text.size();
@@ -333,6 +336,16 @@ inline const coverage_line* find_coverage(const audit_result& result, std::strin
     if (line.rule == rule) return &line;
   }
   return nullptr;
+}
+/// The status of a rule in the coverage.
+inline coverage_line::status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
+  return line == nullptr ? coverage_line::status::not_exercised : line->state;
+}
+inline void expect_silent(const audit_result& result, severity above = severity::info) {
+  for (const finding& finding : result.findings) {
+    EXPECT_LE(finding.severity, above) << finding.rule << ": " << finding.message;
+  }
 }
 
 }  // namespace drover::audit::testing

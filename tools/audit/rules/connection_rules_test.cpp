@@ -14,11 +14,6 @@ namespace {
 using namespace testing;
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& result, std::string_view rule) {
-  const coverage_line* const line = find_coverage(result, rule);
-  return line == nullptr ? status::not_exercised : line->state;
-}
-
 // --- C504 connection-per-command
 
 /// Connections of one process, or each of its own, with so many commands.

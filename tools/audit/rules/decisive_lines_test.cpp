@@ -17,7 +17,6 @@ namespace {
 using namespace testing;
 using std::chrono::microseconds;
 
-constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
 /// The decisive lines of the first case of a finding, as "client: text".

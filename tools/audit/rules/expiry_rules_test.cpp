@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT C301 to C305: traffic for which each rule must report a finding, and
-// for each of its conditions traffic for which it must not.
+// SPDX-License-Identifier: MIT
+// C301 to C305: traffic for which each rule must report a finding, and for each of its conditions
+// traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,11 +16,6 @@ using namespace testing;
 using status = coverage_line::status;
 
 std::string name_of(const char* prefix, int number) { return prefix + std::to_string(number); }
-
-status coverage_of(const audit_result& result, std::string_view rule) {
-  const coverage_line* const line = find_coverage(result, rule);
-  return line == nullptr ? status::not_exercised : line->state;
-}
 
 // --- C301 value-no-ttl
 

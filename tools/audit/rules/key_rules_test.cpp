@@ -16,11 +16,6 @@ using namespace testing;
 
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& result, std::string_view rule) {
-  const coverage_line* const line = find_coverage(result, rule);
-  return line == nullptr ? status::not_exercised : line->state;
-}
-
 const finding* noticed(const audit_result& result, std::string_view rule) {
   const auto at = std::find_if(result.notices.begin(), result.notices.end(),
                                [&](const finding& finding) { return finding.rule == rule; });

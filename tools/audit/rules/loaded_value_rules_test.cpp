@@ -16,13 +16,6 @@ using status = coverage_line::status;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-status coverage_of(const audit_result& result, std::string_view rule) {
-  const coverage_line* const line = find_coverage(result, rule);
-  return line == nullptr ? status::not_exercised : line->state;
-}
-
-constexpr const char* user = "user:42";
-
 /// The client misses the key, and stores a page 40 ms later.
 void load(stage& world, microseconds at, const std::string& page, milliseconds ttl = 60'000ms,
           std::uint64_t client = 1, const std::string& key = user) {

@@ -14,8 +14,6 @@ namespace {
 using namespace testing;
 using status = coverage_line::status;
 
-constexpr const char* user = "user:42";
-
 void expect_not_judged(const audit_result& result, std::string_view rule, std::string_view text) {
   const coverage_line* const line = find_coverage(result, rule);
   ASSERT_NE(line, nullptr);

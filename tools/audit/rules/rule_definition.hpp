@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT The contents of a rule's file: the texts of the rule, the settings
-// of libraries that concern it, and its detection. `all_rules.cpp` lists the rules.
+// SPDX-License-Identifier: MIT
+// The contents of a rule's file: the texts of the rule, the settings of libraries that concern it,
+// and its detection. `all_rules.cpp` lists the rules.
 //
 // Invariants: every text is one paragraph of plain sentences; only `fix` has placeholders.
 // Threads: any, because all data is constant.

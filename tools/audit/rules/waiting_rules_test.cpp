@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT C501 to C503: traffic for which each rule must report a finding, and
-// for each of its conditions traffic for which it must not.
+// SPDX-License-Identifier: MIT
+// C501 to C503: traffic for which each rule must report a finding, and for each of its conditions
+// traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -16,12 +17,6 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& result, std::string_view rule) {
-  const coverage_line* const line = find_coverage(result, rule);
-  return line == nullptr ? status::not_exercised : line->state;
-}
-
-constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
 /// Client 1 loads under a lock. The load begins at `at` and takes `load`.
