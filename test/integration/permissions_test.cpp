@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The whole library with a user that has few rights: the documented rights suffice, and each
-// missing right has only its documented effect.
+// The whole library with a user that has few rights: those that `drover acl` prints suffice, and
+// each missing one has only its documented effect.
 #include <csignal>
-#include <sstream>
 
 #include "integration/fleet.hpp"
-#include "support/document.hpp"
+#include "lease/rights.hpp"
 
 namespace drover::test::permissions_test {
 namespace {
 
 class permissions : public fleet {
  protected:
-  /// A user `app` with the documented rights for caches named `t`, changed by `more`. Returns a
+  /// A user `app` with the rights that `drover acl t` prints, changed by `more`. Returns a
   /// URL.
   std::string url_with(std::initializer_list<std::string_view> more) {
     std::vector<std::string> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
-    std::istringstream documented{std::string{part_between(
-        document("docs/internals/lease-protocol.md"), "ACL SETUSER app on >secret", "```")}};
-    for (std::string word; documented >> word;) {
-      if (const std::size_t name = word.find("NAME"); name != std::string::npos) {
-        word.replace(name, 4, "t");
-      }
-      words.push_back(word);
-    }
+    const std::vector<std::string> rules = lease::acl_rules(std::vector<std::string>{"t"}, false);
+    words.insert(words.end(), rules.begin(), rules.end());
     words.insert(words.end(), more.begin(), more.end());
     raw_client admin = server.connect();
     const std::vector<std::string_view> views(words.begin(), words.end());
@@ -36,7 +29,7 @@ class permissions : public fleet {
   std::string url = "redis://app:secret@127.0.0.1:" + std::to_string(server.port());
 };
 
-TEST_F(permissions, AsDocumentedSufficeForEverything) {
+TEST_F(permissions, AsPrintedSufficeForEverything) {
   setup.url = url_with({});
   setup.policy.grace = 1h;
   use_long_leases();

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "lease/rights.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace drover::lease {
+namespace {
+
+constexpr std::string_view no_leases =
+    "There are no leases: each process loads for itself, and nothing is stored.";
+
+constexpr std::array all_rights{
+    right{right_id::ping, "+ping", "PING",
+          "No invalidation is acknowledged: it is sent again and again, and reported as a fault.",
+          true},
+    right{
+        right_id::info, "+info", "INFO",
+        "A restart from a snapshot goes unnoticed: values that were invalidated after the snapshot "
+        "may be served again.",
+        false},
+    right{right_id::select, "+select", "SELECT",
+          "A database other than 0 cannot be used: every call loads without Redis.", true},
+    right{
+        right_id::tracking, "+client|tracking", "CLIENT TRACKING",
+        "Waiters are woken by messages on a channel, at the cost of one more command in each load.",
+        false},
+    right{
+        right_id::caching, "+client|caching", "CLIENT CACHING",
+        "Waiters are woken by messages on a channel, at the cost of one more command in each load.",
+        false},
+    right{right_id::list, "+client|list", "CLIENT LIST",
+          "A holder that died is noticed only when its lease ends.", false},
+    right{right_id::get, "+get", "GET", "Nothing can be read: every call loads without Redis.",
+          true},
+    right{right_id::getrange, "+getrange", "GETRANGE", no_leases, true},
+    right{right_id::set, "+set", "SET", no_leases, true},
+    right{right_id::setrange, "+setrange", "SETRANGE",
+          "No lease can be renewed: a load that takes longer than `lease_ttl` runs twice.", false},
+    right{right_id::del, "+del", "DEL",
+          "A lease that is given back stays until its end, and `expire` fails for values without "
+          "grace.",
+          false},
+    right{right_id::unlink, "+unlink", "UNLINK",
+          "No value can be invalidated: old values are served until their ttl is over.", true},
+    right{right_id::exists, "+exists", "EXISTS", no_leases, true},
+    right{right_id::pexpire, "+pexpire", "PEXPIRE",
+          "A refresh that takes longer than `lease_ttl` may run in two processes at once.", false},
+    right{right_id::time, "+time", "TIME", no_leases, true},
+    right{right_id::evalsha, "+evalsha", "EVALSHA", no_leases, true},
+    right{right_id::script_load, "+script|load", "SCRIPT LOAD",
+          "There are leases only while another user has loaded the scripts.", true},
+    right{right_id::publish, "+publish", "PUBLISH",
+          "Where tracking does not work, waiters poll instead of being woken.", false},
+    right{right_id::subscribe, "+subscribe", "SUBSCRIBE",
+          "Where tracking does not work, waiters poll instead of being woken.", false},
+    right{right_id::unsubscribe, "+unsubscribe", "UNSUBSCRIBE",
+          "Where tracking does not work, subscriptions stay until the connection ends.", false},
+};
+
+constexpr bool are_in_order() {
+  for (std::size_t i = 0; i < all_rights.size(); ++i) {
+    if (static_cast<std::size_t>(all_rights[i].id) != i) return false;
+  }
+  return true;
+}
+static_assert(are_in_order());
+
+}  // namespace
+
+std::span<const right> rights() { return all_rights; }
+
+const right& right_of(right_id id) { return all_rights[static_cast<std::size_t>(id)]; }
+
+std::vector<std::string> acl_rules(std::span<const std::string> names, bool with_select) {
+  std::vector<std::string> rules{"resetkeys"};
+  for (const std::string& name : names) rules.push_back("~" + name + ":*");
+  rules.emplace_back("resetchannels");
+  for (const std::string& name : names) rules.push_back("&" + name + ":*");
+  rules.emplace_back("-@all");
+  for (const right& needed : all_rights) {
+    if (needed.id != right_id::select || with_select) rules.emplace_back(needed.rule);
+  }
+  return rules;
+}
+
+}  // namespace drover::lease

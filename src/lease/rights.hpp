@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The rights that the library's user needs on the server, and the cost of each missing one. Pure.
+// docs/how-to/permissions.md shows them; the tests show that each is needed, and no other.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover::lease {
+
+enum class right_id : std::uint8_t {
+  ping,
+  info,
+  select,
+  tracking,
+  caching,
+  list,
+  get,
+  getrange,
+  set,
+  setrange,
+  del,
+  unlink,
+  exists,
+  pexpire,
+  time,
+  evalsha,
+  script_load,
+  publish,
+  subscribe,
+  unsubscribe,
+};
+
+struct right {
+  right_id id;
+  std::string_view rule;     ///< "+client|list"
+  std::string_view command;  ///< "CLIENT LIST"
+  std::string_view cost;     ///< a sentence: the effect of a server that refuses the command
+  bool is_essential;         ///< without it nothing is cached, or no guarantee is left
+};
+
+/// All rights, in the order of `right_id`. Valid for the lifetime of the program; safe from any
+/// thread.
+[[nodiscard]] std::span<const right> rights();
+[[nodiscard]] const right& right_of(right_id id);
+
+/// The rules of a user that may do exactly what the library does for the caches `names`:
+/// "resetkeys", "~NAME:*", "resetchannels", "&NAME:*", "-@all", "+ping", ... in the syntax of Redis
+/// 7 and Valkey. `with_select`: the application uses another database than 0.
+/// Precondition: the names are valid.
+[[nodiscard]] std::vector<std::string> acl_rules(std::span<const std::string> names,
+                                                 bool with_select);
+
+}  // namespace drover::lease
