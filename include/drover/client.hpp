@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <drover/check.hpp>
 #include <drover/observer.hpp>
 #include <drover/policy.hpp>
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drover {
 
@@ -154,6 +156,20 @@ class client {
   /// Throws:  nothing.
   /// Threads: safe from any thread.
   [[nodiscard]] bool is_available() const noexcept;
+
+  /// Connects, tries every command that the library uses, and reports what the server does not
+  /// execute, and the effect: for readiness probes. `drover doctor` prints the report. Keys of the
+  /// caches `names` are written and removed; no key of an application is touched. Without `names`,
+  /// the keys are named as those of the client's caches, or `drover-check` if it has none. Some
+  /// thirty round trips. An unreachable server is tried again until `timeout` is over.
+  ///
+  /// Throws:  `std::invalid_argument` for a name that no cache may have, and `std::bad_alloc`. A
+  ///          fault of the server is not an error: the report contains it.
+  /// Blocks:  for at most `timeout`.
+  /// Threads: safe from any thread. An observer must not call it: the report is `unusable` there,
+  ///          and in a child of `fork`.
+  [[nodiscard]] check_report check(duration timeout = duration{2000},
+                                   std::vector<std::string> names = {}) const;
 
  private:
   friend struct detail::client_access;

@@ -82,6 +82,15 @@ void core::free_name(const std::string& name, std::uint32_t schema) noexcept {
   }
 }
 
+std::vector<std::string> core::names() {
+  const guard_lock lock{names_mutex_};
+  std::vector<std::string> found;
+  for (const auto& [name, schema] : names_) {
+    if (found.empty() || found.back() != name) found.push_back(name);
+  }
+  return found;
+}
+
 bool core::load_in_background(const flight_ptr& flight, bool only_if_free) noexcept {
   try {
     const std::function<void()> task = [alive = weak_from_this(), flight] {

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cache/event_reporter.hpp"
 #include "cache/failures.hpp"
@@ -47,6 +48,8 @@ class core : public std::enable_shared_from_this<core> {
   /// False when the name and schema are taken.
   [[nodiscard]] bool take_name(const std::string& name, std::uint32_t schema);
   void free_name(const std::string& name, std::uint32_t schema) noexcept;
+  /// The names of the caches that exist, each once.
+  [[nodiscard]] std::vector<std::string> names();
 
   /// Gives an offered load to a thread or to the user's executor, for callers that may leave.
   /// Returns false when neither accepts it. With `only_if_free`, the load is never queued behind a
