@@ -238,6 +238,10 @@ if(TARGET drover_command)
     "${PROJECT_SOURCE_DIR}/test/audit/advise_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")
   set_tests_properties(audit/advise PROPERTIES LABELS integration TIMEOUT 300)
+  add_test(NAME doctor/command COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/doctor/command_test.py" "$<TARGET_FILE:drover_command>"
+    "${redis_server}")
+  set_tests_properties(doctor/command PROPERTIES LABELS integration TIMEOUT 300)
   add_test(NAME fault/command COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/fault/command_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}" "$<TARGET_FILE:example_01_first_cache>")

@@ -8,8 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/acl_command.hpp"
 #include "cli/advise_command.hpp"
 #include "cli/audit_command.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/fault_command.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/manual_page.hpp"
@@ -46,6 +48,8 @@ struct command_parsers {
   std::unique_ptr<audit_command> audit;
   std::unique_ptr<advise_command> advise;
   std::unique_ptr<fault_command> fault_proxy;
+  std::unique_ptr<doctor_command> doctor;
+  std::unique_ptr<acl_command> acl;
   std::unique_ptr<prompts_command> prompts;
 
   command_parsers() {
@@ -59,6 +63,8 @@ struct command_parsers {
     audit = std::make_unique<audit_command>(app);
     advise = std::make_unique<advise_command>(app);
     fault_proxy = std::make_unique<fault_command>(app);
+    doctor = std::make_unique<doctor_command>(app);
+    acl = std::make_unique<acl_command>(app);
     prompts = std::make_unique<prompts_command>(app);
   }
 
@@ -67,6 +73,8 @@ struct command_parsers {
     if (prompts->is_selected()) return prompts->name();
     if (fault_proxy->is_selected()) return "drover fault-proxy";
     if (advise->is_selected()) return "drover advise";
+    if (doctor->is_selected()) return "drover doctor";
+    if (acl->is_selected()) return "drover acl";
     return audit->is_selected() ? "drover audit" : "drover";
   }
 };
@@ -133,6 +141,8 @@ command parse_command_line(int count, const char* const* arguments) {
           "--: only `drover audit` and `drover fault-proxy` take a command after --"};
     }
     if (commands.advise->is_selected()) return commands.advise->parsed_options();
+    if (commands.doctor->is_selected()) return commands.doctor->parsed_options();
+    if (commands.acl->is_selected()) return commands.acl->parsed_options();
     if (commands.prompts->is_selected()) return as_command(commands.prompts->parsed_options());
     if (commands.simulate->is_selected()) {
       return as_command(commands.simulate->parsed_options(count, arguments));
@@ -151,7 +161,8 @@ command parse_command_line(int count, const char* const* arguments) {
     if (app.get_subcommands().empty() && count > 1 && arguments[1][0] != '-') {
       return usage_message(
           "unknown command '" + std::string{arguments[1]} +
-              "'; the commands are: simulate, audit, advise, fault-proxy, init, prompts",
+              "'; the commands are: simulate, audit, advise, fault-proxy, doctor, acl, init, "
+              "prompts",
           "drover");
     }
     return usage_message(error.what() + remedy, commands.selected_name());

@@ -10,6 +10,7 @@
 #include "audit/run/audit_options.hpp"
 #include "cli/prompts_command.hpp"
 #include "cli/text_result.hpp"
+#include "doctor/doctor.hpp"
 #include "fault/run/fault_options.hpp"
 #include "simulate/run/simulate_options.hpp"
 
@@ -21,8 +22,8 @@ struct member_arguments {
 };
 
 using command = std::variant<text_result, simulate::simulate_options, audit::audit_options,
-                             audit::advise_options, faults::fault_options, prompts::init_options,
-                             fix_prompt_options, member_arguments>;
+                             audit::advise_options, faults::fault_options, doctor::doctor_options,
+                             prompts::init_options, fix_prompt_options, member_arguments>;
 
 /// Never throws for invalid input: the result is a `text_result` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);

@@ -8,6 +8,7 @@
 #include "audit/run/advise.hpp"
 #include "audit/run/exit_code.hpp"
 #include "cli/command_line.hpp"
+#include "doctor/doctor.hpp"
 #include "fault/run/fault_options.hpp"
 #include "process/exit_codes.hpp"
 #include "process/signal_watch.hpp"
@@ -56,6 +57,7 @@ int run(const faults::fault_options& options) {
     return process::exit_usage;
   }
 }
+int run(const doctor::doctor_options& options) { return doctor::run_doctor(options); }
 int run(const prompts::init_options& options) {
   const auto written = [&] {
     try {
