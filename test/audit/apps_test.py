@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests one application: the findings in its recording must be those that its manifest expects.
+"""Tests applications: the findings in a recording must be those that the manifest expects.
 
-  apps_test.py --drover PROGRAM NAME                  from its recording
-  apps_test.py --drover PROGRAM --live FOLDER NAME    run again; compiled programs are in FOLDER
+  apps_test.py --drover PROGRAM NAME...               from their recordings
+  apps_test.py --drover PROGRAM --live FOLDER NAME... run again; compiled programs are in FOLDER
 """
 
 import argparse
@@ -31,23 +31,26 @@ def run_anew(app, arguments, scratch):
     return applications.parsed(done, app)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--drover", required=True)
-    parser.add_argument("--live", type=pathlib.Path, metavar="FOLDER")
-    parser.add_argument("name")
-    arguments = parser.parse_args()
-    (app,) = applications.all_applications([arguments.name])
+def complaints_about(app, arguments):
     if arguments.live:
         with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
             audit, wrong = run_anew(app, arguments, scratch), []
     else:
         audit, wrong = replayed(app, arguments.drover)
-    if audit is not None:
-        wrong = applications.complaints(app, audit)
+    return wrong if audit is None else applications.complaints(app, audit)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--drover", required=True)
+    parser.add_argument("--live", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    arguments = parser.parse_args()
+    apps = applications.all_applications(arguments.names)
+    wrong = [f"{app.name}: {line}" for app in apps for line in complaints_about(app, arguments)]
     for line in wrong:
-        print(f"{app.name}: {line}")
+        print(line)
     return 1 if wrong else 0
 
 
