@@ -26,6 +26,7 @@ function(drover_embed target name header file)
     DEPENDS "${file}" "${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake"
     COMMENT "Embedding ${name}" VERBATIM)
   target_sources(${target} PRIVATE "${made}")
+  set_source_files_properties("${made}" PROPERTIES UNITY_GROUP embedded)
 endfunction()
 
 function(drover_embed_pages target)

@@ -7,13 +7,14 @@ string(FIND "${text}" ")drover_text" clash)
 if(NOT clash EQUAL -1)
   message(FATAL_ERROR "${INPUT} contains the end marker of the raw string: )drover_text")
 endif()
+string(REPLACE "::" "_" array "embedded_${NAME}")  # several such files may be compiled as one
 file(WRITE "${OUTPUT}" "// Made from ${INPUT}
 #include \"${HEADER}\"
 #pragma GCC diagnostic ignored \"-Woverlength-strings\"
 namespace {
-constexpr char embedded[] = R\"drover_text(")
+constexpr char ${array}[] = R\"drover_text(")
 file(APPEND "${OUTPUT}" "${text}")
 file(APPEND "${OUTPUT}" ")drover_text\";
 }
-const std::string_view drover::${NAME}{embedded, sizeof embedded - 1};
+const std::string_view drover::${NAME}{${array}, sizeof ${array} - 1};
 ")
