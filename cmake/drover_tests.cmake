@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The test programs: <layer>_test from src/<layer>/*_test.cpp, integration_test,
-# world_integration_test, tools_test, tools_threads_test, tools_integration_test and fuzz_<name>.
+# world_integration_test, tools_test, tools_threads_test, fuzz_<name>, and the integration tests of
+# the tools: audit_integration_test, fault_integration_test and simulate_integration_test.
 # drover_world and drover_campaign have those of the simulated world and of the campaign.
 #
 # Each test has the label `unit` or `integration`. The suffix `_threads` marks the tests that also
@@ -16,6 +17,19 @@ find_library(DROVER_HIREDIS hiredis)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
+
+# docs/internals/builds.md says which tests run in which build, and why. A run of all parts leaves
+# the tests of DROVER_RUN_BY_ASAN, whose labels end in `_asan`, to the asan build: `all` does not
+# contain them. A sanitizer build contains what is in DROVER_RUN_BY_DEV only by name.
+set(DROVER_RUN_BY_ASAN)
+set(DROVER_RUN_BY_DEV)
+if(DROVER_SANITIZE)
+  set(DROVER_RUN_BY_DEV simulate_integration_test)
+elseif(DROVER_BATCH_TESTS)
+  set(DROVER_RUN_BY_ASAN tools_test audit_integration_test fault_integration_test)
+  add_custom_target(drover_run_by_asan)
+endif()
+
 add_custom_target(drover_tests)     # all programs that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all programs that `ctest -L threads` runs
 
@@ -77,12 +91,55 @@ function(drover_register_unit_batches target)
     drover_register_batches(${target} unit_threads
       NAME ${prefix}threads_batch FILTER "threads_*" FILES ${threaded_files})
   endif()
-  drover_register_batches(${target} unit NAME ${prefix}batch FILTER "-threads_*" FILES ${ARGN})
+  set(label unit)
+  if(target IN_LIST DROVER_RUN_BY_ASAN)
+    set(label unit_asan)
+  endif()
+  drover_register_batches(${target} ${label}
+    NAME ${prefix}batch FILTER "-threads_*" FILES ${ARGN})
+endfunction()
+
+# Integration tests under a sanitizer, and those that the asan build runs for dev, have a process
+# for each suite. The last one runs the tests whose suite is in no file of ARGN, so that none is
+# left out.
+function(drover_register_suites target label)
+  string(REPLACE "_test" "/" prefix ${target})
+  set(suites)
+  foreach(file IN LISTS ARGN)
+    file(STRINGS "${file}" lines REGEX "^TEST(_[FP])?\\([a-z_0-9]+,")
+    list(TRANSFORM lines REPLACE "^TEST(_[FP])?\\(([a-z_0-9]+),.*$" "\\2")
+    list(APPEND suites ${lines})
+  endforeach()
+  list(REMOVE_DUPLICATES suites)
+  set(others "*-")
+  foreach(suite IN LISTS suites ITEMS others)
+    set(filter "${suite}.*:*/${suite}.*")
+    set(more)
+    if(suite STREQUAL "others")
+      set(filter "${others}")
+    else()
+      string(APPEND others "${filter}:")
+    endif()
+    if(target IN_LIST DROVER_THREADED OR suite MATCHES "^(threads_|others$)")
+      set(more _threads)
+    endif()
+    if(target IN_LIST DROVER_RUN_BY_ASAN)
+      string(APPEND more _asan)
+    endif()
+    add_test(NAME ${prefix}${suite}
+      COMMAND ${target} --gtest_brief=1 "--gtest_filter=${filter}")
+    set_tests_properties(${prefix}${suite} PROPERTIES
+      LABELS ${label}${more} TIMEOUT 900 COST 100)
+  endforeach()
 endfunction()
 
 function(drover_register target label)
   if(DROVER_BATCH_TESTS AND label STREQUAL "unit")
     drover_register_unit_batches(${target} ${ARGN})
+    return()
+  endif()
+  if(target IN_LIST DROVER_RUN_BY_ASAN OR (DROVER_BATCH_TESTS AND DROVER_SANITIZE))
+    drover_register_suites(${target} ${label} ${ARGN})
     return()
   endif()
   string(REPLACE "_test" "/" prefix ${target})
@@ -110,6 +167,14 @@ function(drover_gtest target label)
   if(TARGET drover_precompiled)
     target_precompile_headers(${target} REUSE_FROM drover_precompiled)
   endif()
+  if(target IN_LIST DROVER_RUN_BY_DEV)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
+  if(target IN_LIST DROVER_RUN_BY_ASAN)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_dependencies(drover_run_by_asan ${target})
+  endif()
   drover_register(${target} ${label} ${ARGN})
   add_dependencies(drover_tests ${target})
   drover_threaded_files(threaded_files ${ARGN})
@@ -133,9 +198,11 @@ if(TARGET drover_tools)
   endif()
   drover_threaded_files(threaded_files ${files})
   list(REMOVE_ITEM files ${threaded_files})
-  drover_gtest(tools_test unit ${files})
+  if(DROVER_WHOLE_TOOLS)
+    drover_gtest(tools_test unit ${files})
+    target_link_libraries(tools_test PRIVATE drover_tools)
+  endif()
   drover_gtest(tools_threads_test unit ${threaded_files})
-  target_link_libraries(tools_test PRIVATE drover_tools)
   target_link_libraries(tools_threads_test PRIVATE drover_tools)
 endif()
 
@@ -146,6 +213,9 @@ foreach(file IN LISTS process_files)
   cmake_path(GET file STEM name)
   add_executable(process_${name} "${file}")
   drover_test_target(process_${name})
+  if(TARGET drover_precompiled AND DROVER_SANITIZE)  # g++ also wants the definitions of GTest
+    target_precompile_headers(process_${name} REUSE_FROM drover_precompiled)
+  endif()
   set_target_properties(process_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/process")
   if(name MATCHES "hiredis")
@@ -165,43 +235,53 @@ if(NOT DROVER_SANITIZE)
   include(drover_campaign)
 endif()
 
-set(tools_prefix "/(simulate|audit|inspect|fault_proxy)(_[a-z_]+)?_test\\.cpp$")
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
 if(NOT DROVER_POSTGRESQL)
   list(FILTER files EXCLUDE REGEX "/(simulate|audit)_postgresql_test\\.cpp$")
 endif()
-set(tools_files ${files})
-set(world_integration_files ${files})
-set(world_prefix "/redis_model_[a-z_]+\\.cpp$")
-list(FILTER world_integration_files INCLUDE REGEX "${world_prefix}")
+# drover_take_files(<list of files> <out> <regex>): moves those that match.
+function(drover_take_files from out regex)
+  set(taken ${${from}})
+  set(left ${${from}})
+  list(FILTER taken INCLUDE REGEX "${regex}")
+  list(FILTER left EXCLUDE REGEX "${regex}")
+  set(${out} ${taken} PARENT_SCOPE)
+  set(${from} ${left} PARENT_SCOPE)
+endfunction()
+drover_take_files(files world_files "/redis_model_[a-z_]+\\.cpp$")
+drover_take_files(files audit_files "/audit_[a-z_]+_test\\.cpp$")
+drover_take_files(files fault_files "/fault_proxy(_[a-z_]+)?_test\\.cpp$")
+drover_take_files(files simulate_files "/simulate(_[a-z_]+)?_test\\.cpp$")
 if(TARGET drover_world)
-  drover_gtest(world_integration_test integration ${world_integration_files})
+  drover_gtest(world_integration_test integration ${world_files})
   target_link_libraries(world_integration_test PRIVATE drover_world)
 endif()
-list(FILTER files EXCLUDE REGEX "${world_prefix}")
-list(FILTER files EXCLUDE REGEX "${tools_prefix}")
-list(FILTER tools_files INCLUDE REGEX "${tools_prefix}")
 drover_gtest(integration_test integration ${files})
 add_dependencies(integration_test ${processes})
 if(TARGET drover_tools)
-  drover_gtest(tools_integration_test integration ${tools_files})
-  target_link_libraries(tools_integration_test PRIVATE drover_tools)
-  add_dependencies(tools_integration_test ${processes})
+  drover_gtest(fault_integration_test integration ${fault_files})
+  target_link_libraries(fault_integration_test PRIVATE drover_tools)
+endif()
+if(DROVER_WHOLE_TOOLS)
+  foreach(tool IN ITEMS audit simulate)
+    drover_gtest(${tool}_integration_test integration ${${tool}_files})
+    target_link_libraries(${tool}_integration_test PRIVATE drover_tools)
+    add_dependencies(${tool}_integration_test ${processes})
+  endforeach()
 endif()
 
 # Report pages are tested in a browser.
-if(TARGET drover_tools)
+if(DROVER_WHOLE_TOOLS)
   find_program(DROVER_PYTHON python3 REQUIRED)
   mark_as_advanced(DROVER_PYTHON)
+endif()
+if(DROVER_WHOLE_TOOLS AND NOT DROVER_SANITIZE)
   add_executable(sample_page "${PROJECT_SOURCE_DIR}/test/browser/sample_page.cpp")
   drover_flags(sample_page)
   target_link_libraries(sample_page PRIVATE drover_tools)
   add_dependencies(drover_tests sample_page)
   foreach(which IN ITEMS simulate audit)
-    if(DROVER_SANITIZE)
-      break()  # the page is the same, and the tools' tests check the code that writes it
-    endif()
     add_test(NAME browser/${which}_report COMMAND "${DROVER_PYTHON}"
       "${PROJECT_SOURCE_DIR}/test/browser/${which}_report_test.py" --made-by
       "$<TARGET_FILE:sample_page>" ${which})
@@ -226,6 +306,8 @@ endforeach()
 # The command is tested as a separate process.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
+endif()
+if(TARGET drover_command AND NOT DROVER_SANITIZE)
   add_test(NAME audit/command COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/audit/command_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")

@@ -77,10 +77,17 @@ test_tidy() {
   check "mutants" scripts/mutants --check
 }
 
+# docs/internals/builds.md says which tests the asan part runs for dev, and why.
 test_dev() {
-  build_for_test dev all all_verify_interface_header_sets || return 0
+  local targets=(all all_verify_interface_header_sets) left_to_asan=()
+  if [[ " ${parts[*]} " == *" asan "* ]]; then
+    left_to_asan=(--label-exclude '_asan$')
+  else
+    targets+=(drover_run_by_asan)
+  fi
+  build_for_test dev "${targets[@]}" || return 0
   begin_later_builds asan tsan
-  ctest_preset dev
+  ctest_preset dev "${left_to_asan[@]}"
 }
 
 test_asan() {
