@@ -37,8 +37,13 @@ run_test() {
   results=$scratch/results
   export TMPDIR=$scratch/tmp
 
+  local before after
+  before=$(processor_seconds)
   for part in "${parts[@]}"; do
     "test_$part"
+    after=$(processor_seconds)
+    note "$part: $((after - before)) s of processor time"
+    before=$after
   done
   check "no process left behind" nothing_left_running
   note "done"
@@ -47,6 +52,7 @@ run_test() {
 
 end_of_test() {
   local running
+  [[ -z $models ]] || kill -- "-$models" 2>/dev/null || true
   running=$(jobs -pr)
   [[ -z $running ]] || kill $running 2>/dev/null || true
   end_later_builds
@@ -56,6 +62,12 @@ end_of_test() {
 # record <name> <passed|failed> <seconds>
 record() {
   printf '%s\t%s\t%s\n' "$@" >>"$results/steps.tsv"
+}
+
+# What all commands so far have taken, those that run in the background when they have ended.
+processor_seconds() {
+  awk '{ sub(/^.*\)/, ""); print int(($14 + $15) / ticks) }' ticks="$(getconf CLK_TCK)" \
+    <"/proc/$$/stat"
 }
 
 # check <name> <command ...>: runs a command and records its verdict for the report.
@@ -98,6 +110,7 @@ test_asan() {
 
 test_tsan() {
   build_for_test tsan "${targets_of[tsan]}" || return 0
+  begin_models
   ctest_preset tsan -L threads
 }
 
@@ -222,7 +235,31 @@ fuzz_one() {
 }
 
 test_model() {
-  [[ ! -x test/model/run ]] || check "models" small_models
+  [[ ! -x test/model/run ]] || check "models" await_models
+}
+
+# The last tests wait, too, and no build is left: the models are searched beside them.
+models=
+begin_models() {
+  [[ -x test/model/run && " ${parts[*]} " == *" model "* ]] || return 0
+  set -m # as for the later builds
+  (
+    set +m
+    export TMPDIR=$scratch/later
+    renice -n 19 -p "$BASHPID" >/dev/null
+    small_models
+  ) >"$scratch/models.log" 2>&1 </dev/null &
+  models=$!
+  set +m
+}
+
+await_models() {
+  local status=0
+  [[ -n $models ]] || { small_models; return; }
+  wait "$models" || status=$?
+  models=
+  cat "$scratch/models.log"
+  return $status
 }
 
 # Puts a prefix before the totals, so that only scripts/test_report prints a line of this form.
@@ -237,12 +274,12 @@ test_package() {
 
 # Fails if a program still runs whose command line contains a path in the scratch folder.
 nothing_left_running() {
-  local process line found=0
+  local process words found=0
   for process in /proc/[0-9]*; do
     [[ $process != "/proc/$$" ]] || continue
-    line=$({ tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null) || continue
-    if [[ $line == *"$TMPDIR"* ]]; then
-      echo "left running: $line"
+    { mapfile -d '' -t words <"$process/cmdline"; } 2>/dev/null || continue
+    if [[ ${words[*]} == *"$TMPDIR"* ]]; then
+      echo "left running: ${words[*]}"
       kill "${process#/proc/}" 2>/dev/null || true
       found=1
     fi
