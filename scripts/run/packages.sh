@@ -9,7 +9,7 @@ build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev li
 server_packages=(redis-tools)
 postgresql_packages=(libpqxx-dev postgresql) # for drover simulate --origin postgresql
 bench_packages=(libhiredis-dev libbenchmark-dev)
-clang_packages=(clang libclang-rt-dev llvm)
+clang_packages=(clang libclang-rt-dev lld llvm)
 test_packages=(libgtest-dev git python3 pkgconf chromium-driver python3-selenium libhiredis-dev
   python3-redis)
 model_packages=(spin gcc libc6-dev python3)
