@@ -8,11 +8,25 @@ find_package(Threads REQUIRED)
 find_path(DROVER_XXHASH_INCLUDE xxhash.h REQUIRED)
 mark_as_advanced(DROVER_XXHASH_INCLUDE)
 
+# TLS needs OpenSSL. Without it, rediss:// URLs are refused.
+if(DROVER_WITH_TLS)
+  find_package(OpenSSL 3 COMPONENTS SSL Crypto)
+  if(NOT OpenSSL_FOUND)
+    message(FATAL_ERROR "OpenSSL 3, which drover needs for TLS, is missing. On Debian: apt-get "
+      "install libssl-dev. Or build without TLS: -DDROVER_WITH_TLS=OFF")
+  endif()
+endif()
+
 set(drover_files)
 foreach(layer IN LISTS DROVER_LAYERS)
   drover_sources(layer_files "${PROJECT_SOURCE_DIR}/src/${layer}/*.cpp")
   list(APPEND drover_files ${layer_files})
 endforeach()
+if(DROVER_WITH_TLS)
+  list(FILTER drover_files EXCLUDE REGEX "/tls_left_out\\.cpp$")
+else()
+  list(FILTER drover_files EXCLUDE REGEX "/openssl_[a-z]+\\.cpp$")
+endif()
 file(GLOB_RECURSE drover_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/drover/*.hpp")
 
 if(NOT drover_files)
@@ -32,6 +46,9 @@ if(DROVER_FUZZ)
   target_compile_options(drover PRIVATE -fsanitize=fuzzer-no-link)
 endif()
 target_link_libraries(drover PRIVATE Threads::Threads)
+if(DROVER_WITH_TLS)
+  target_link_libraries(drover PRIVATE OpenSSL::SSL OpenSSL::Crypto)
+endif()
 # Before version 1.0, any minor version may break the ABI.
 set_target_properties(drover PROPERTIES
   VERSION ${PROJECT_VERSION}

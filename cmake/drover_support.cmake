@@ -24,4 +24,6 @@ set_property(SOURCE "${PROJECT_SOURCE_DIR}/test/support/document.cpp" APPEND PRO
 target_include_directories(drover_support PUBLIC
   "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/test")
 target_compile_definitions(drover_support PUBLIC DROVER_REDIS_SERVER="${redis_server}")
-target_link_libraries(drover_support PUBLIC drover::drover Threads::Threads)
+find_package(OpenSSL 3 REQUIRED COMPONENTS SSL Crypto)
+target_link_libraries(drover_support PUBLIC
+  drover::drover OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

@@ -12,7 +12,6 @@
 # does not build the others.
 
 find_package(GTest REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_library(DROVER_HIREDIS hiredis)
 include(GoogleTest)
 
@@ -39,7 +38,7 @@ function(drover_test_target target)
   target_compile_definitions(${target} PRIVATE
     DROVER_PROCESS_DIR="${PROJECT_BINARY_DIR}/bin/process"
     DROVER_EXAMPLE_DIR="${PROJECT_BINARY_DIR}/bin")
-  target_link_libraries(${target} PRIVATE drover_support OpenSSL::Crypto Threads::Threads)
+  target_link_libraries(${target} PRIVATE drover_support Threads::Threads)
 endfunction()
 
 # The slow headers are compiled once for all tests.

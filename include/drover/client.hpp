@@ -4,6 +4,7 @@
 #include <drover/check.hpp>
 #include <drover/observer.hpp>
 #include <drover/policy.hpp>
+#include <drover/tls_options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,11 +25,15 @@ namespace drover {
 ///
 /// Threads: a value; copy it.
 struct client_options {
-  /// redis://[user[:password]@]host[:port][/db] or unix:///path[?db=n]. TLS (rediss://), Sentinel
-  /// and servers in cluster mode are not supported yet and are refused with a message.
+  /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS, or
+  /// unix:///path[?db=n]. Sentinel and servers in cluster mode are not supported yet and are
+  /// refused with a message.
   std::string url = "redis://127.0.0.1:6379";
   std::string user{};      ///< used when the URL has no user
   std::string password{};  ///< used when the URL has no password; never part of a message
+  /// Only with a rediss:// URL. A library that was built with `DROVER_WITH_TLS=OFF` refuses such a
+  /// URL.
+  tls_options tls{};
 
   /// The longest wait for a connection. While the breaker is open, no call waits. Connecting in a
   /// local network takes a millisecond; half a second covers a lost packet.

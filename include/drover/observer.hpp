@@ -30,11 +30,12 @@ enum class event_kind : std::uint8_t {
   fault_seen,
   connection_up,
   connection_down,
-  connection_refused,    ///< the server answers but refuses this client; once a minute at most
-  invalidation_dropped,  ///< over `client_options::invalidations_max`: it is not sent again
-  wake_by_push,          ///< from now on pushes wake waiters
-  wake_by_channel,       ///< from now on messages on the wake channel wake waiters
-  wake_by_polling,       ///< from now on waiters poll
+  connection_refused,     ///< the server answers but refuses this client; once a minute at most
+  connection_unverified,  ///< connected with TLS, but `tls_options::verify` is false
+  invalidation_dropped,   ///< over `client_options::invalidations_max`: it is not sent again
+  wake_by_push,           ///< from now on pushes wake waiters
+  wake_by_channel,        ///< from now on messages on the wake channel wake waiters
+  wake_by_polling,        ///< from now on waiters poll
   drain_waiting,
 };
 

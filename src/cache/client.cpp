@@ -17,6 +17,21 @@ namespace drover {
 
 namespace {
 
+// The context of TLS, which has its own copy of the key. Null for a URL without TLS.
+std::shared_ptr<connection::tls_context> tls_of(client_options& options,
+                                                const connection::endpoint& at) {
+  const tls_options with = std::exchange(options.tls, {});
+  if (!at.tls) {
+    const std::string_view idle = connection::first_set_option(with);
+    if (idle.empty()) return nullptr;
+    throw std::invalid_argument{"drover: client_options." + std::string{idle} +
+                                " needs TLS: begin the url with rediss://"};
+  }
+  auto made = connection::make_tls_context(with, at.host);
+  if (!made) throw std::invalid_argument{"drover: client_options." + made.error().text};
+  return *std::move(made);
+}
+
 void require(bool holds, const char* complaint) {
   if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
 }
@@ -29,7 +44,7 @@ constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
 constexpr std::size_t string_max = std::size_t{512} << 20U;
 constexpr std::size_t replies_max = 2 * string_max;
 
-connection::endpoint checked(client_options& options) {
+detail::server_access checked(client_options& options) {
   require(options.connect_max.count() > 0, "connect_max must be positive");
   require(options.silence_max.count() > 0, "silence_max must be positive");
   require(options.waiters_max > 0, "waiters_max must be positive");
@@ -52,15 +67,17 @@ connection::endpoint checked(client_options& options) {
   if (at->user.empty()) at->user = options.user;
   if (at->password.empty()) at->password = options.password;
   require(at->user.empty() || !at->password.empty(), "user needs a password");
-  return *std::move(at);
+  detail::server_access out{*std::move(at), nullptr};
+  out.tls = tls_of(options, out.at);
+  return out;
 }
 
 }  // namespace
 
 client::client(client_options options) {
-  connection::endpoint at = checked(options);
+  detail::server_access to = checked(options);
   // A child of `fork` never frees inherited objects, because their locks may be held for ever.
-  core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(at)},
+  core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(to)},
                                         [](detail::core* held) {
                                           if (!held->is_inherited())
                                             detail::delete_outside_callbacks(held);

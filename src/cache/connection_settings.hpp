@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "store/redis_store.hpp"
@@ -18,10 +19,17 @@ namespace drover::detail {
 // Room for the rest of the request that carries a value, and for other queued requests.
 inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
 
+/// Where and how a client connects.
+struct server_access {
+  connection::endpoint at{};
+  std::shared_ptr<connection::tls_context> tls{};  ///< null: without TLS
+};
+
 [[nodiscard]] inline connection::settings settings_of(const client_options& options,
-                                                      connection::endpoint at, std::uint64_t seed) {
+                                                      server_access to, std::uint64_t seed) {
   connection::settings settings;
-  settings.at = std::move(at);
+  settings.at = std::move(to.at);
+  settings.tls = std::move(to.tls);
   settings.connect_max = options.connect_max;
   settings.silence_max = options.silence_max;
   settings.reply_max = options.reply_max;

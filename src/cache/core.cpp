@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "cache/connection_settings.hpp"
 #include "cache/load_ticket.hpp"
 #include "cache/random_draws.hpp"
 
@@ -27,9 +26,10 @@ std::shared_ptr<observer> observer_of(const client_options& options) {
 
 }  // namespace
 
-core::core(client_options options, connection::endpoint at)
+core::core(client_options options, server_access to)
     : options_{std::move(options)},
       born_in_{store::fork_count()},
+      is_unverified_{to.tls && !to.tls->verifies()},
       report_{observer_of(options_)},
       failures_{options_.flights_max},
       invalidations_{options_.invalidations_max, report_},
@@ -42,7 +42,7 @@ core::core(client_options options, connection::endpoint at)
       deadline_threads_{options_.deadline_threads_max, options_.waiters_max,
                         [this] { return is_inherited(); }} {
   store_ = std::make_unique<store::redis_store>(
-      settings_of(options_, std::move(at), random_seed()),
+      settings_of(options_, std::move(to), random_seed()),
       store::events{
           .up = [this](const connection::greeting& hello) { on_up(hello); },
           .down = [this](const fault& why) { on_down(why); },
@@ -136,6 +136,12 @@ void core::on_up(const connection::greeting& hello) {
                            : hello.may_be_another_server           ? server::unknown
                                                                    : server::same);
   report_.tell({.kind = event_kind::connection_up, .text = hello.version}, nullptr);
+  if (is_unverified_) {
+    report_.tell({.kind = event_kind::connection_unverified,
+                  .text = "TLS without verification (tls.verify is false): the server may be "
+                          "anybody"},
+                 nullptr);
+  }
   tell_if_replica();
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/connection_settings.hpp"
 #include "cache/event_reporter.hpp"
 #include "cache/failures.hpp"
 #include "cache/flight_runner.hpp"
@@ -30,7 +31,7 @@ namespace drover::detail {
 
 class core : public std::enable_shared_from_this<core> {
  public:
-  core(client_options options, connection::endpoint at);
+  core(client_options options, server_access to);
   ~core();
   core(const core&) = delete;
   core& operator=(const core&) = delete;
@@ -67,6 +68,7 @@ class core : public std::enable_shared_from_this<core> {
 
   const client_options options_;
   const std::uint32_t born_in_;
+  const bool is_unverified_;  ///< TLS accepts any certificate
   event_reporter report_;
   failures failures_;
   invalidations invalidations_;

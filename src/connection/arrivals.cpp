@@ -6,21 +6,37 @@
 #include "connection/channel_state.hpp"
 
 namespace drover::connection {
+namespace {
+
+constexpr std::string_view too_late = "a reply did not come in time";
+
+}  // namespace
 
 // Called under the lock, with the reader role.
 void channel::state::digest(link& on, transfer got, arrivals& came) {
+  if (got.frees_writer) {
+    on.may_write = true;
+    service_bell->ring();
+  }
   switch (got.status) {
     case transfer_status::moved: return digest_bytes(on, got.bytes, came);
     case transfer_status::would_block:
       if (on.traffic->due() == 0) return;
       on.exact_silence.store(true, std::memory_order_relaxed);
+      if (got.sealed_bytes > 0) on.watch.came(got.sealed_bytes, now());
+      if (got.sealed_bytes > 0 && on.watch.is_too_old(now())) {
+        return break_off(on, health::loss::silent, fault_code::unreachable, too_late);
+      }
       if (on.watch.is_silent(now())) {
         break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
       }
       return;
-    case transfer_status::ended:
-      break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
+    case transfer_status::ended: {
+      const fault* const why = on.socket.why();
+      break_off(on, health::loss::ended, fault_code::unreachable,
+                why == nullptr ? "the connection was lost" : std::string_view{why->text});
       return;
+    }
   }
 }
 
@@ -44,7 +60,7 @@ void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
   }
   if (came.reply_bytes > 0) on.watch.came(came.reply_bytes, moment);
   if (due_before > 0 && on.watch.is_too_old(moment)) {
-    break_off(on, health::loss::silent, fault_code::unreachable, "a reply did not come in time");
+    break_off(on, health::loss::silent, fault_code::unreachable, too_late);
   }
 }
 

@@ -35,6 +35,7 @@
 
 #include "base/time.hpp"
 #include "connection/server_version.hpp"
+#include "connection/tls.hpp"
 #include "connection/url.hpp"
 #include "resp/message.hpp"
 
@@ -45,6 +46,7 @@ namespace drover::connection {
 
 struct settings {
   endpoint at;
+  std::shared_ptr<tls_context> tls;  ///< null: without TLS
   std::string client_name = "drover";
   milliseconds connect_max{500};  ///< the longest wait for a connection
   /// The connection is closed after this silence while replies are due.

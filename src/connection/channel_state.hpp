@@ -30,11 +30,11 @@
 #include "connection/faults.hpp"
 #include "connection/health.hpp"
 #include "connection/reply_watch.hpp"
-#include "connection/socket_io.hpp"
 #include "connection/spin_gauge.hpp"
 #include "connection/stall_gate.hpp"
 #include "connection/stream.hpp"
 #include "connection/timer_queue.hpp"
+#include "connection/transport.hpp"
 #include "connection/wake_word.hpp"
 
 namespace drover::connection {
@@ -82,13 +82,14 @@ struct link {
 
   explicit link(milliseconds silence_max) : watch{silence_max} {}
 
-  stream_socket socket;
+  transport socket;
   std::unique_ptr<stream> traffic;
 
   role reader = role::nobody;
   bool writing = false;
-  bool late = false;     ///< the socket was full, so the service thread is the writer
-  bool hung_up = false;  ///< the peer has closed; earlier bytes may be unread
+  bool late = false;       ///< the socket was full, so the service thread is the writer
+  bool hung_up = false;    ///< the peer has closed; earlier bytes may be unread
+  bool may_write = false;  ///< the writer waited for the reader, and need not any longer
   bool answered = false;
   std::optional<health::loss> broken;
   fault why;

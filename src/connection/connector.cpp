@@ -47,12 +47,14 @@ void connector::begin(steady_time now) noexcept {
   left_.clear();
 }
 
-const stream_socket* connector::socket() const noexcept {
+const transport* connector::socket() const noexcept {
   return socket_.is_open() ? &socket_ : nullptr;
 }
 
 readiness connector::interest() const noexcept {
-  return {stage_ == stage::greeting, stage_ == stage::connecting || !output_.empty(), false};
+  const bool has_output = !output_.empty() || socket_.has_unsent();
+  return {stage_ == stage::securing || stage_ == stage::greeting,
+          stage_ == stage::connecting || has_output, false};
 }
 
 connector::answer connector::step(readiness came, steady_time now) noexcept {
@@ -73,9 +75,12 @@ connector::answer connector::go_on(readiness came, steady_time now) {
   }
   if (stage_ == stage::connecting && came.output) {
     error_ = socket_.connect_error();
-    if (!error_) return begin_greeting(now);
+    if (!error_) return settings_.tls ? begin_securing(now) : begin_greeting(now);
     connect_next(now);
     if (!socket_.is_open()) return refuse(why_not(error_));
+  }
+  if (stage_ == stage::securing && (came.input || came.output)) {
+    if (auto ended = secure(now)) return ended;
   }
   if (stage_ == stage::greeting && came.output && !output_.empty()) {
     if (auto ended = send_greeting()) return ended;
@@ -86,6 +91,7 @@ connector::answer connector::go_on(readiness came, steady_time now) {
   if (now >= deadline_) {
     return refuse(stage_ == stage::resolving    ? "the host was not resolved in time"
                   : stage_ == stage::connecting ? "no connection in time"
+                  : stage_ == stage::securing   ? "no answer to the TLS handshake in time"
                                                 : "no answer to the handshake in time");
   }
   if (stage_ == stage::connecting && now >= address_deadline_) {
@@ -119,18 +125,18 @@ connector::answer connector::resolve(steady_time now) {
 // does not use it all.
 void connector::connect_next(steady_time now) {
   stage_ = stage::connecting;
-  socket_ = stream_socket{};
+  socket_ = transport{};
   while (!left_.empty() && !socket_.is_open()) {
     const auto share = between(now, deadline_) / static_cast<std::int64_t>(left_.size());
     address_deadline_ = left_.size() == 1 ? deadline_ : after(now, share);
-    socket_ = stream_socket::connecting_to(left_.back(), error_);
+    socket_ = transport{stream_socket::connecting_to(left_.back(), error_)};
     left_.pop_back();
   }
 }
 
 void connector::give_up() noexcept {
   stage_ = stage::idle;
-  socket_ = stream_socket{};
+  socket_ = transport{};
   traffic_.reset();
   output_.clear();
 }
@@ -152,6 +158,31 @@ connector::answer connector::refuse_by_what_came(fault otherwise) {
     return refuse(read_handshake(settings_, replies_).error());
   }
   return refuse(std::move(otherwise));
+}
+
+fault connector::ended_in_handshake() const {
+  if (const fault* const why = socket_.why()) return *why;
+  // A server with TLS says nothing to a request without it.
+  const bool may_want_tls = !settings_.tls && !settings_.at.host.empty();
+  return {fault_code::unreachable,
+          std::string{"the connection ended in the handshake"} +
+              (may_want_tls ? " (if the server speaks TLS at this port, use rediss://)" : "")};
+}
+
+connector::answer connector::begin_securing(steady_time now) {
+  stage_ = stage::securing;
+  address_deadline_ = deadline_;
+  socket_.protect(settings_.tls->begin());
+  return secure(now);
+}
+
+connector::answer connector::secure(steady_time now) {
+  switch (socket_.shake()) {
+    case transport::shaken::not_yet: return std::nullopt;
+    case transport::shaken::failed: return refuse(ended_in_handshake());
+    case transport::shaken::done: break;
+  }
+  return begin_greeting(now);
 }
 
 connector::answer connector::begin_greeting(steady_time now) {
@@ -177,8 +208,7 @@ connector::answer connector::send_greeting() {
   while (!output_.empty()) {
     const auto sent = socket_.send(output_);
     if (sent.status == transfer_status::would_block) return std::nullopt;
-    if (sent.status == transfer_status::ended)
-      return refuse("the connection ended in the handshake");
+    if (sent.status == transfer_status::ended) return refuse(ended_in_handshake());
     output_.erase(0, sent.bytes);
     traffic_->wrote(sent.bytes);
   }
@@ -190,9 +220,13 @@ connector::answer connector::receive_greeting() {
   const auto received = socket_.receive(input_);
   if (received.status == transfer_status::would_block) return std::nullopt;
   if (received.status == transfer_status::ended) {
-    return refuse_by_what_came({fault_code::unreachable, "the connection ended in the handshake"});
+    return refuse_by_what_came(ended_in_handshake());
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
+    // An alert of TLS: the server has taken the request for a damaged handshake.
+    if (!settings_.tls && input_[0] == '\x15' && received.bytes > 1 && input_[1] == '\x03') {
+      return refuse({fault_code::unsupported, "the server speaks TLS at this port; use rediss://"});
+    }
     return refuse_by_what_came(
         {fault_code::unsupported, "the reply to the handshake is not RESP3: " + required_server()});
   }

@@ -19,6 +19,7 @@
 #include "connection/resolver.hpp"
 #include "connection/socket_io.hpp"
 #include "connection/stream.hpp"
+#include "connection/transport.hpp"
 
 namespace drover::connection {
 
@@ -26,7 +27,7 @@ namespace drover::connection {
 
 /// A connection that has just come up.
 struct connected {
-  stream_socket socket;
+  transport socket;
   std::unique_ptr<stream> traffic;
   greeting hello;
   std::vector<resp::message> pushes;  ///< pushes that came right after the replies of the handshake
@@ -42,7 +43,7 @@ class connector {
   [[nodiscard]] bool is_running() const noexcept { return stage_ != stage::idle; }
 
   /// The socket and conditions to wait for before the next `step`.
-  [[nodiscard]] const stream_socket* socket() const noexcept;
+  [[nodiscard]] const transport* socket() const noexcept;
   [[nodiscard]] readiness interest() const noexcept;
   [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
 
@@ -51,7 +52,7 @@ class connector {
   [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now) noexcept;
 
  private:
-  enum class stage { idle, resolving, connecting, greeting };
+  enum class stage { idle, resolving, connecting, securing, greeting };
   struct handshake_slot : slot {};
   using answer = std::optional<result<connected>>;
 
@@ -62,6 +63,9 @@ class connector {
   [[nodiscard]] answer refuse(std::string_view why);
   [[nodiscard]] answer refuse(fault why);
   [[nodiscard]] answer refuse_by_what_came(fault otherwise);
+  [[nodiscard]] fault ended_in_handshake() const;
+  [[nodiscard]] answer begin_securing(steady_time now);
+  [[nodiscard]] answer secure(steady_time now);
   [[nodiscard]] answer begin_greeting(steady_time now);
   [[nodiscard]] answer send_greeting();
   [[nodiscard]] answer receive_greeting();
@@ -75,7 +79,7 @@ class connector {
   steady_time greeted_at_{};
   std::vector<address> left_;  // the next address is at the back
   std::error_code error_;      // the error of the last address
-  stream_socket socket_;
+  transport socket_;
   std::unique_ptr<stream> traffic_;
   std::string output_;
   std::vector<resp::message> replies_;

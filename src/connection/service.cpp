@@ -36,7 +36,10 @@ void channel::state::serve() {
     if (stopping) break;
     const bool has_link = live != nullptr;
     readiness interest = attempt.interest();
-    if (has_link) interest = {live->reader == link::role::service, live->late, !live->hung_up};
+    if (has_link) {
+      const bool wants_room = live->late && !live->socket.writer_wants_input();
+      interest = {live->reader == link::role::service, wants_room, !live->hung_up};
+    }
     const bool ignores_link = has_link && !interest.input && !interest.output && !interest.hang_up;
     const auto* const watched = ignores_link ? nullptr
                                 : has_link   ? &live->socket
@@ -158,7 +161,8 @@ bool channel::state::wants_to_read(const link& on) const noexcept {
 void channel::state::serve_link(locked& lock, readiness came) {
   link& on = *live;
   if (came.hang_up) on.hung_up = true;
-  if (on.late && !on.broken && came.output) write_out(on, lock);
+  const bool may_write = std::exchange(on.may_write, false);
+  if (on.late && !on.broken && (came.output || may_write)) write_out(on, lock);
   if (on.reader == link::role::nobody && !on.broken && (!on.writing || on.late) &&
       wants_to_read(on)) {
     on.reader = link::role::service;
@@ -205,6 +209,7 @@ void channel::state::shut_down(locked& lock) {
       end(item, why, ended);
     }
     if (live != nullptr) {
+      live->socket.close();
       live->socket.hang_up();
       slot_list due;
       live->traffic->fail_all(due);

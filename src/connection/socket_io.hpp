@@ -40,6 +40,8 @@ enum class transfer_status : std::uint8_t {
 struct transfer {
   transfer_status status = transfer_status::ended;
   std::size_t bytes = 0;
+  std::size_t sealed_bytes = 0;  ///< received bytes of TLS that may not be whole yet
+  bool frees_writer = false;     ///< with TLS: a writer that waited for the reader may go on
 };
 
 class stream_socket {

@@ -121,8 +121,9 @@ result<endpoint> parse_tcp(std::string_view rest) {
   }
   if (auto wrong = read_host_and_port(authority, out)) return *std::move(wrong);
   if (path.empty()) return out;
-  if (path.find_first_of("?#") != std::string_view::npos)
-    return refuse("options are not supported");
+  if (path.find_first_of("?#") != std::string_view::npos) {
+    return refuse("options in a URL are not supported; those of TLS are client_options::tls");
+  }
   const auto database = number<std::uint32_t>(path);
   if (!database) return refuse("the database is not a number");
   out.database = *database;
@@ -160,27 +161,40 @@ std::string lower(std::string_view text) {
 result<endpoint> parse_url(std::string_view url) {
   const auto mark = url.find("://");
   if (mark == std::string_view::npos) {
-    return refuse("it begins with redis:// or unix://");
+    return refuse("it begins with redis://, rediss:// (TLS) or unix://");
   }
   const auto scheme = lower(url.substr(0, mark));
   const auto rest = url.substr(mark + 3);
   if (scheme == "redis") return parse_tcp(rest);
   if (scheme == "unix") return parse_unix(rest);
-  if (scheme == "rediss") return refuse("TLS is not supported yet; use redis:// or unix://");
+  if (scheme == "rediss") {
+    auto at = parse_tcp(rest);
+    if (at) at->tls = true;
+    return at;
+  }
   if (scheme.find("sentinel") != std::string::npos) {
-    return refuse("Sentinel is not supported yet; use redis:// or unix://");
+    return refuse("Sentinel is not supported yet; use redis://, rediss:// or unix://");
   }
   if (scheme.find("cluster") != std::string::npos) {
-    return refuse("a cluster is not supported yet; use redis:// or unix://");
+    return refuse("a cluster is not supported yet; use redis://, rediss:// or unix://");
   }
-  return refuse("this scheme is not supported; use redis:// or unix://");
+  return refuse("this scheme is not supported; use redis://, rediss:// or unix://");
+}
+
+result<endpoint> parse_plain_url(std::string_view url) {
+  auto at = parse_url(url);
+  if (at && at->tls) {
+    return refuse("this command does not speak TLS (rediss://) yet; use redis:// or unix://");
+  }
+  return at;
 }
 
 std::string describe(const endpoint& at) {
   const auto database = std::to_string(at.database);
   if (at.host.empty()) return "unix://" + at.path + (at.database == 0 ? "" : "?db=" + database);
   const bool is_ipv6 = at.host.find(':') != std::string::npos;
-  return "redis://" + (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port) +
+  return std::string{at.tls ? "rediss://" : "redis://"} +
+         (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port) +
          (at.database == 0 ? "" : "/" + database);
 }
 

@@ -14,17 +14,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(drover::connection::parse_url(bytes));
   // A password that is part of no message of the library.
   const std::string secret = "Zq7#" + std::string{"xW9"};
-  const std::string url = "redis://u:Zq7%23xW9@" + std::string{bytes};
-  const auto read = drover::connection::parse_url(url);
-  const std::string text = read ? drover::connection::describe(*read) : read.error().text;
-  if (bytes.find("Zq7") == std::string_view::npos && text.find(secret) != std::string::npos) {
-    std::abort();
-  }
-  if (!read) return 0;
-  const auto again = drover::connection::parse_url(drover::connection::describe(*read));
-  if (!again || again->host != read->host || again->port != read->port ||
-      again->database != read->database) {
-    std::abort();
+  for (const std::string scheme : {"redis", "rediss"}) {
+    const auto read =
+        drover::connection::parse_url(scheme + "://u:Zq7%23xW9@" + std::string{bytes});
+    const std::string text = read ? drover::connection::describe(*read) : read.error().text;
+    if (bytes.find("Zq7") == std::string_view::npos && text.find(secret) != std::string::npos) {
+      std::abort();
+    }
+    if (!read) continue;
+    // The scheme alone decides about TLS: nothing behind it can turn it off.
+    if (read->tls != (scheme == "rediss")) std::abort();
+    if (drover::connection::parse_plain_url(text).has_value() == read->tls) std::abort();
+    const auto again = drover::connection::parse_url(text);
+    if (!again || again->host != read->host || again->port != read->port ||
+        again->database != read->database || again->tls != read->tls) {
+      std::abort();
+    }
   }
   return 0;
 }

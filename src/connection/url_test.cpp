@@ -21,6 +21,14 @@ TEST(url, WhatIsMeantIsRead) {
       {"redis://:pass@host", {.host = "host", .password = "pass"}},
       {"redis://user:p%40ss%2f@host/2",
        {.host = "host", .user = "user", .password = "p@ss/", .database = 2}},
+      {"rediss://host", {.host = "host", .tls = true}},
+      {"RediSS://user:pass@[::1]:7000/2",
+       {.host = "::1",
+        .port = 7000,
+        .user = "user",
+        .password = "pass",
+        .database = 2,
+        .tls = true}},
       {"unix:///run/redis.sock", {.path = "/run/redis.sock"}},
       {"unix:///run/a%20b?db=3", {.path = "/run/a b", .database = 3}},
   };
@@ -33,6 +41,7 @@ TEST(url, WhatIsMeantIsRead) {
     EXPECT_EQ(read->user, test_case.means.user) << test_case.url;
     EXPECT_EQ(read->password, test_case.means.password) << test_case.url;
     EXPECT_EQ(read->database, test_case.means.database) << test_case.url;
+    EXPECT_EQ(read->tls, test_case.means.tls) << test_case.url;
   }
 }
 
@@ -61,7 +70,11 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
                           "unix://",
                           "unix:///a?x=1",
                           "unix:///a?db=x",
-                          "rediss://u:secret@host",
+                          "rediss://u:secret@host?verify=false",
+                          "rediss://host/0?insecure=1",
+                          "rediss://host/#",
+                          "rediss:///run/redis.sock",
+                          "rediss+unix:///run/redis.sock",
                           "redis-sentinel://host",
                           "redis+cluster://host",
                           "http://host",
@@ -77,6 +90,15 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
   }
 }
 
+TEST(url, ProgramsWithoutTlsRefuseItWithAMessage) {
+  EXPECT_TRUE(parse_plain_url("redis://host"));
+  EXPECT_TRUE(parse_plain_url("unix:///run/redis.sock"));
+  const auto read = parse_plain_url("rediss://u:secret@host");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().text.find("TLS"), std::string::npos);
+  EXPECT_EQ(read.error().text.find("secret"), std::string::npos);
+}
+
 TEST(url, APathLongerThanASocketsAddressIsRefused) {
   EXPECT_TRUE(parse_url("unix:///" + std::string(106, 'a')));
   EXPECT_FALSE(parse_url("unix:///" + std::string(107, 'a')));
@@ -84,7 +106,7 @@ TEST(url, APathLongerThanASocketsAddressIsRefused) {
 
 TEST(url, ADescriptionHoldsNoSecretAndCanBeReadAgain) {
   for (const char* url : {"redis://someone:secret@host:7000/3", "redis://:secret@[::1]",
-                          "unix:///run/redis.sock?db=2"}) {
+                          "rediss://someone:secret@host:7000/3", "unix:///run/redis.sock?db=2"}) {
     const auto read = parse_url(url);
     ASSERT_TRUE(read);
     const std::string text = describe(*read);
@@ -96,6 +118,7 @@ TEST(url, ADescriptionHoldsNoSecretAndCanBeReadAgain) {
     EXPECT_EQ(again->port, read->port);
     EXPECT_EQ(again->path, read->path);
     EXPECT_EQ(again->database, read->database);
+    EXPECT_EQ(again->tls, read->tls);
   }
 }
 

@@ -86,10 +86,11 @@ redis_server::redis_server(options with) : with_{std::move(with)}, directory_{fr
     socket_path_ = (directory_ / "redis.sock").string();
     for (int attempt = 1;; ++attempt) {
       if (with_.tcp) port_ = free_port();
+      if (with_.tls) tls_port_ = free_port();
       launch();
       if (wait_until_up()) return;
       end(SIGKILL);
-      if (!with_.tcp || attempt == port_attempts) {
+      if ((!with_.tcp && !with_.tls) || attempt == port_attempts) {
         throw std::runtime_error{"redis-server did not start:\n" + end_of_log()};
       }
     }
@@ -154,6 +155,9 @@ void redis_server::launch() {
                                      "--save",       "",
                                      "--appendonly", "no",
                                      "--daemonize",  "no"};
+  if (with_.tls) {
+    arguments.insert(arguments.end(), {"--tls-port", std::to_string(tls_port_)});
+  }
   arguments.insert(arguments.end(), with_.arguments.begin(), with_.arguments.end());
   pid_ = start_program(program_.string(), arguments);
 }

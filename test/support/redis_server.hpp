@@ -29,6 +29,7 @@ class redis_server {
     bool tcp = false;                    ///< also listen on a free port of 127.0.0.1
     std::vector<std::string> arguments;  ///< more arguments: {"--maxmemory", "2mb"}
     std::filesystem::path program{};     ///< the server to run instead of the usual one
+    bool tls = false;  ///< also listen for TLS; `arguments` names the certificates
   };
 
   /// Returns when the server answers. Otherwise throws std::runtime_error with the end of its log.
@@ -40,6 +41,8 @@ class redis_server {
 
   [[nodiscard]] std::string url() const;      ///< the URL of the unix socket
   [[nodiscard]] std::string tcp_url() const;  ///< only with `tcp`
+  /// Only with `tls`. A port of 127.0.0.1.
+  [[nodiscard]] std::uint16_t tls_port() const noexcept { return tls_port_; }
   [[nodiscard]] const std::string& socket_path() const noexcept { return socket_path_; }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }  ///< 0 without `tcp`
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }            ///< 0 while it is down
@@ -69,6 +72,7 @@ class redis_server {
   std::filesystem::path program_;
   std::string socket_path_;
   std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
   pid_t pid_ = 0;
 };
 

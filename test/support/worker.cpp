@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto answer_max = 90s;
 
-[[noreturn]] void fail(const char* call) {
+[[noreturn]] void fail_call(const char* call) {
   throw std::system_error{errno, std::generic_category(), call};
 }
 
@@ -33,7 +33,8 @@ worker::worker(const std::string& program, const shared_origin& origin, const ca
   std::vector<std::string> arguments = setup.arguments();
   arguments.insert(arguments.begin(), origin.path());
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("socketpair");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    fail_call("socketpair");
   pid_ = start_program(program, arguments, ends[1]);
   ::close(ends[1]);
   wire_ = ends[0];

@@ -23,6 +23,11 @@ HARMLESS = {
 }
 
 
+# TLS is not simulated either: no schedule connects with it, so nothing of OpenSSL is called.
+OPENSSL = ("ASN1_", "BIO_", "CRYPTO_", "ERR_", "EVP_", "GENERAL_", "OPENSSL_", "PEM_", "SSL_",
+           "TLS_", "X509_")
+
+
 def symbols(nm, *arguments):
     listing = subprocess.run([nm, *arguments], check=True, capture_output=True, text=True).stdout
     return [line.split() for line in listing.splitlines()]
@@ -35,7 +40,7 @@ def main(nm, library, objects):
                 if len(words) == 3 and words[1] == "T"}
     if "clock_gettime" not in used & replaced:
         sys.exit("clock_gettime is not among the symbols: this check reads the wrong files")
-    missing = sorted(used - replaced - HARMLESS)
+    missing = sorted(name for name in used - replaced - HARMLESS if not name.startswith(OPENSSL))
     if missing:
         sys.exit("not replaced in the simulated world: " + ", ".join(missing))
 

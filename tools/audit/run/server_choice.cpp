@@ -34,7 +34,7 @@ chosen_server server_from_option(const std::string& text) {
   }
   const bool is_url = text.find("://") != std::string::npos;
   if (is_url) {
-    auto at = connection::parse_url(text);
+    auto at = connection::parse_plain_url(text);
     if (!at) throw text::usage_error{"--upstream: " + at.error().text};
     return {*std::move(at), "--upstream"};
   }

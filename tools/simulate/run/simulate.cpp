@@ -89,7 +89,7 @@ class simulation_run {
     check_origin();
     if (!options_.redis_url) {
       server_program_ = process::find_redis_server(options_.redis_server);
-    } else if (const auto endpoint = connection::parse_url(*options_.redis_url); !endpoint) {
+    } else if (const auto endpoint = connection::parse_plain_url(*options_.redis_url); !endpoint) {
       throw text::usage_error{"--redis: " + endpoint.error().text};
     }
   }

@@ -17,7 +17,7 @@ constexpr milliseconds back_off_min{20};
 constexpr milliseconds back_off_max{100};
 
 connection::settings settings_for(const std::string& url) {
-  result<connection::endpoint> endpoint = connection::parse_url(url);
+  result<connection::endpoint> endpoint = connection::parse_plain_url(url);
   if (!endpoint) throw std::runtime_error{endpoint.error().text};
   connection::settings settings;
   settings.at = *std::move(endpoint);
