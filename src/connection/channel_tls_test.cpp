@@ -114,14 +114,19 @@ TEST(threads_channel_tls, KilledAndCutConnectionsMixUpNothing) {
 TEST(threads_channel_tls, AClientEndsWhileItsServerHangs) {
   const world made;
   test::byte_relay relay{made.redis.tls_port()};
-  for (int i = 0; i < 3; ++i) {
-    channel on{made.at(relay.port()), {}};
-    while (echo(on, "before") != "before") std::this_thread::yield();
-    relay.hold(true);
-    on.post("*1\r\n$4\r\nPING\r\n", 1, [](auto) {});
-    relay.hold(i % 2 == 0);
+  for (const bool hangs : {true, false}) {
+    relay.hold(false);
+    std::atomic<int> ended{0};
+    {
+      channel on{made.at(relay.port()), {}};
+      while (echo(on, "before") != "before") std::this_thread::yield();
+      relay.hold(hangs);
+      for (int i = 0; i < 10; ++i) {
+        on.post("*1\r\n$4\r\nPING\r\n", 1, [&ended](auto) { ++ended; });
+      }
+    }
+    EXPECT_EQ(ended, 10);
   }
-  relay.hold(false);
 }
 
 }  // namespace

@@ -161,12 +161,19 @@ connector::answer connector::refuse_by_what_came(fault otherwise) {
 }
 
 fault connector::ended_in_handshake() const {
-  if (const fault* const why = socket_.why()) return *why;
-  // A server with TLS says nothing to a request without it.
-  const bool may_want_tls = !settings_.tls && !settings_.at.host.empty();
-  return {fault_code::unreachable,
-          std::string{"the connection ended in the handshake"} +
-              (may_want_tls ? " (if the server speaks TLS at this port, use rediss://)" : "")};
+  const fault* const why = socket_.why();
+  if (why != nullptr && (why->code == fault_code::unsupported || stage_ == stage::securing)) {
+    return *why;
+  }
+  std::string text = why != nullptr ? why->text : "the connection ended in the handshake";
+  // A server with TLS says nothing to a request without it. With TLS 1.3 a server judges the
+  // client's certificate after the client's part of the handshake, and its reason may get lost.
+  if (settings_.tls) {
+    text += " (the server may want a client certificate, or another one: tls.certificate)";
+  } else if (!settings_.at.host.empty()) {
+    text += " (if the server speaks TLS at this port, use rediss://)";
+  }
+  return {fault_code::unreachable, std::move(text)};
 }
 
 connector::answer connector::begin_securing(steady_time now) {
@@ -208,7 +215,12 @@ connector::answer connector::send_greeting() {
   while (!output_.empty()) {
     const auto sent = socket_.send(output_);
     if (sent.status == transfer_status::would_block) return std::nullopt;
-    if (sent.status == transfer_status::ended) return refuse(ended_in_handshake());
+    if (sent.status == transfer_status::ended) {
+      // What the server said before it closed may still be there.
+      output_.clear();
+      if (auto ended = receive_greeting()) return ended;
+      return refuse(ended_in_handshake());
+    }
     output_.erase(0, sent.bytes);
     traffic_->wrote(sent.bytes);
   }

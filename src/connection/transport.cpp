@@ -91,16 +91,19 @@ transfer transport::open(std::span<char> into, bool waits) noexcept {
   using status = tls_session::status;
   transfer out{transfer_status::would_block, 0};
   for (int reads = 0;; ++reads) {
-    const auto step = session_->open(into);
-    out.frees_writer = out.frees_writer || step.frees_writer;
-    if (step.is == status::moved) {
-      out.status = transfer_status::moved;
-      out.bytes = step.bytes;
-      return out;
-    }
-    if (step.is != status::wants_input && step.is != status::wants_output) {
-      out.status = transfer_status::ended;
-      return out;
+    // A reader that polls mostly finds nothing, and then needs no look at the session.
+    if (reads > 0 || session_->has_input()) {
+      const auto step = session_->open(into);
+      out.frees_writer = out.frees_writer || step.frees_writer;
+      if (step.is == status::moved) {
+        out.status = transfer_status::moved;
+        out.bytes = step.bytes;
+        return out;
+      }
+      if (step.is != status::wants_input) {
+        out.status = transfer_status::ended;
+        return out;
+      }
     }
     if (reads == reads_without_data_max || (waits && reads > 0)) return out;
     const auto got = waits ? socket_.receive_or_wait(arrived_) : socket_.receive(arrived_);

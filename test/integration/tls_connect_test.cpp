@@ -76,8 +76,7 @@ TEST(tls_connect, AClientWithoutTheRightCertificateIsToldSo) {
   with.certificate.text = foreign.certificate;
   with.key.text = foreign.key;
   tls_user stranger{server.url(), with};
-  EXPECT_TRUE(holds(stranger.refusal(), "does not accept the client certificate"))
-      << stranger.refusal();
+  EXPECT_TRUE(holds(stranger.refusal(), "client certificate")) << stranger.refusal();
 }
 
 TEST(tls_connect, WithoutVerificationEachConnectIsReported) {
