@@ -11,6 +11,7 @@ import sys
 HARMLESS = {
     # Memory, text, numbers.
     "memchr", "memcmp", "memcpy", "memmove", "memset", "strcmp", "strlen", "log", "inet_pton",
+    "inet_ntop",
     # Messages before an abort.
     "abort", "fprintf", "stderr", "__stack_chk_fail",
     # The runtime of C++. There is no __cxa_thread_atexit: a fiber would not run such destructors.
