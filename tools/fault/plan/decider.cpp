@@ -80,7 +80,8 @@ void decider::add(std::size_t index, const request_facts& request, request_decis
   switch (spec.kind) {
     case fault_kind::delay: {
       auto& delays = spec.delays_request ? to.request_delays : to.delays;
-      delays.push_back({index, draw_delay(spec.delay, draws)});
+      delays.push_back({index, spec.delays_until_end ? spec.end_of_window(request.at) - request.at
+                                                     : draw_delay(spec.delay, draws)});
       break;
     }
     case fault_kind::push: to.pushes.push_back(index); break;

@@ -176,6 +176,22 @@ TEST(fault_decider, DelaysHaveTheirDistribution) {
   EXPECT_EQ(draw_delay({5ms, 5ms, 0us}, draws), 5ms);
 }
 
+TEST(fault_decider, ADelayUntilTheEndLastsToTheEndOfItsWindow) {
+  decider_play play{"delay until=end from=1s for=2s period=5s"};
+  const auto delays = [&](microseconds at) {
+    std::vector<microseconds> all;
+    for (const decided_delay& delay : play.request("GET", "k", 1, at).delays) {
+      all.push_back(delay.time);
+    }
+    return all;
+  };
+  EXPECT_EQ(delays(999ms), std::vector<microseconds>{});
+  EXPECT_EQ(delays(1s), std::vector<microseconds>{2s});
+  EXPECT_EQ(delays(2999ms), std::vector<microseconds>{1ms});
+  EXPECT_EQ(delays(3s), std::vector<microseconds>{});
+  EXPECT_EQ(delays(7500ms), std::vector<microseconds>{500ms});
+}
+
 TEST(fault_decider, DecidesConnectionsWhenTheyAreAccepted) {
   decider play{specs_in("refuse connection=2..3 limit=1\nblack-hole connection=3..4"), 1};
   EXPECT_EQ(play.on_connection(1, 0us), std::nullopt);

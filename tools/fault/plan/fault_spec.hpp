@@ -111,6 +111,8 @@ struct fault_spec {
   delay_distribution delay;
   /// The request arrives later, and not the reply.
   bool delays_request = false;
+  /// The delay lasts until the end of the window, which has a length.
+  bool delays_until_end = false;
   std::size_t slice_size = 1;
   microseconds slice_pause{1000};
   /// What is pushed, or the error reply, as it is sent. Empty for a push: an invalidation of the
@@ -131,6 +133,10 @@ struct fault_spec {
   /// The begin of the last window that began until `at`, or of the first one.
   [[nodiscard]] microseconds begin_of_window(microseconds at) const noexcept {
     return !period || at < from ? from : at - (at - from) % *period;
+  }
+  /// The end of that window. Precondition: it has a length.
+  [[nodiscard]] microseconds end_of_window(microseconds at) const noexcept {
+    return begin_of_window(at) + *length;
   }
 };
 

@@ -97,8 +97,12 @@ class line_parser {
   }
 
   void check_delay(std::size_t column) {
-    if (has("time") == has("mean")) {
-      return fail(column, "delay needs time=TIME, time=MIN..MAX or mean=TIME, and only one");
+    if (has("time") + has("mean") + has("until") != 1) {
+      return fail(column,
+                  "delay needs time=TIME, time=MIN..MAX, mean=TIME or until=end, and only one");
+    }
+    if (has("until") && !spec_.length) {
+      return fail(column, "until=end needs a window; add for=TIME, such as for=2s");
     }
     if (has("max") && !has("mean")) {
       return fail(column, "max= belongs to mean=; write time=MIN..MAX for a range");

@@ -123,6 +123,9 @@ TEST(fault_spec_parser, NamesTheWordAndTheRemedyOfAnInvalidLine) {
   expect("delay", 1, "delay needs time=TIME");
   expect("delay time=1s mean=1s", 1, "only one");
   expect("delay time=1s max=2s", 1, "max= belongs to mean=");
+  expect("delay time=1s until=end for=2s", 1, "only one");
+  expect("delay until=end", 1, "until=end needs a window");
+  expect("delay until=end max=1s for=2s", 1, "max= belongs to mean=");
   expect("delay mean=1s max=1ms", 1, "less than mean=");
   expect("delay time=5", 7, "such as 20ms");
   expect("error", 1, "error needs code=CODE or text=");
@@ -150,6 +153,7 @@ TEST(fault_spec_parser, RefusesEveryOtherFormOfAValue) {
                                  "delay time=.ms",
                                  "delay time=1.2.3ms",
                                  "delay mean=0ms",
+                                 "delay until=begin for=1s",
                                  "drop nth=3..2",
                                  "drop nth=a",
                                  "drop nth=1..2..3",

@@ -114,6 +114,11 @@ bool apply_of(fault_spec& spec, const std::string& value) {
   return value == "request" || value == "reply";
 }
 
+bool apply_until(fault_spec& spec, const std::string& value) {
+  spec.delays_until_end = value == "end";
+  return spec.delays_until_end;
+}
+
 bool apply_for(fault_spec& spec, const std::string& value) {
   spec.length = parse_time(value);
   return spec.length && spec.length->count() > 0;
@@ -123,7 +128,7 @@ constexpr std::string_view time_form =
     "a time of at most 1h with its unit, such as 250us, 20ms or 2s";
 constexpr std::string_view range_form = "a number from 1, or a range such as 3..5 or 3..";
 
-constexpr std::array<setting, 23> settings{{
+constexpr std::array<setting, 24> settings{{
     {"time",
      "TIME|MIN..MAX",
      "a time or range of times of at most 1h, such as 20ms or 10ms..80ms",
@@ -152,6 +157,13 @@ constexpr std::array<setting, 23> settings{{
      {delay},
      true,
      apply_of},
+    {"until",
+     "end",
+     "end",
+     "the delay lasts until the end of the window, as if the server were frozen",
+     {delay},
+     true,
+     apply_until},
     {"size",
      "N",
      "a number of bytes from 1",
