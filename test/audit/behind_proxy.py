@@ -96,8 +96,10 @@ def audited(app, drover, server_url, build, scratch, more):
     """Runs the application under `drover audit`. `more` holds additional options."""
     origin_log = pathlib.Path(scratch) / "origin.log"
     origin_log.write_bytes(b"")
-    options = [option.replace("{origin_log}", str(origin_log)) for option in app.audit]
-    environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log))
+    port = str(free_port())  # for an application that serves callers
+    options = [option.replace("{origin_log}", str(origin_log)).replace("{port}", port)
+               for option in app.audit]
+    environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log), PORT=port)
     return subprocess.run(
         [drover, "audit", *options, *more, "--", *command_of(app, build)],
         env=environment, capture_output=True, check=False)

@@ -18,6 +18,7 @@ audit_command::audit_command(CLI::App& app) : app_{app.add_subcommand("audit", a
   add_activity_options();
   add_origin_options();
   add_fault_options();
+  add_outage_options();
   add_report_options();
   add_continuous_options();
 }
@@ -145,6 +146,32 @@ void audit_command::add_fault_options() {
       ->capture_default_str();
   add_flag("--list-faults", lists_faults_,
            "List the kinds of faults and their settings with an example of each, and exit");
+}
+
+void audit_command::add_outage_options() {
+  group_ = "Outages";
+  app_->add_option("--outages", outages_,
+                   "Let the server fail during the run, in one way after the other: slow, errors, "
+                   "full, silent, away, or all. The application gets late replies, errors, no "
+                   "replies, and reset connections; the server itself gets nothing of it")
+      ->type_name("KIND,...")
+      ->delimiter(',')
+      ->group(group_);
+  add("--outage-after", outage_after_,
+      "Time before the first outage, in which the application starts and works as usual. Default: "
+      "10s",
+      "TIME");
+  add("--outage-length", outage_length_, "Length of each outage. Default: 5s", "TIME");
+  add("--outage-pause", outage_pause_,
+      "Time to recover after each outage. Default: 10s, which is also the longest time that an "
+      "application may take",
+      "TIME");
+  add("--check", check_,
+      "Ask the application five times a second whether it serves its callers: "
+      "http://HOST:PORT/PATH "
+      "(served: status 2xx or 3xx), or a shell command (served: exit code 0)",
+      "URL|COMMAND");
+  add("--check-timeout", check_timeout_, "Patience of a caller. Default: 2s", "TIME");
 }
 
 void audit_command::add_report_options() {

@@ -34,6 +34,7 @@ class audit_command {
   void add_activity_options();
   void add_origin_options();
   void add_fault_options();
+  void add_outage_options();
   void add_report_options();
   void add_continuous_options();
   CLI::Option* add(const char* name, std::string& value, const std::string& description,
@@ -45,6 +46,10 @@ class audit_command {
   [[nodiscard]] std::vector<audit::report_request> parsed_reports() const;
   [[nodiscard]] audit::origin_sources parsed_origins() const;
   [[nodiscard]] std::vector<faults::script_source> parsed_faults() const;
+  void check_outages() const;
+  [[nodiscard]] audit::outage_times parsed_outage_times() const;
+  /// `options.length` is set.
+  void parse_outages(audit::audit_options& options) const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
@@ -82,6 +87,12 @@ class audit_command {
   std::vector<std::string> fault_scripts_;
   std::string fault_seed_ = "1";
   bool lists_faults_ = false;
+  std::vector<std::string> outages_;
+  std::string outage_after_;
+  std::string outage_length_;
+  std::string outage_pause_;
+  std::string check_;
+  std::string check_timeout_;
   report_options reports_;
   std::string report_every_;
   std::string keep_;

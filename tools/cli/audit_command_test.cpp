@@ -54,6 +54,22 @@ TEST(audit_command, ACommandWithoutDashesIsRefusedWithTheRemedy) {
   EXPECT_NE(refusal({"--"}).find("command"), std::string::npos);
 }
 
+TEST(audit_command, OutagesAreAListOfKinds) {
+  const auto usual = parsed_options({"--outages", "away,slow", "--", "app"});
+  EXPECT_EQ(usual.outages, (std::vector{audit::outage_kind::away, audit::outage_kind::slow}));
+  EXPECT_EQ(usual.outage_pace.length, 5s);
+  EXPECT_FALSE(usual.check);
+  const auto all = parsed_options({"--outages", "all", "--outage-after", "3s", "--outage-length",
+                                   "2s", "--outage-pause", "4s", "--for", "33s", "--check",
+                                   "http://127.0.0.1:8080/", "--check-timeout", "500ms"});
+  EXPECT_EQ(all.outages.size(), audit::outage_kind_count);
+  EXPECT_EQ(all.outage_pace.before, 3s);
+  EXPECT_EQ(all.outage_pace.pause, 4s);
+  ASSERT_TRUE(all.check);
+  EXPECT_EQ(all.check->server.port, 8080);
+  EXPECT_EQ(all.check_timeout, 500ms);
+}
+
 TEST(audit_command, ASampleIsAPercentage) {
   EXPECT_EQ(parsed_options({"--", "app"}).keys_per_million, audit::all_keys);
   EXPECT_EQ(parsed_options({"--sample", "10%"}).keys_per_million, 100'000U);
@@ -143,6 +159,16 @@ TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
       {{"--fault", "drop", "--fault-seed", "x"}, "--fault-seed"},
       {{"--fault", "drop", "--replay", "f"}, "--fault cannot"},
       {{"--fault-script", "f", "--hash-keys"}, "--hash-keys"},
+      {{"--outages", "sleepy"}, "must be slow, errors, full, silent, away or all"},
+      {{"--outages", "all", "--hash-keys"}, "--hash-keys"},
+      {{"--outages", "all", "--report-every", "1h"}, "--report-every"},
+      {{"--outages", "all", "--replay", "f"}, "--outages cannot"},
+      {{"--outages", "all", "--for", "84s"}, "take 85 s"},
+      {{"--outages", "all", "--outage-length", "10m", "--outage-pause", "2m"}, "55 minutes"},
+      {{"--outages", "all", "--check", "https://a"}, "TLS is not supported"},
+      {{"--outage-after", "1s"}, "--outage-after requires --outages"},
+      {{"--check", "true"}, "--check requires --outages"},
+      {{"--outages", "away", "--check-timeout", "1s"}, "--check-timeout requires --check"},
       {{"--no-such"}, "--no-such"},
   };
   for (const auto& [typed, named] : cases) {

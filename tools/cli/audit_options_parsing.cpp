@@ -145,7 +145,8 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
          {"--listen",     "--upstream",   "--redis",   "--set-env",      "--for",
           "--record",     "--hash-keys",  "--sample",  "--report-every", "--metrics",
           "--active",     "--allow",      "--barrier", "--origin-redis", "--origin-log",
-          "--origin-cmd", "--origin-tcp", "--fault",   "--fault-script", "--fault-seed"}) {
+          "--origin-cmd", "--origin-tcp", "--fault",   "--fault-script", "--fault-seed",
+          "--outages",    "--check"}) {
       if (has(option)) {
         throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
       }
@@ -197,6 +198,7 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
   if (!has_faults && has("--fault-seed")) {
     throw text::usage_error{"--fault-seed requires --fault or --fault-script"};
   }
+  check_outages();
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
     throw text::usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
                             " requires --active"};
@@ -248,6 +250,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   options.fault_sources = parsed_faults();
   options.fault_seed =
       text::typed_number("--fault-seed", fault_seed_, 0, std::numeric_limits<std::uint64_t>::max());
+  parse_outages(options);
   options.reports = parsed_reports();
   if (has("--locate")) {
     const auto is_sarif = [](const auto& report) { return report.format == audit_format::sarif; };

@@ -176,6 +176,37 @@ struct fault_injected {
   moment to{};
 };
 
+/// How the server fails during an outage.
+enum class outage_kind : std::uint8_t {
+  slow,    ///< each reply is late
+  errors,  ///< each reply is an error
+  full,    ///< each reply to a store is an error: the memory is full
+  silent,  ///< no reply comes until the end of the outage
+  away,    ///< all connections are reset, and new ones too
+};
+inline constexpr std::size_t outage_kind_count = 5;
+
+/// The tool lets the server fail from `from` to `to`. Sent before the outage begins.
+struct outage_planned {
+  outage_kind kind = outage_kind::slow;
+  moment from{};
+  moment to{};
+  /// Until then the server works again, and the application can recover.
+  moment recovery_until{};
+};
+
+/// The tool has asked the application, as its callers do.
+struct application_checked {
+  moment from{};
+  moment to{};
+  /// The application gave the caller what it wanted.
+  bool is_served = false;
+  /// The application itself has ended. It is the last check.
+  bool is_last = false;
+  /// Why the caller was not served, or "".
+  std::string why;
+};
+
 /// The capture missed a part of the traffic.
 struct sight_lost {
   /// 0: the record is about the whole capture.
@@ -210,8 +241,9 @@ struct capture_ended {
   std::uint64_t commands = 0;
 };
 
-using record = std::variant<capture_begun, connection_opened, connection_named, connection_closed,
-                            script_seen, event, push_received, origin_loads, tool_acted,
-                            fault_injected, sight_lost, server_said, capture_ended>;
+using record =
+    std::variant<capture_begun, connection_opened, connection_named, connection_closed, script_seen,
+                 event, push_received, origin_loads, tool_acted, fault_injected, outage_planned,
+                 application_checked, sight_lost, server_said, capture_ended>;
 
 }  // namespace drover::audit

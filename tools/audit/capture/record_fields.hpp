@@ -161,6 +161,21 @@ void describe(auto& fields, is_a<fault_injected> auto& entry) {
   fields.time("to_us", entry.to);
 }
 
+void describe(auto& fields, is_a<outage_planned> auto& entry) {
+  fields.word("kind", outage_names, entry.kind);
+  fields.time("from_us", entry.from);
+  fields.time("to_us", entry.to);
+  fields.time("recovery_until_us", entry.recovery_until);
+}
+
+void describe(auto& fields, is_a<application_checked> auto& entry) {
+  fields.time("from_us", entry.from);
+  fields.time("to_us", entry.to);
+  fields.flag("served", entry.is_served);
+  fields.optional_flag("last", entry.is_last, false);
+  fields.optional_text("why", entry.why);
+}
+
 void describe(auto& fields, is_a<sight_lost> auto& entry) {
   fields.number("connection", entry.connection);
   fields.time("at_us", entry.at);

@@ -28,8 +28,11 @@ inline constexpr std::array<std::string_view, 11> purpose_names{"unknown",
                                                                 "compare",
                                                                 "change"};
 inline constexpr std::array<std::string_view, 6> success_names{"unknown", "null", "not_null",
-                                                               "one", "ok", "first_one"};
+                                                               "one",     "ok",   "first_one"};
 inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_barrier"};
+
+inline constexpr std::array<std::string_view, outage_kind_count> outage_names{
+    "slow", "errors", "full", "silent", "away"};
 
 /// A span: g++ 12 takes arrays of different sizes for one and warns of their bounds.
 using name_list = std::span<const std::string_view>;
@@ -49,9 +52,9 @@ template <class Enum>
 }
 
 /// The names of the kinds of records, in the order of the variant.
-inline constexpr std::array<std::string_view, 13> record_names{
-    "begin",  "open", "name",  "close", "script", "event", "push",
-    "origin", "tool", "fault", "lost",  "server", "end"};
+inline constexpr std::array<std::string_view, 15> record_names{
+    "begin", "open",  "name",   "close", "script", "event",  "push", "origin",
+    "tool",  "fault", "outage", "check", "lost",   "server", "end"};
 static_assert(record_names.size() == std::variant_size_v<record>);
 
 }  // namespace drover::audit

@@ -163,10 +163,13 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
     case 9:
       return fault_injected{from.text(), from.text(), from.number(), from.text(),
                             from.text(), from.at(),   from.at()};
-    case 10:
+    case 10: return outage_planned{from.one_of<outage_kind>(5), from.at(), from.at(), from.at()};
+    case 11:
+      return application_checked{from.at(), from.at(), from.coin(), from.coin(), from.text()};
+    case 12:
       return sight_lost{from.number(), from.at(),     from.text(),
                         from.number(), from.number(), 1U + from.number32() % all_keys};
-    case 11: return server_said{from.text(), from.integer(), from.text()};
+    case 13: return server_said{from.text(), from.integer(), from.text()};
     default: return capture_ended{from.at(), from.number(), from.number()};
   }
 }

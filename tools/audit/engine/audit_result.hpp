@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/capture/event.hpp"
+#include "audit/engine/outage_result.hpp"
 
 namespace drover::audit {
 
@@ -205,7 +206,8 @@ struct audit_result {
   figures run;
   std::string command;  ///< the audited command without secrets; "" if none
   run_timeline timeline;
-  fault_report faults;  ///< empty without an option that injects faults
+  fault_report faults;                 ///< empty without an option that injects faults
+  std::vector<outage_result> outages;  ///< in the order of time; empty without --outages
 };
 
 }  // namespace drover::audit

@@ -27,6 +27,11 @@ constexpr moment change_max = std::chrono::milliseconds(50);
 constexpr moment change_unknown = std::chrono::milliseconds(5);
 constexpr int loads_longer = 4;
 
+bool has_key(const event& command) {
+  return std::any_of(command.arguments.begin(), command.arguments.end(),
+                     [](const field& argument) { return argument.kind == field_kind::key; });
+}
+
 }  // namespace
 
 engine::engine(settings options, std::vector<std::unique_ptr<rule>> rules)
@@ -84,6 +89,7 @@ void engine::body::feed(const record& item) {
           keys_per_million_ = entry.keys_per_million;
         } else if constexpr (std::is_same_v<type, connection_opened>) {
           connections_.opened(entry);
+          outages_.add_connection(entry.connection, entry.at);
           progress.connections.store(connections_.connections_seen(), std::memory_order_relaxed);
         } else if constexpr (std::is_same_v<type, connection_named>) {
           connections_.named(entry);
@@ -101,6 +107,11 @@ void engine::body::feed(const record& item) {
           colds_.add_tool_action(entry);
         } else if constexpr (std::is_same_v<type, fault_injected>) {
           add_fault(entry);
+        } else if constexpr (std::is_same_v<type, outage_planned>) {
+          outages_.add(entry);
+          faults_.add_outage(entry.from, entry.to);
+        } else if constexpr (std::is_same_v<type, application_checked>) {
+          outages_.add(entry);
         } else if constexpr (std::is_same_v<type, sight_lost>) {
           apply_sight_lost(entry);
         } else if constexpr (std::is_same_v<type, server_said>) {
@@ -126,6 +137,10 @@ void engine::body::feed(const event& command) {
   if (is_out_of_step(command)) return;
   for (rule* const listener : listeners_for(interest::events)) listener->on_event(command, *this);
   const std::span<const op> ops = normaliser_.ops_of(command, client.process);
+  if (!outages_.is_empty() && has_key(command)) {
+    const auto reads = [](const op& operation) { return operation.kind == op_kind::read; };
+    outages_.add_command(command.sent, std::any_of(ops.begin(), ops.end(), reads));
+  }
   if (ops.empty()) apply_without_keys(command);
   for (const op& operation : ops) apply(operation, client);
   stores_.time_passed(command.sent);
@@ -390,7 +405,9 @@ void engine::body::add_origin_loads(const audit::origin_loads& loads) {
   now_ = std::max(now_, loads.at);
   origin_loads_ = origin_loads_.value_or(0) + loads.count;
   origin_counts_.add(0, loads.at, loads.count);
-  if (loads.key.empty()) return;
+  outages_.add_loads(loads.at, loads.count);
+  // An application that has lost its cache loads without it, also for a while afterwards.
+  if (loads.key.empty() || !outages_.is_empty()) return;
   // A load follows a miss, so the key is in the table unless it has been forgotten.
   const key_state* const named = keys_.find(0, loads.key);
   if (named == nullptr) return;

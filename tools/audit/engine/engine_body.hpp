@@ -19,6 +19,7 @@
 #include "audit/engine/loads_by_second.hpp"
 #include "audit/engine/lock_hold_tracker.hpp"
 #include "audit/engine/normaliser.hpp"
+#include "audit/engine/outage_book.hpp"
 #include "audit/engine/plain_lock_tracker.hpp"
 #include "audit/engine/store_tracker.hpp"
 #include "audit/engine/timeline_builder.hpp"
@@ -55,6 +56,7 @@ class engine::body final : public rule_context, private fact_sink {
   std::optional<std::uint64_t> origin_loads() const override;
   std::optional<std::int64_t> pttl_at_end(std::string_view key) const override;
   std::string_view eviction_policy() const override { return eviction_policy_; }
+  const outage_book& outages() const override { return outages_; }
 
  private:
   static constexpr std::size_t bits = 32;
@@ -126,6 +128,7 @@ class engine::body final : public rule_context, private fact_sink {
   loads_by_second origin_counts_;
   fault_book faults_;
   fault_report fault_report_;
+  outage_book outages_;
 
   std::uint64_t commands_ = 0;
   std::uint64_t commands_passed_ = 0;  // as the capture counted them; 0: it did not

@@ -95,7 +95,9 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
   return lines;
 }
 
-std::optional<std::uint64_t> engine::body::origin_loads() const { return origin_loads_; }
+std::optional<std::uint64_t> engine::body::origin_loads() const {
+  return outages_.is_empty() ? origin_loads_ : std::nullopt;
+}
 
 std::optional<std::int64_t> engine::body::pttl_at_end(std::string_view key) const {
   const auto at = pttls_.find(std::string(key));
@@ -175,6 +177,7 @@ audit_result engine::body::finish() {
         "compares these with the traffic");
   }
   result.faults = std::move(fault_report_);
+  result.outages = outages_.results(now_);
   result.timeline = timeline_builder_.finish(keys_.patterns());
   fill_charts(result.timeline);
   fill_figures(result);

@@ -105,7 +105,7 @@ script_seen script_of(choices& input) {
 }
 
 record record_of(choices& input, moment& now, std::uint64_t& sequence) {
-  switch (input.next(24)) {
+  switch (input.next(26)) {
     case 0: return connection_opened{input.next(5), now, input.next(3), "p"};
     case 1: return connection_named{input.next(5), "worker-1", "lib", "1"};
     case 2: return connection_closed{input.next(5), now, true};
@@ -135,6 +135,13 @@ record record_of(choices& input, moment& now, std::uint64_t& sequence) {
       fault.to = now + std::chrono::milliseconds{input.next()};
       return fault;
     }
+    case 10:
+      return outage_planned{static_cast<outage_kind>(input.next(outage_kind_count)), now,
+                            now + std::chrono::milliseconds{input.next()},
+                            now + std::chrono::milliseconds{input.next()}};
+    case 11:
+      return application_checked{now - std::chrono::milliseconds{input.next()}, now,
+                                 input.next(2) == 0, input.next(8) == 0, "it is closed"};
     default: return event_of(input, now, sequence);
   }
 }

@@ -32,6 +32,11 @@ void fault_book::add(const fault_injected& fault, std::uint32_t process) {
   if (!fault.key.empty()) touch_key(fault.key, fault.at);
 }
 
+void fault_book::add_outage(moment from, moment to) {
+  is_empty_ = false;
+  downs_.emplace_back(from, to);
+}
+
 void fault_book::touch_key(std::string_view key, moment at) {
   const auto position = keys_.find(key);
   note(position == keys_.end() ? keys_[std::string{key}] : position->second, at);

@@ -28,6 +28,8 @@ class fault_book {
 
   /// `process`: that of the fault's connection; 0 if it is not known.
   void add(const fault_injected& fault, std::uint32_t process);
+  /// The server fails for all connections from `from` to `to`.
+  void add_outage(moment from, moment to);
   /// Something unknown happened to the key.
   void touch_key(std::string_view key, moment at);
   void closed(std::uint64_t connection) { out_of_step_.erase(connection); }

@@ -69,8 +69,8 @@ struct op_summary {
 
 /// `op_summary(op)` copies the summary of an op.
 struct op : op_summary {
-  bool is_text = true;         ///< a string, not a hash, set, ...; locks are strings
-  std::string_view key;        ///< valid as long as the event
+  bool is_text = true;   ///< a string, not a hash, set, ...; locks are strings
+  std::string_view key;  ///< valid as long as the event
   std::string_view
       known_as;  ///< the published name of a script, or ""; valid as long as the engine
   std::uint32_t database = 0;

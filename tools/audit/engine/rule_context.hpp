@@ -14,6 +14,7 @@
 
 #include "audit/engine/connection_book.hpp"
 #include "audit/engine/key_state.hpp"
+#include "audit/engine/outage_book.hpp"
 #include "audit/engine/settings.hpp"
 
 namespace drover::audit {
@@ -66,7 +67,8 @@ class rule_context {
       std::span<const key_ref> keys, moment from, moment to,
       std::span<const decisive_operation> decisive = {}, std::size_t lines_max = 40) const = 0;
 
-  /// The number of loads that the origin reported; nullopt: it reported none.
+  /// The number of loads that the origin reported; nullopt: none, or there were outages.
+  /// An application without its cache loads without it.
   [[nodiscard]] virtual std::optional<std::uint64_t> origin_loads() const = 0;
 
   /// The reply of the server to PTTL for a key after the run. -1: no ttl; nullopt: the auditor did
@@ -74,6 +76,9 @@ class rule_context {
   [[nodiscard]] virtual std::optional<std::int64_t> pttl_at_end(std::string_view key) const = 0;
   /// "allkeys-lru"; "" if unknown.
   [[nodiscard]] virtual std::string_view eviction_policy() const = 0;
+
+  /// The times in which the tool let the server fail.
+  [[nodiscard]] virtual const outage_book& outages() const = 0;
 
  protected:
   rule_context() = default;

@@ -243,6 +243,22 @@ std::string cards(const audit_result& result) {
   return text.empty() ? text : "<section>\n<h2>Findings in detail</h2>\n" + text + "</section>\n";
 }
 
+std::string outages(const audit_result& result) {
+  if (result.outages.empty()) return {};
+  std::string text =
+      "<section>\n<h2>Outages</h2>\n" +
+      begin_table("Outages", "outages", {"the server was", "from", "for", "checks", "recovery"});
+  for (const outage_result& outage : result.outages) {
+    text +=
+        "<tr>" + html_element("th", "scope=\"row\"", std::string{word_of(outage.kind)}) +
+        html_element("td", "", text::in_words(std::chrono::nanoseconds{outage.from})) +
+        html_element("td", "", text::in_words(std::chrono::nanoseconds{outage.to - outage.from})) +
+        html_element("td", "", shown(checks_in_words(outage))) +
+        html_element("td", "", recovery_in_words(outage)) + "</tr>\n";
+  }
+  return text + std::string{end_table} + "</section>\n";
+}
+
 std::string injected_faults(const fault_report& faults) {
   if (faults.is_empty()) return {};
   constexpr std::size_t faults_max = 100;
@@ -345,8 +361,9 @@ std::string html_report(const audit_result& result) {
                                .script = script,
                                .data = page_series(result)};
   return text::page_head(frame) + "<body>\n<main>\n" + header(result) + table_of_findings(result) +
-         timeline(result) + cards(result) + injected_faults(result.faults) + coverage(result) +
-         roles(result) + notices(result) + again(result) + "</main>\n" + text::page_tail(frame);
+         timeline(result) + cards(result) + outages(result) + injected_faults(result.faults) +
+         coverage(result) + roles(result) + notices(result) + again(result) + "</main>\n" +
+         text::page_tail(frame);
 }
 
 }  // namespace drover::audit

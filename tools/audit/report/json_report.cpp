@@ -101,6 +101,26 @@ void write(json_writer& out, const fault_report& faults) {
   out.field("commands", excused.commands).end_object().end_object();
 }
 
+std::string_view recovery_of(const outage_result& outage) {
+  if (!outage.is_judged() || !outage.is_recovery_known) return "unknown";
+  return outage.recovered_after ? "yes" : "no";
+}
+
+void write(json_writer& out, const std::vector<outage_result>& outages) {
+  out.name("outages").begin_array();
+  for (const outage_result& outage : outages) {
+    out.begin_object().field("kind", word_of(outage.kind));
+    out.field("from_ms", ms(outage.from)).field("to_ms", ms(outage.to));
+    out.field("checks", outage.checks).field("failed", outage.failed);
+    out.field("not_judged", outage.not_judged).field("recovered", recovery_of(outage));
+    out.field("recovered_ms", ms(outage.recovered_after.value_or(moment{})));
+    out.field("commands", outage.traffic.commands);
+    out.field("connections", outage.traffic.connections);
+    out.field("loads", outage.traffic.loads).end_object();
+  }
+  out.end_array();
+}
+
 }  // namespace
 
 std::string json_report(const audit_result& result) {
@@ -130,6 +150,7 @@ std::string json_report(const audit_result& result) {
   write(out, "refreshes_each_second", result.timeline.refreshes_each_second);
   write(out, "origin_each_second", result.timeline.origin_each_second);
   if (!result.faults.is_empty()) write(out, result.faults);
+  if (!result.outages.empty()) write(out, result.outages);
   out.end_object();
   return std::move(out).text();
 }

@@ -68,6 +68,12 @@ TEST(audit_json_report, HasNoFaultsUnlessSomeWereInjected) {
   EXPECT_FALSE(has(json_report(sample::safe()), "\"faults\""));
 }
 
+TEST(audit_json_report, HasNoOutagesUnlessSomeWereCaused) {
+  EXPECT_TRUE(has(json_report(sample::unsafe()), "\"kind\": \"away\""));
+  EXPECT_TRUE(has(json_report(sample::unsafe()), "\"recovered_ms\": 310.000"));
+  EXPECT_FALSE(has(json_report(sample::safe()), "\"outages\""));
+}
+
 TEST(audit_json_report, SaysEachVerdict) {
   EXPECT_TRUE(has(json_report(sample::safe()), "\"verdict\": \"pass\""));
   EXPECT_TRUE(has(json_report(sample::quiet()), "\"verdict\": \"inconclusive\""));

@@ -153,6 +153,22 @@ inline void draw(audit_result& result, run_timeline timeline) {
   result.timeline = std::move(timeline);
 }
 
+inline std::vector<outage_result> outages() {
+  outage_result away;
+  away.kind = outage_kind::away;
+  away.from = 8000ms;
+  away.to = 9000ms;
+  away.traffic = {.length = 1000ms, .commands = 0, .connections = 31, .loads = 12};
+  away.checks = 5;
+  away.failed = 2;
+  away.recovered_after = 310ms;
+  away.is_recovery_known = true;
+  outage_result silent = away;
+  silent.kind = outage_kind::silent;
+  silent.not_judged = "the run ended during the outage";
+  return {away, silent};
+}
+
 /// The result of a typical first audit: two errors, a warning and an accepted finding.
 inline audit_result unsafe() {
   audit_result result;
@@ -214,6 +230,7 @@ inline audit_result unsafe() {
                               {1, 8000ms, 9000ms, 0, "", "", ""}};
   result.faults.excused = {
       .cold_events = 2, .contended_cold_events = 1, .lock_holds = 1, .others = 3, .commands = 0};
+  result.outages = outages();
   return result;
 }
 
@@ -226,6 +243,7 @@ inline audit_result safe() {
   result.remarks.clear();
   result.coverage = coverage({}, false);
   result.faults = {};
+  result.outages = {};
   run_timeline timeline = timeline_builder(5, 1);
   timeline.origin_each_second.clear();
   draw(result, std::move(timeline));
@@ -296,6 +314,7 @@ inline audit_result hostile(const std::vector<std::string>& names = evil_names()
   for (std::string& key : result.timeline.keys) replace_text(key);
   for (auto& operation : result.timeline.operations) replace_text(operation.text);
   for (auto& line : result.faults.lines) replace_text(line.fault);
+  for (auto& outage : result.outages) replace_text(outage.not_judged);
   for (auto& injection : result.faults.injections) {
     for (std::string* text : {&injection.process, &injection.command, &injection.key}) {
       replace_text(*text);

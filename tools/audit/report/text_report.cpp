@@ -246,6 +246,25 @@ std::string injected_faults(const fault_report& faults, const text::terminal& te
   return text + text::wrapped(excused_in_words(faults.excused), terminal.width, 0) + '\n';
 }
 
+std::string outages(const audit_result& result, const text::terminal& terminal) {
+  if (result.outages.empty()) return {};
+  std::vector<std::vector<text::cell>> rows;
+  for (const outage_result& outage : result.outages) {
+    const bool is_borne = outage.is_judged() && outage.failed == 0;
+    std::string what = shown(checks_in_words(outage));
+    if (const std::string recovery = recovery_in_words(outage); !recovery.empty()) {
+      what += "; " + recovery;
+    }
+    rows.push_back({{std::string{word_of(outage.kind)}, style::strong},
+                    {"after " + text::in_words(std::chrono::nanoseconds{outage.from}) + " for " +
+                         text::in_words(std::chrono::nanoseconds{outage.to - outage.from}),
+                     style::faint},
+                    {what, is_borne ? style::plain : style::strong}});
+  }
+  return heading("Outages", terminal) +
+         fitted(std::vector(3, text::align::left), std::move(rows), terminal);
+}
+
 }  // namespace
 
 std::string verdict_lines(const audit_result& result, const text::terminal& terminal) {
@@ -269,7 +288,7 @@ std::string text_report(const audit_result& result, const text::terminal& termin
       text += '\n' + left_out_line(result.findings.size(), details_max, "findings with evidence");
     }
   }
-  text += injected_faults(result.faults, terminal);
+  text += outages(result, terminal) + injected_faults(result.faults, terminal);
   if (result.run.commands > 0) text += coverage(result, terminal) + roles(result, terminal);
   std::string notices;
   if (result.run.commands > 0) {

@@ -85,6 +85,18 @@ TEST(audit_text_report, SaysWhichFaultsWereInjectedAndWhatTheyMayExplain) {
   EXPECT_FALSE(has(text_report(sample::safe(), {.width = 100}), "Injected faults"));
 }
 
+TEST(audit_text_report, SaysHowTheApplicationBoreEachOutage) {
+  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  for (const char* const part :
+       {"Outages\n",
+        "away    after 8.00 s for 1.00 s  2 of 5 checks failed; served its callers again after 310 "
+        "ms\n",
+        "silent  after 8.00 s for 1.00 s  not judged: the run ended during the outage\n"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text_report(sample::safe(), {.width = 100}), "Outages"));
+}
+
 TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
   audit_result audited = sample::unsafe();
   auto& timeline = audited.findings[0].evidence_list[0].timeline;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "audit/capture/record_names.hpp"
 #include "text/words.hpp"
 
 namespace drover::audit {
@@ -174,6 +175,22 @@ std::string excused_in_words(const fault_report::not_judged& excused) {
   return "The faults may explain " + joined(parts) +
          ". No rule has judged these. Everything else is judged, also what the application did "
          "after a fault.";
+}
+
+std::string_view word_of(outage_kind kind) { return name_in(outage_names, kind); }
+
+std::string checks_in_words(const outage_result& outage) {
+  if (!outage.is_judged()) return "not judged: " + outage.not_judged;
+  return text::in_words(outage.failed) + " of " + text::counted(outage.checks, "check", "checks") +
+         " failed";
+}
+
+std::string recovery_in_words(const outage_result& outage) {
+  if (!outage.is_judged() || !outage.is_recovery_known) return {};
+  if (outage.is_application_gone) return "the application ended";
+  if (!outage.recovered_after) return "did not recover";
+  return "served its callers again after " +
+         text::in_words(std::chrono::nanoseconds{*outage.recovered_after});
 }
 
 std::string times_in_words(const finding& finding) {

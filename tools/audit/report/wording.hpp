@@ -53,6 +53,13 @@ struct rule_group {
 /// "A fault may explain 3 cold events and 2 lock holds. No rule has judged them."
 [[nodiscard]] std::string excused_in_words(const fault_report::not_judged& excused);
 
+/// "slow", "away".
+[[nodiscard]] std::string_view word_of(outage_kind kind);
+/// How the application bore an outage: "2 of 25 checks failed".
+[[nodiscard]] std::string checks_in_words(const outage_result& outage);
+/// Whether it recovered: "served its callers again after 0.31 s"; "" if that is not known.
+[[nodiscard]] std::string recovery_in_words(const outage_result& outage);
+
 /// "14 of 57"; "14" if the opportunities were not counted.
 [[nodiscard]] std::string times_in_words(const finding& finding);
 

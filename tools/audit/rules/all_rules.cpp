@@ -49,6 +49,13 @@
   RULE(c604)                     \
   RULE(c605)                     \
   RULE(c606)                     \
+  RULE(c701)                     \
+  RULE(c702)                     \
+  RULE(c703)                     \
+  RULE(c704)                     \
+  RULE(c705)                     \
+  RULE(c706)                     \
+  RULE(c707)                     \
   RULE(c901)                     \
   RULE(c902)                     \
   RULE(c903)                     \

@@ -26,6 +26,7 @@ std::string_view rule_text::family() const {
     case '4': return "consistency";
     case '5': return "waiting";
     case '6': return "keys";
+    case '7': return "outages";
     default: return "notice";
   }
 }

@@ -46,6 +46,7 @@ std::string heading(char family_digit) {
     case '4': return "Consistency";
     case '5': return "Waiting";
     case '6': return "Keys and commands";
+    case '7': return "Outages";
     default: return "Notices";
   }
 }

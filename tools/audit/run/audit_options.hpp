@@ -13,6 +13,8 @@
 
 #include "audit/capture/key_share.hpp"
 #include "audit/engine/audit_result.hpp"
+#include "audit/run/application_check.hpp"
+#include "audit/run/outage_plan.hpp"
 #include "fault/script/script_sources.hpp"
 
 namespace drover::audit {
@@ -89,6 +91,15 @@ struct audit_options {
   /// In the order of the command line. Empty: none.
   std::vector<faults::script_source> fault_sources;
   std::uint64_t fault_seed = 1;
+
+  // Outages: times in which the server fails.
+
+  /// In the order of the command line. Empty: none.
+  std::vector<outage_kind> outages;
+  outage_times outage_pace;
+  /// nullopt: nobody asks the application whether it serves its callers.
+  std::optional<check_target> check;
+  std::chrono::milliseconds check_timeout{2000};
 
   std::vector<report_request> reports;
 

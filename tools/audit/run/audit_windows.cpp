@@ -24,9 +24,12 @@ void move_times(record& item, moment window_from) {
         if constexpr (std::is_same_v<type, event>) {
           shift(entry.sent);
           shift(entry.done);
-        } else if constexpr (std::is_same_v<type, tool_acted>) {
+        } else if constexpr (std::is_same_v<type, tool_acted> ||
+                             std::is_same_v<type, outage_planned> ||
+                             std::is_same_v<type, application_checked>) {
           shift(entry.from);
           shift(entry.to);
+          if constexpr (requires { entry.recovery_until; }) shift(entry.recovery_until);
         } else if constexpr (std::is_same_v<type, fault_injected>) {
           shift(entry.at);
           shift(entry.to);

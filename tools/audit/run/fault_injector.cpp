@@ -50,7 +50,7 @@ void fault_injector::tell(const faults::injection& event) {
   fault.at = fault.to = capture_.now();
   if (event.delay) fault.to += *event.delay;
   if (event.kind == faults::fault_kind::down) {
-    fault.to += spec.begin_of_window(event.at) + *spec.length - event.at;
+    fault.to += spec.end_of_window(event.at) - event.at;
   }
   capture_.add_fault(std::move(fault));
 }

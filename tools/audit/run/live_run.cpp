@@ -92,8 +92,8 @@ class live_run {
         windows_{windows},
         listen_{listen_address()},
         variables_{own_environment()},
-        specs_{options.fault_sources.empty() ? std::vector<faults::fault_spec>{}
-                                             : faults::read_sources(options.fault_sources)},
+        outages_{planned_outages(options.outages, options.outage_pace)},
+        specs_{all_faults()},
         server_program_{options.starts_redis ? process::find_redis_server(options.redis_server)
                                              : std::filesystem::path{}} {}
 
@@ -108,8 +108,11 @@ class live_run {
     start_proxy();
     start_metrics();
     print_addresses();
+    start_check();
     const std::optional<int> code = watch();
     progress_.clear();
+    if (check_) check_->stop();
+    if (code.value_or(0) != 0) tell_of_end(*code);
     if (metrics_) metrics_->stop();
     proxy_->stop();
     if (injector_) injector_->stop();
@@ -251,8 +254,48 @@ class live_run {
     };
   }
 
+  /// Those of the user come first: of the faults that exclude each other, they apply.
+  [[nodiscard]] std::vector<faults::fault_spec> all_faults() const {
+    std::vector<faults::fault_spec> all;
+    if (!options_.fault_sources.empty()) all = faults::read_sources(options_.fault_sources);
+    for (const outage_planned& outage : outages_) all.push_back(fault_of(outage));
+    return all;
+  }
+
+  /// The times of the faults begin now.
+  void tell_of_outages() {
+    const moment begin = capture_->now();
+    for (outage_planned& outage : outages_) {
+      outage.from += begin;
+      outage.to += begin;
+      outage.recovery_until += begin;
+      capture_->add_record(outage);
+    }
+  }
+
+  void start_check() {
+    if (!options_.check) return;
+    check_.emplace(check_settings{
+        .target = *options_.check,
+        .timeout = options_.check_timeout,
+        .now = [this] { return capture_->now(); },
+        .tell = [this](application_checked check) { capture_->add_record(std::move(check)); }});
+    check_->start();
+  }
+
+  /// The command has failed. During an outage, this is what it does when its cache fails.
+  void tell_of_end(int code) {
+    if (outages_.empty()) return;
+    application_checked end;
+    end.from = end.to = capture_->now();
+    end.is_last = true;
+    end.why = "the application ended with exit code " + std::to_string(code);
+    capture_->add_record(std::move(end));
+  }
+
   void start_proxy() {
     if (injector_) injector_->start();
+    tell_of_outages();
     if (const auto started = proxy_->start(); !started)
       throw text::usage_error{started.error().text};
   }
@@ -277,7 +320,17 @@ class live_run {
   void print_addresses() {
     print("listening on " + describe(proxy_at_) + " in front of " +
           describe(server_.without_credentials()) + " (" + server_.source + ")");
-    if (!specs_.empty()) {
+    if (!outages_.empty()) {
+      std::string names;
+      for (const outage_planned& outage : outages_) {
+        names += (names.empty() ? "" : ", ") + std::string{name_of(outage.kind)};
+      }
+      print("the server will fail: " + names +
+            "; the last outage is over, and the application has " + "recovered, after " +
+            text::in_words(
+                std::chrono::nanoseconds{end_of_outages(options_.outages, options_.outage_pace)}));
+    }
+    if (!options_.fault_sources.empty()) {
       print("injecting faults between the two, seed " + std::to_string(options_.fault_seed));
     }
     if (options_.program.empty()) {
@@ -341,6 +394,7 @@ class live_run {
   window_reports* const windows_;
   const address listen_;
   const environment variables_;
+  std::vector<outage_planned> outages_;
   const std::vector<faults::fault_spec> specs_;
   const std::filesystem::path server_program_;
   chosen_server server_;
@@ -359,6 +413,7 @@ class live_run {
   std::optional<cold_prober> probe_;
   std::optional<fault_injector> injector_;
   std::optional<proxy> proxy_;
+  std::optional<application_check> check_;
   std::optional<metrics_server> metrics_;
   text::progress_line progress_{STDERR_FILENO};
 };
