@@ -2,6 +2,7 @@
 // C401: a value that was loaded before an invalidation was stored after it.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
@@ -23,7 +24,8 @@ constexpr rule_text c401_text{
         "problem.",
     .left_alone =
         "a reader that deletes an expired entry it found, deletions at the end of the value's own "
-        "TTL, deletion and store in one transaction, conditional stores, deletions by the tool.",
+        "TTL or of an earlier store's, by the process that stored it, deletion and store in one "
+        "transaction, conditional stores, deletions by the tool.",
     .exercised_by = "an invalidation while a load of that key runs",
     .advice =
         "Refuse a store if an invalidation happened during the load: compare a version, a "
@@ -55,8 +57,15 @@ constexpr moment second_within = std::chrono::seconds{5};
 constexpr std::uint64_t repaired_for_each = 2;
 /// A timer deletes a value at the end of its life, give or take this or a twentieth of the ttl.
 constexpr moment own_end_near = std::chrono::milliseconds{30};
-/// If this share of the removals are such ends, the others are late or early ones.
+/// On a busy machine the timer of the process that stored the value is up to this late, or a quarter
+/// of the ttl if that is less.
+constexpr moment timer_late_max = std::chrono::milliseconds{250};
+/// If this share of the removals are such ends, others that come near an end are late or early ones.
 constexpr double own_ends_share = 0.8;
+/// The stores of a key that are kept until their life is over.
+constexpr std::size_t lives_max = 32;
+/// An EXPIRE belongs to a store of its process within this time.
+constexpr moment ttl_within = std::chrono::seconds{1};
 /// A miss that is closer to a store than this share of the load time did not cause the store.
 constexpr double shortest_load = 0.5;
 /// The number of misses after an invalidation that are kept for each key. Their processes matter,
@@ -70,7 +79,8 @@ class stale_set final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c401_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::loads | interest::ops(op_kind::remove) | interest::ops(op_kind::read);
+    return interest::loads | interest::ops(op_kind::remove) | interest::ops(op_kind::read) |
+           interest::ops(op_kind::store) | interest::ops(op_kind::expire);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -79,6 +89,10 @@ class stale_set final : public rule {
       if (last == nullptr || last->sequence == 0) return;
       last->misses[last->count++ % misses_max] = {operation.sent, operation.done,
                                                   operation.process};
+      return;
+    }
+    if (operation.kind == op_kind::store || operation.kind == op_kind::expire) {
+      lives_[key.ref].note(operation);
       return;
     }
     // A key that is being loaded does not exist, so the invalidation returns 0.
@@ -90,12 +104,13 @@ class stale_set final : public rule {
     now.sent = operation.sent;
     now.process = operation.process;
     now.lazy = is_lazy(operation, key, context);
+    if (!now.lazy) now.at_end = end_of_life(operation, key, context);
     removal& last = last_removals_[key.ref];
     if (last.sequence != 0) follow(last, now, tally);
     last = now;
     if (now.lazy) return;
     ++tally.removals;
-    if (is_own_end(operation, key)) ++tally.own_ends;
+    if (now.at_end == closeness::at) ++tally.own_ends;
   }
 
   void on_load(const load& load, const key_state& key, const rule_context& context) override {
@@ -103,7 +118,7 @@ class stale_set final : public rule {
     const op_summary& removed = *load.deleted_between;
     const removal* const last = last_removals_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
-    if (known && last->lazy) return;
+    if (known && (last->lazy || last->at_end == closeness::at)) return;
     if (removed.connection == load.store.connection &&
         !context.connections().is_multiplexed(removed.connection)) {
       return;  // the reader deleted the key itself
@@ -111,7 +126,8 @@ class stale_set final : public rule {
     if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
     if (context.is_perturbed(removed.sent, removed.done)) return;
     pattern_tally& tally = tallies_[*key.pattern];
-    ++tally.bad.opportunities;
+    cases& bad = known && last->at_end == closeness::near ? tally.near_an_end : tally.bad;
+    ++bad.opportunities;
     if (load.store.outcome != op_outcome::yes || load.store.condition != store_condition::none)
       return;
     if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
@@ -121,7 +137,7 @@ class stale_set final : public rule {
     if (removal* const crossed = last_removals_.find(key.ref); crossed != nullptr && known)
       ++crossed->stale;
     const moment late = load.store.sent - removed.done;
-    tally.bad.add(static_cast<double>(late.count()), [&] {
+    bad.add(static_cast<double>(late.count()), [&] {
       return proof_of(context, key, load.began, load.store.done,
                       "The load began " + in_words(removed.sent - load.began) +
                           " before another caller deleted the key, and the value was stored " +
@@ -140,10 +156,11 @@ class stale_set final : public rule {
     for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
-      if (tally.removals > 0 && static_cast<double>(tally.own_ends) >=
-                                    own_ends_share * static_cast<double>(tally.removals))
-        continue;
-      removals += tally.removals;
+      const bool ends_by_timer =
+          tally.own_ends > 0 && static_cast<double>(tally.own_ends) >=
+                                    own_ends_share * static_cast<double>(tally.removals);
+      if (!ends_by_timer) tally.bad.merge(tally.near_an_end);
+      removals += tally.removals - tally.own_ends;
       crossed += tally.bad.opportunities;
       unclear += tally.unclear;
       if (tally.bad.count == 0) continue;
@@ -184,6 +201,59 @@ class stale_set final : public rule {
   }
 
  private:
+  /// Whether a removal came at the end of a value's life.
+  enum class closeness : std::uint8_t { far, near, at };
+  /// The life of one store.
+  struct life {
+    std::uint32_t process = 0;
+    moment end{};
+    moment ttl{};
+
+    [[nodiscard]] bool ends_by_timer(moment removed) const {
+      const moment late = std::clamp(ttl / 4, own_end_near, timer_late_max);
+      return removed >= end - own_end_near && removed <= end + late;
+    }
+    /// How far from the end a removal may still be near it.
+    [[nodiscard]] moment slack() const { return std::max(ttl / 4, timer_late_max); }
+  };
+  /// The lives of all recent stores of a key, not only of the last one: a timer deletes the key at
+  /// the end of the store that started it, whatever has been stored since.
+  struct key_lives {
+    struct start {
+      std::uint32_t process = 0;
+      std::uint64_t batch = 0;
+      moment done{};
+    };
+    std::vector<start> starts;  ///< stores whose ttl may follow by EXPIRE
+    std::vector<life> lives;
+
+    void note(const op& operation) {
+      if (operation.outcome != op_outcome::yes) return;
+      const bool sets_ttl = operation.on_ttl == ttl_effect::set && operation.ttl > moment{};
+      std::erase_if(starts,
+                    [&](const start& old) { return old.done + ttl_within < operation.sent; });
+      if (operation.kind == op_kind::store && !sets_ttl) {
+        if (starts.size() >= lives_max) starts.erase(starts.begin());
+        starts.push_back({operation.process, operation.batch, operation.done});
+        return;
+      }
+      if (!sets_ttl) return;
+      if (operation.kind == op_kind::expire) {
+        // An EXPIRE without a store before it prolongs a life, and starts no timer.
+        const auto own = std::find_if(starts.begin(), starts.end(), [&](const start& store) {
+          return store.process == operation.process;
+        });
+        if (own == starts.end()) return;
+        const start store = *own;
+        std::erase_if(starts, [&](const start& same) {
+          return same.process == store.process && same.batch == store.batch;
+        });
+      }
+      std::erase_if(lives, [&](const life& old) { return old.end + old.slack() < operation.sent; });
+      if (lives.size() >= lives_max) lives.erase(lives.begin());
+      lives.push_back({operation.process, operation.done + operation.ttl, operation.ttl});
+    }
+  };
   struct miss {
     moment sent{};
     moment done{};
@@ -195,6 +265,7 @@ class stale_set final : public rule {
     moment sent{};
     std::uint32_t process = 0;
     bool lazy = false;
+    closeness at_end = closeness::far;
     std::uint64_t stale = 0;  ///< old values that were stored after it
     /// Old values that were stored after the removal before this one, and which this one removed.
     std::uint64_t repairs = 0;
@@ -204,6 +275,7 @@ class stale_set final : public rule {
   };
   struct pattern_tally {
     cases bad;
+    cases near_an_end;  ///< the same, for removals near the end of a value's life
     std::uint64_t removals = 0;
     std::uint64_t unclear = 0;
     std::uint64_t repaired = 0;  ///< old values that the second of two deletes removed
@@ -211,6 +283,7 @@ class stale_set final : public rule {
 
     void merge(const pattern_tally& other) {
       bad.merge(other.bad);
+      near_an_end.merge(other.near_an_end);
       removals += other.removals;
       unclear += other.unclear;
       repaired += other.repaired;
@@ -230,8 +303,38 @@ class stale_set final : public rule {
     });
   }
 
-  /// Whether the value would end now by itself: a timer deletes it, or a reader that found the end
-  /// of its life in the value. Any process may do so, whichever stored the value last.
+  /// Whether a value would end now by itself. The last store: a timer deletes it, or a reader that
+  /// found the end of its life in the value; any process may do so. An earlier store: the timer of
+  /// the process that stored it, once.
+  closeness end_of_life(const op& operation, const key_state& key, const rule_context& context) {
+    if (is_own_end(operation, key)) {
+      forget_life(key.ref, operation, context);
+      return closeness::at;
+    }
+    if (forget_life(key.ref, operation, context)) return closeness::at;
+    const key_lives* const known = lives_.find(key.ref);
+    const bool is_near =
+        known != nullptr &&
+        std::any_of(known->lives.begin(), known->lives.end(), [&](const life& one) {
+          return operation.sent >= one.end - one.slack() && operation.sent <= one.end + one.slack();
+        });
+    return is_near ? closeness::near : closeness::far;
+  }
+
+  /// Forgets the store of this process whose life ends now, and returns whether there was one.
+  bool forget_life(key_ref key, const op& operation, const rule_context& context) {
+    key_lives* const known = lives_.find(key);
+    if (known == nullptr) return false;
+    std::vector<life>& lives = known->lives;
+    const auto ends = std::find_if(lives.begin(), lives.end(), [&](const life& one) {
+      return one.ends_by_timer(operation.sent) &&
+             context.connections().may_be_same_process(one.process, operation.process);
+    });
+    if (ends == lives.end()) return false;
+    lives.erase(ends);
+    return true;
+  }
+
   static bool is_own_end(const op& operation, const key_state& key) {
     if (!key.last_store) return false;
     if (key.last_store->on_ttl != ttl_effect::set || key.last_store->ttl <= moment{}) return false;
@@ -247,6 +350,7 @@ class stale_set final : public rule {
     if (last.repairs > 0 && gap >= 2 * last.after_first) tally.repaired += last.repairs;
     next.after_first = gap;
     const bool is_second = next.process == last.process && gap <= second_within && !next.lazy &&
+                           next.at_end != closeness::at &&
                            (last.after_first == moment{} || last.after_first >= 2 * gap);
     if (is_second) next.repairs = last.stale;
   }
@@ -276,6 +380,7 @@ class stale_set final : public rule {
   }
 
   per_key<removal> last_removals_;
+  per_key<key_lives> lives_;
   per_pattern<pattern_tally> tallies_;
 };
 

@@ -117,6 +117,65 @@ TEST(audit_c401, IsSilentForAnyProcessThatDeletesAValueAtItsEnd) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
+/// Two processes store the same pages several times, and each store starts a timer that deletes the
+/// key at its end, `late` after it. The deletes come while others load the page anew. `deleter` is
+/// the process that deletes; 0: that which has stored.
+stage pages_with_timers(const std::string& key, std::chrono::milliseconds late,
+                        std::uint64_t deleter, int invalidations = 0, bool in_two_steps = false) {
+  stage world = with_loads(key.c_str());
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = 2s * (i + 1);
+    for (std::uint64_t process = 1; process <= 2; ++process) {
+      const auto at = begin + 20ms * process;
+      world.at(at).client(process).get(key).miss();
+      world.at(at + 1ms).client(process).get(key).miss();
+      for (int store = 0; store < 3; ++store) {
+        const auto stored = at + 40ms + 10ms * store;
+        if (in_two_steps) {
+          world.at(stored).client(process).hset(key, "v").answers(store == 0 ? 1 : 0);
+          world.at(stored + 1ms).client(process).expire(key, 1s).answers(1);
+        } else {
+          world.at(stored).client(process).set(key, "v").px(1s).ok();
+        }
+        const auto end = at + 1040ms + 10ms * store + late;
+        world.at(end).client(deleter == 0 ? process : deleter).del(key).answers(0);
+      }
+    }
+    world.at(begin + 300ms).client(3).get(key).hit("v");
+    world.at(begin + 1060ms).client(3).get(key).miss();
+    world.at(begin + 1150ms + late).client(3).set(key, "w").px(100ms).ok();
+    if (i >= invalidations) continue;
+    world.at(begin + 1500ms).client(3).get(key).miss();
+    world.at(begin + 1520ms).client(4).del(key).answers(0);
+    world.at(begin + 1545ms).client(3).set(key, "old").px(100ms).ok();
+  }
+  return world;
+}
+
+TEST(audit_c401, IsSilentForTimersOfEarlierStores) {
+  for (const char* const key : {"user:42", "/pages/start", "cache.page.7"}) {
+    for (const auto late : {1ms, 60ms, 200ms}) {
+      const audit_result result = pages_with_timers(key, late, 0).judged_by(all_rules());
+      EXPECT_EQ(find_finding(result, "C401"), nullptr) << key << ' ' << late.count();
+      const audit_result twice = pages_with_timers(key, late, 0, 0, true).judged_by(all_rules());
+      EXPECT_EQ(find_finding(twice, "C401"), nullptr) << key << ' ' << late.count();
+    }
+  }
+}
+
+TEST(audit_c401, SeesTheInvalidationsAmongTimers) {
+  const audit_result result = pages_with_timers("user:42", 1ms, 0, 3).judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401")->count, 3U);
+  EXPECT_EQ(find_finding(result, "C401")->severity, severity::error);
+}
+
+TEST(audit_c401, KnowsNoTimersOfOtherProcesses) {
+  // Nobody but process 1 knows when its earlier stores end.
+  const audit_result result = pages_with_timers("user:42", 120ms, 9).judged_by(all_rules());
+  EXPECT_NE(find_finding(result, "C401"), nullptr);
+}
+
 TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   stage world = with_loads();
   world.at(1s).client(1).get(user).miss();
