@@ -241,8 +241,9 @@ struct refresh {
   bool is_modification = false;
 };
 
-/// A store and its ttl. It is reported when no EXPIRE can belong to the store any more: 1 s later,
-/// or when the key is stored or deleted again.
+/// A store and its ttl. It is reported when its EXPIRE came, or when none can come any more: 1 s
+/// later, or when the key is deleted. Another store does not end the wait, because it may come
+/// between the two commands.
 struct settled_store {
   key_ref key;
   op_summary store;

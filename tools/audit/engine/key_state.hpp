@@ -162,7 +162,8 @@ struct key_state {
 
   key_ref guard;  ///< the lock under which the value was last stored
 
-  std::unique_ptr<settled_store> unsettled;  ///< the last store, while its ttl may still follow
+  /// The latest stores, while their ttl may still follow; null if there are none.
+  std::unique_ptr<std::vector<settled_store>> unsettled;
   std::unique_ptr<lock_book> lock;
   std::unique_ptr<cold_book> cold;
   std::unique_ptr<wait_book> waits;

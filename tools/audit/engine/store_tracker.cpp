@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t pending_mark_max = 128;
 /// A later EXPIRE does not belong to the store.
 constexpr moment expire_limit = std::chrono::seconds(1);
+/// The stores of one key that may wait for their EXPIRE.
+constexpr std::size_t unsettled_max = 8;
 
 bool shares_batch(const op_summary& a, const op& b) {
   return a.connection == b.connection && a.batch == b.batch;
@@ -73,24 +75,39 @@ void store_tracker::set_ttl(key_state& key, const op& operation) {
   key.expires_to = operation.done + operation.ttl;
 }
 
-void store_tracker::settle(key_state& key) {
-  const std::unique_ptr<settled_store> settled = std::move(key.unsettled);
-  sink_.take(*settled, key);
+template <class IsMeant>
+void store_tracker::settle(key_state& key, IsMeant&& is_meant) {
+  if (key.unsettled == nullptr) return;
+  std::vector<settled_store>& waiting = *key.unsettled;
+  const auto end = std::stable_partition(
+      waiting.begin(), waiting.end(), [&](const settled_store& store) { return !is_meant(store); });
+  const std::vector<settled_store> settled(end, waiting.end());
+  waiting.erase(end, waiting.end());
+  if (waiting.empty()) key.unsettled.reset();
+  for (const settled_store& store : settled) sink_.take(store, key);
+}
+
+/// Makes room for a store whose EXPIRE may follow. The stores before it wait on: other callers may
+/// have stored between a client's SET and its EXPIRE, over the same connection of a pool as well.
+void store_tracker::wait_for_expire(key_state& key) {
+  if (key.unsettled != nullptr && key.unsettled->size() >= unsettled_max) {
+    const std::uint64_t oldest = key.unsettled->front().store.sequence;
+    settle(key, [&](const settled_store& store) { return store.store.sequence == oldest; });
+  }
+  if (key.unsettled == nullptr) key.unsettled = std::make_unique<std::vector<settled_store>>();
 }
 
 void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
-  if (key.unsettled != nullptr) {
-    settled_store& before = *key.unsettled;
-    if (shares_batch(before.store, operation)) {
-      // Several stores in one batch count as one store: HSET and HSET, or SET and SET.
-      if (operation.on_ttl == ttl_effect::set) {
-        before.ttl.source = ttl_source::same_command;
-        before.ttl.duration = operation.ttl;
-        settle(key);
-      }
-      return;
+  if (key.unsettled != nullptr && shares_batch(key.unsettled->back().store, operation)) {
+    // Several stores in one batch count as one store: HSET and HSET, or SET and SET.
+    settled_store& before = key.unsettled->back();
+    if (operation.on_ttl == ttl_effect::set) {
+      before.ttl.source = ttl_source::same_command;
+      before.ttl.duration = operation.ttl;
+      const std::uint64_t sequence = before.store.sequence;
+      settle(key, [&](const settled_store& store) { return store.store.sequence == sequence; });
     }
-    settle(key);
+    return;
   }
   settled_store settled;
   settled.key = key.ref;
@@ -114,7 +131,8 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
     const bool was_mark = key.last_store && key.last_store->kind == op_kind::acquire &&
                           key.last_store->value.length <= pending_mark_max;
     settled.dropped_ttl = had_ttl && !is_load && !was_mark;
-    key.unsettled = std::make_unique<settled_store>(std::move(settled));
+    wait_for_expire(key);
+    key.unsettled->push_back(std::move(settled));
     if (due_.size() >= due_max) time_passed(due_.front().at + moment{1});
     due_.push_back({key.ref, operation.sequence, operation.done + expire_limit});
     return;
@@ -124,19 +142,28 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
 
 void store_tracker::expired(key_state& key, const op& operation) {
   if (key.unsettled == nullptr || operation.outcome != op_outcome::yes) return;
-  settled_store& before = *key.unsettled;
   if (operation.on_ttl == ttl_effect::none) return;
-  before.ttl.duration = operation.ttl;
-  before.ttl.expire = op_summary(operation);
-  before.dropped_ttl = false;
-  if (!shares_batch(before.store, operation)) {
-    before.ttl.source = ttl_source::later;
-  } else if (operation.transaction != 0 && operation.transaction == before.store.transaction) {
-    before.ttl.source = ttl_source::same_transaction;
-  } else {
-    before.ttl.source = ttl_source::same_batch;
+  // It belongs to the store of its batch, or else to the stores of its process. If there are none,
+  // a client sets the ttl of whatever is stored.
+  const auto in_batch = [&](const settled_store& s) { return shares_batch(s.store, operation); };
+  const auto is_own = [&](const settled_store& s) { return s.store.process == operation.process; };
+  const auto& all = *key.unsettled;
+  const bool has_batch = std::any_of(all.begin(), all.end(), in_batch);
+  const bool has_own = std::any_of(all.begin(), all.end(), is_own);
+  for (settled_store& before : *key.unsettled) {
+    if (has_batch ? !in_batch(before) : has_own && !is_own(before)) continue;
+    before.ttl.duration = operation.ttl;
+    before.ttl.expire = op_summary(operation);
+    before.dropped_ttl = false;
+    if (!shares_batch(before.store, operation)) {
+      before.ttl.source = ttl_source::later;
+    } else if (operation.transaction != 0 && operation.transaction == before.store.transaction) {
+      before.ttl.source = ttl_source::same_transaction;
+    } else {
+      before.ttl.source = ttl_source::same_batch;
+    }
   }
-  settle(key);
+  settle(key, [](const settled_store& store) { return store.ttl.expire.has_value(); });
 }
 
 void store_tracker::refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
@@ -202,7 +229,8 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
     case op_kind::compare_remove:
       if (operation.outcome == op_outcome::failed) break;
       if (operation.kind == op_kind::compare_remove && !yes) break;
-      if (key.unsettled != nullptr && !shares_batch(key.unsettled->store, operation)) settle(key);
+      settle(key,
+             [&](const settled_store& store) { return !shares_batch(store.store, operation); });
       if (key.last_remove == nullptr) key.last_remove = std::make_unique<op_summary>();
       *key.last_remove = op_summary(operation);
       key.state = presence::absent;
@@ -225,15 +253,13 @@ void store_tracker::time_passed(moment now) {
     const due next = due_.front();
     due_.pop_front();
     key_state* const key = keys_.find(next.key);
-    if (key != nullptr && key->unsettled != nullptr &&
-        key->unsettled->store.sequence == next.sequence) {
-      settle(*key);
-    }
+    if (key == nullptr) continue;
+    settle(*key, [&](const settled_store& store) { return store.store.sequence == next.sequence; });
   }
 }
 
 void store_tracker::close(key_state& key) {
-  if (key.unsettled != nullptr) settle(key);
+  settle(key, [](const settled_store&) { return true; });
 }
 
 }  // namespace drover::audit

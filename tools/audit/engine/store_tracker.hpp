@@ -30,7 +30,10 @@ class store_tracker {
  private:
   void stored(key_state& key, const op& operation, bool is_load);
   void expired(key_state& key, const op& operation);
-  void settle(key_state& key);
+  void wait_for_expire(key_state& key);
+  /// Reports the unsettled stores for which `is_meant(store)` is true.
+  template <class IsMeant>
+  void settle(key_state& key, IsMeant&& is_meant);
   static void set_ttl(key_state& key, const op& operation);
 
   struct due {

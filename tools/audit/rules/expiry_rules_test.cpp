@@ -150,6 +150,50 @@ TEST(audit_c301, LeavesDocumentsAndTtlsAlone) {
             nullptr);
 }
 
+/// Two callers store the same value at once, and set its ttl in second commands. `order` lists the
+/// callers of the SETs and then of the EXPIREs; each caller has the connection of its number. An
+/// `x` sets no ttl.
+stage stores_that_overtake(const std::string& order, bool in_one_process, const char* prefix) {
+  stage world;
+  if (in_one_process) world.belongs(7, {1, 2, 3});
+  for (int i = 0; i < 4; ++i) {
+    const std::string key = name_of(prefix, i);
+    const auto begin = 3s * i;
+    world.at(begin).client(1).get(key).miss();
+    world.at(begin + 1ms).client(2).get(key).miss();
+    for (std::size_t step = 0; step < order.size(); ++step) {
+      if (order[step] == 'x') continue;
+      auto& later = world.at(begin + 40ms + 1ms * step);
+      const auto connection = static_cast<std::uint64_t>(order[step] - '0');
+      step < 2 ? later.client(connection).set(key, "v").ok()
+               : later.client(connection).expire(key, 60s).answers(1);
+    }
+    world.at(begin + 100ms).client(4).get(key).hit("v");
+  }
+  return world;
+}
+
+TEST(audit_c301, KnowsAStoreThatAnotherOvertookBeforeItsExpire) {
+  for (const char* const prefix : {"user:", "book:", "rate/"}) {
+    for (const char* const order : {"1212", "1221", "2112"}) {
+      const audit_result result = stores_that_overtake(order, false, prefix).judged_by(all_rules());
+      EXPECT_EQ(find_finding(result, "C301"), nullptr) << prefix << order;
+      EXPECT_NE(find_finding(result, "C302"), nullptr) << prefix << order;
+    }
+    // A pool hands the connections of one process to its callers as they come.
+    for (const char* const order : {"1212", "1133", "1122", "1231"}) {
+      const audit_result result = stores_that_overtake(order, true, prefix).judged_by(all_rules());
+      EXPECT_EQ(find_finding(result, "C301"), nullptr) << prefix << order;
+    }
+  }
+}
+
+TEST(audit_c301, IsRaisedWhereOneOfTwoClientsSetsNoTtl) {
+  const audit_result result = stores_that_overtake("12x1", false, "user:").judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->count, 4U);
+}
+
 // --- C302 ttl-by-second-command
 
 stage stored_in_two_steps(int times, std::uint64_t batch) {
@@ -184,6 +228,21 @@ TEST(audit_c302, IsSilentForAPipeline) {
   const audit_result result = stored_in_two_steps(3, 1).judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C302"), nullptr);
   EXPECT_EQ(coverage_of(result, "C302"), status::pass);
+}
+
+TEST(audit_c302, IsSilentWhereALaterBatchOfTheProcessSetsTheTtl) {
+  // A job's record: written when it is queued, and soon written again together with its ttl.
+  stage world;
+  for (int i = 0; i < 6; ++i) {
+    const std::string key = name_of("user:", i);
+    const auto number = static_cast<std::uint64_t>(i + 1);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").ok();
+    world.at(100ms * i + 60ms).client(1).batch(number).set(key, "w").ok();
+    world.at(100ms * i + 60ms).client(1).batch(number).expire(key, 60s).answers(1);
+    world.at(100ms * i + 80ms).client(2).get(key).hit("w");
+  }
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C302"), nullptr);
 }
 
 TEST(audit_c302, IsSilentForATransaction) {
