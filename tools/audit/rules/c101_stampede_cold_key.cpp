@@ -58,9 +58,10 @@ constexpr library_setting c101_settings[] = {
     {"bentocache",
      "call `getOrSet` (not `get` and then `set`). Its lock is in the process, so each process "
      "still loads once"},
-    {"cache-manager",
-     "call `cache.wrap` (not `get` and then `set`): it shares loads in the process. Across "
-     "processes put a lock in Redis (redlock) around the function"},
+    {"Keyv",
+     "call `wrap` of cache-manager or `getOrSet` of cacheable (not `get` and then `set`): they "
+     "share "
+     "loads in the process. Across processes put a lock in Redis (redlock) around the function"},
     {"Rails",
      "pass `race_condition_ttl:` (and `expires_in:`) to `Rails.cache.fetch`: one caller renews the "
      "entry while the others get the old one. A first, cold load is not guarded"},

@@ -41,8 +41,9 @@ constexpr library_setting c104_settings[] = {
     {"bentocache",
      "set `grace` (before 1.0 `gracePeriod`) and a soft timeout, so that one caller refreshes "
      "while others get the old value"},
-    {"cache-manager",
-     "remove `refreshThreshold`, which refreshes in every process at once, or put a lock in Redis "
+    {"Keyv",
+     "remove `refreshThreshold` of cache-manager, which refreshes in every process at once, or put "
+     "a lock in Redis "
      "around the function"},
 };
 

@@ -40,9 +40,9 @@ constexpr library_setting c105_settings[] = {
      "around the load"},
     {"bentocache",
      "put a lock in Redis (redlock) around the factory: the lock of bentocache is in the process"},
-    {"cache-manager",
-     "put a lock in Redis (redlock) around the function: `cache.wrap` shares loads in the process "
-     "only"},
+    {"Keyv",
+     "put a lock in Redis (redlock) around the function: `wrap` of cache-manager and `getOrSet` of "
+     "cacheable share loads in the process only"},
     {"Symfony",
      "use `CacheInterface::get` under a lock of symfony/lock with a Redis store: the built-in "
      "stampede protection is a file lock, so each host loads once"},

@@ -39,8 +39,10 @@ constexpr library_setting c301_settings[] = {
     {"Laravel", "use `Cache::remember` or `put` with a TTL instead of `rememberForever`"},
     {"Spring Data Redis",
      "set `entryTtl(...)` in RedisCacheConfiguration: there is no TTL by default"},
-    {"cache-manager",
-     "pass a ttl to `wrap` and `set`, or set `ttl` in `createCache`: there is no TTL by default"},
+    {"Keyv",
+     "pass a ttl to `set` (of cache-manager and cacheable to `wrap` and `getOrSet` as well), or "
+     "set "
+     "`ttl` where the cache is created: there is no TTL by default"},
     {"StackExchange.Redis", "pass an expiry to `StringSet`: there is no TTL by default"},
     {"Symfony", "set `default_lifetime` of the pool, or call `$item->expiresAfter(...)`"},
     {"Rails", "set `expires_in:` in `config.cache_store` or `fetch`: there is no TTL by default"},

@@ -41,7 +41,7 @@ constexpr library_setting c303_settings[] = {
     {"Laravel", "pass a TTL with jitter: `now()->addSeconds(random_int(...))`"},
     {"Spring Data Redis", "return a TTL with jitter for each entry from `entryTtl(TtlFunction)`"},
     {"bentocache", "pass `ttl` with jitter for each call"},
-    {"cache-manager", "pass a ttl with jitter: `wrap` accepts a function of the value"},
+    {"Keyv", "pass a ttl with jitter: `wrap` of cache-manager accepts a function of the value"},
     {"rueidisaside", "pass a ttl with jitter to `Get`"},
     {"Rails", "pass `expires_in:` with jitter"},
 };

@@ -132,12 +132,14 @@ constexpr library_profile table[] = {
      .stampede_handling = "One factory call per process by a mutex.",
      .checked_with = "bentocache 1.0.0-beta.9",
      .verified = true},
-    {.name = "cache-manager",
+    {.name = "Keyv",  // alone, or as the store of cache-manager and cacheable: the keys are equal
      .scripts = "",
      .clients = "node-redis ioredis",
      .keys = keyv_keys,
-     .stampede_handling = "wrap shares loads in the process.",
-     .checked_with = "cache-manager 6.4.3, @keyv/redis 4.4.0",
+     .stampede_handling = "Nothing by itself. `wrap` of cache-manager and `getOrSet` of cacheable "
+                          "share loads in the "
+                          "process.",
+     .checked_with = "keyv 5.6.0, @keyv/redis 4.4.0, cache-manager 6.4.3, cacheable 1.10.4",
      .verified = true},
     {.name = "rueidisaside",
      .scripts = "rueidisaside",

@@ -53,8 +53,8 @@ TEST(audit_profiles, KnowLibrariesByTheirKeys) {
   EXPECT_EQ(name_of({{}, {}, {"users~lock"}}), "Spring Data Redis");
   EXPECT_EQ(name_of({{}, {}, {"redisson_lock__channel:{a}"}}), "Redisson");
   EXPECT_EQ(name_of({{}, {}, {"bentocache:users:1"}}), "bentocache");
-  EXPECT_EQ(name_of({{}, {}, {"keyv:w:1"}}), "cache-manager");
-  EXPECT_EQ(name_of({{}, {}, {"blog::blog:post:1"}}), "cache-manager");
+  EXPECT_EQ(name_of({{}, {}, {"keyv:w:1"}}), "Keyv");
+  EXPECT_EQ(name_of({{}, {}, {"blog::blog:post:1"}}), "Keyv");
   EXPECT_EQ(name_of({{}, {}, {"blog::blogger:post:1"}}), "");
   EXPECT_EQ(name_of({{}, {}, {"::post:1"}}), "");
   EXPECT_EQ(name_of({{}, {}, {"rueidisid:00ff"}}), "rueidisaside");
