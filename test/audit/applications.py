@@ -25,6 +25,8 @@ SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
           "live": bool, "needs": list, "audit": list, "sources": list, "library": str}
+# An application with fewer commands did not do what it is for. The shortest recording has 79.
+COMMANDS_MIN = 50
 ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]
 
 
@@ -130,6 +132,9 @@ def complaints(app, audit):
                                   ("refreshes", audit["run"]["refreshes"]),
                                   ("origin", audit["run"]["origin_loads"]))
              if sum(audit[f"{name}_each_second"]) != number]
+    commands = audit["run"]["commands"]
+    if commands < COMMANDS_MIN:
+        lines.append(f"only {commands} commands were audited, {COMMANDS_MIN} are the least")
     lines += [f"{rule} was expected and not found" for rule in missing]
     for finding in surplus:
         lines.append(f"{finding['rule']} ({finding['severity']}) is a false alarm: "

@@ -34,7 +34,10 @@ def run_anew(app, arguments, scratch):
 def complaints_about(app, arguments):
     if arguments.live:
         with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
-            audit, wrong = run_anew(app, arguments, scratch), []
+            try:
+                audit, wrong = run_anew(app, arguments, scratch), []
+            except behind_proxy.application_failed as failure:
+                audit, wrong = None, [str(failure)]
     else:
         audit, wrong = replayed(app, arguments.drover)
     return wrong if audit is None else applications.complaints(app, audit)

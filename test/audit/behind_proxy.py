@@ -12,6 +12,8 @@ import time
 import applications
 
 PATIENCE_S = 60
+# Runs a command and leaves its exit code in a file: that of the audit may be the verdict's.
+WITH_EXIT_CODE = 'code_file=$1; shift; "$@"; code=$?; echo $code >"$code_file"; exit $code'
 NODE_PACKAGES = {"node": "node/npm", "npm": "npm/packages"}  # the folders of their lock files
 
 
@@ -92,17 +94,30 @@ def command_of(app, build):
     return [app.language, str(app.source)]
 
 
+class application_failed(Exception):
+    """The application ended with an error, so that its traffic shows nothing."""
+
+
 def audited(app, drover, server_url, build, scratch, more):
-    """Runs the application under `drover audit`. `more` holds additional options."""
+    """Runs the application under `drover audit`. `more` holds additional options. Raises
+    application_failed if the application does not exit with code 0."""
+    code_file = pathlib.Path(scratch) / "exit_code"
+    code_file.write_text("none")
     origin_log = pathlib.Path(scratch) / "origin.log"
     origin_log.write_bytes(b"")
     port = str(free_port())  # for an application that serves callers
     options = [option.replace("{origin_log}", str(origin_log)).replace("{port}", port)
                for option in app.audit]
     environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log), PORT=port)
-    return subprocess.run(
-        [drover, "audit", *options, *more, "--", *command_of(app, build)],
+    done = subprocess.run(
+        [drover, "audit", *options, *more, "--", "sh", "-c", WITH_EXIT_CODE, "sh", str(code_file),
+         *command_of(app, build)],
         env=environment, capture_output=True, check=False)
+    code = code_file.read_text().strip()
+    if code != "0":
+        raise application_failed(f"the application ended with exit code {code}:\n"
+                                 + done.stderr.decode(errors="replace")[-2000:])
+    return done
 
 
 def prepare(apps, build):

@@ -59,11 +59,15 @@ def run_once(app, arguments, scratch):
 
 def record(app, arguments, scratch):
     """Records an application and returns the report of the audit. Repeats the run while the machine
-    is too busy, and keeps the run with the shortest stall."""
+    is too busy, and keeps the run with the shortest stall. Keeps no run in which the application
+    failed or did nothing."""
     runs = []
     while not runs or (runs[-1][2] > STALL_MAX_S and len(runs) < RUNS_MAX):
         runs.append(run_once(app, arguments, scratch))
     recording, audit, stall = min(runs, key=lambda run: run[2])
+    if audit["run"]["commands"] < applications.COMMANDS_MIN:
+        raise behind_proxy.application_failed(
+            f"it sent only {audit['run']['commands']} commands")
     if stall > STALL_MAX_S:
         print(f"{app.name}: the machine stalled for {stall:.2f} s in the calmest of "
               f"{len(runs)} runs")
@@ -76,7 +80,11 @@ def record_and_tell(app, arguments):
     """Records an application and prints the result. Returns whether the audit matches the
     manifest."""
     with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
-        wrong = applications.complaints(app, record(app, arguments, scratch))
+        try:
+            wrong = applications.complaints(app, record(app, arguments, scratch))
+        except behind_proxy.application_failed as failure:
+            print(f"{app.name}: not recorded, because {failure}", flush=True)
+            return False
     with one_at_a_time:
         digests = applications.recorded_digests()
         digests[app.name] = app.digest()
@@ -120,7 +128,7 @@ def main():
         good = list(pool.map(lambda app: record_and_tell(app, arguments), apps))
     forget_others(applications.all_applications())
     print(f"{len(apps)} recorded, {good.count(False)} not as expected")
-    return 0
+    return 1 if False in good else 0
 
 
 if __name__ == "__main__":
