@@ -35,6 +35,13 @@ constexpr moment together_limit = milliseconds(100);
 /// A waiter pauses at least this long between two polls. A shorter gap is the one between a miss
 /// and the attempt to acquire the lock.
 constexpr moment pause_min = milliseconds(20);
+/// A client that sets a value does so right after it found none, in less time than a load takes. By
+/// then others have been missing the key for much longer, several times, and have loaded nothing.
+constexpr moment setting_max = milliseconds(5);
+constexpr moment vain_min = milliseconds(100);
+constexpr std::size_t vain_misses_min = 2;
+/// A load that takes less than the usual time divided by this is none.
+constexpr int loads_shorter = 4;
 
 }  // namespace
 
@@ -258,6 +265,15 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
   loaded.by_nx = operation.kind == op_kind::acquire;
   loaded.began = operation.sent;
   match_miss(key, *book, operation, delta, loaded);
+  // A client with one caller that has read the value since changes it, and loads nothing.
+  const bool has_read = book->event.first_store && key.last_hit &&
+                        key.last_hit->process == operation.process &&
+                        key.last_hit->sent >= book->event.first_store->done &&
+                        connections_.has_one_caller(operation.process);
+  if (loaded.missed && (has_read || is_setting(key, *book, loaded))) {
+    loaded.missed = false;
+    loaded.began = operation.sent;
+  }
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || operation.sent < event.first_store->done + herd_limit(delta);
@@ -269,7 +285,7 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
     loaded.missed = mark->missed;
     loaded.began = mark->began;
   }
-  if (!loaded.missed && !ends_mark && !(in_herd && event.first_store)) {
+  if (!loaded.missed && !ends_mark && !(in_herd && event.first_store && !has_read)) {
     // The store is no load, because its client had not missed the key. It ends the cold event too.
     if (!refused && !event.first_store) {
       book->event.first_store = loaded.store;
@@ -286,6 +302,25 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
   }
   result.kind = store_kind::load;
   return result;
+}
+
+/// Whether the client sets a value that readers only look at, such as a flag: it loads nothing, and
+/// readers have missed the key before without loading it.
+bool cold_tracker::is_setting(const key_state& key, const cold_book& book,
+                              const load& loaded) const {
+  if (loaded.by_nx || book.event.first_store || !book.event.lock_attempts.empty()) return false;
+  const moment gap = loaded.store.sent - loaded.began;
+  const moment usual = key.pattern->load_time();
+  if (gap > setting_max || (usual > moment{} && gap * loads_shorter > usual)) return false;
+  std::size_t vain = 0;
+  for (const cold_book::miss& miss : book.misses) {
+    if (loaded.began - miss.done < vain_min) continue;
+    // If the process has several callers, its earlier miss may have begun the load.
+    const bool may_be_own = connections_.may_be_same_process(miss.process, loaded.store.process);
+    if (may_be_own && !connections_.has_one_caller(loaded.store.process)) return false;
+    ++vain;
+  }
+  return vain >= vain_misses_min;
 }
 
 /// The mark that this process has set with NX before it loaded, and now replaces by the value.

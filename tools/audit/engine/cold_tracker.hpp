@@ -109,6 +109,8 @@ class cold_tracker {
   cold_book::requester* count_request(cold_book& book, const op& operation, bool is_poll);
   void match_miss(const key_state& key, cold_book& book, const op& operation, moment delta,
                   load& loaded);
+  [[nodiscard]] bool is_setting(const key_state& key, const cold_book& book,
+                                const load& loaded) const;
   [[nodiscard]] static const load* mark_of(const cold_book& book, const op& operation);
   [[nodiscard]] bool is_by_tool(const key_state& key, const cold_event& event) const;
   void count_requests(cold_book& book);

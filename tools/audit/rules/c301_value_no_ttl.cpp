@@ -19,7 +19,8 @@ constexpr rule_text c301_text{
         "again. Memory grows until the server evicts keys or refuses writes.",
     .left_alone =
         "counters, queues, leaderboards, sessions: only keys that are read, found missing and then "
-        "stored count; stores that keep the TTL of the key.",
+        "stored count; stores that keep the TTL of the key; flags and documents that somebody sets "
+        "and changes, and nobody loads.",
     .exercised_by = "a value that is stored after a miss",
     .advice = "Set a TTL in the command that stores the value, with 10 to 20 % jitter.",
     .fix =
@@ -54,6 +55,9 @@ constexpr library_setting c301_settings[] = {
 constexpr std::uint64_t refreshes_min = 2;
 /// With this many stores, the cause is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
+
+/// A document is written at least this often for each time that it is created.
+constexpr std::uint64_t changes_per_creation = 10;
 
 /// Between the hit and the store of a refresh a load ran.
 constexpr moment refresh_gap_min = std::chrono::milliseconds{10};
@@ -110,7 +114,8 @@ class value_no_ttl final : public rule {
         continue;
       }
       stores += tally.bad.opportunities;
-      if (tally.bad.count == 0 || is_denied(tally.bad, tally, context)) continue;
+      if (tally.bad.count == 0 || is_document(pattern.counts, tally)) continue;
+      if (is_denied(tally.bad, tally, context)) continue;
       without += tally.bad.count;
       out.add_finding(finding_for(pattern, tally, evicts));
     }
@@ -146,6 +151,13 @@ class value_no_ttl final : public rule {
       if (pttl && *pttl >= 0) denied = true;
     }
     return denied && tally.confirmed == 0;
+  }
+
+  /// A document that clients write again and again, and before which no load runs: a list of flags.
+  /// Whoever creates it has missed it before as well.
+  static bool is_document(const op_counts& counts, const pattern_tally& tally) {
+    return changes_per_creation * tally.bad.count <= counts.stores &&
+           2 * tally.inside.count <= counts.stores;
   }
 
   void note_refresh(const settled_store& settled, const key_state& key,

@@ -57,10 +57,10 @@ constexpr moment second_within = std::chrono::seconds{5};
 constexpr std::uint64_t repaired_for_each = 2;
 /// A timer deletes a value at the end of its life, give or take this or a twentieth of the ttl.
 constexpr moment own_end_near = std::chrono::milliseconds{30};
-/// On a busy machine the timer of the process that stored the value is up to this late, or a quarter
-/// of the ttl if that is less.
+/// On a busy machine the timer of the process that stored the value is up to this late, or a
+/// quarter of the ttl if that is less.
 constexpr moment timer_late_max = std::chrono::milliseconds{250};
-/// If this share of the removals are such ends, others that come near an end are late or early ones.
+/// If this share of the removals are such ends, others near an end are late or early ones.
 constexpr double own_ends_share = 0.8;
 /// The stores of a key that are kept until their life is over.
 constexpr std::size_t lives_max = 32;

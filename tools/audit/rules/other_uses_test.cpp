@@ -52,6 +52,84 @@ stage sessions_over_one_connection(std::string_view name) {
   return world;
 }
 
+/// Requests in two processes read flags. An administrator reads a flag and sets it; a flag that is
+/// missing is off. `first` is the connection of the administrator.
+stage flags_of_an_administrator(const std::string& prefix, const std::string& value) {
+  stage world;
+  for (int flag = 0; flag < 4; ++flag) {
+    const std::string key = prefix + std::string(1, static_cast<char>('a' + flag)) + "_flag";
+    const microseconds begin = 2s * flag;
+    for (int request = 0; request < 10; ++request) {
+      world.at(begin + 100ms * request).client(2).get(key).miss();
+      world.at(begin + 100ms * request + 30ms).client(3).get(key).miss();
+    }
+    world.at(begin + 1s).client(1).get(key).miss();
+    world.at(begin + 1s + 900us).client(1).set(key, value + std::to_string(flag)).ok();
+    for (int change = 1; change <= 3; ++change) {
+      world.at(begin + 1s + 200ms * change).client(1).get(key).hit(value + std::to_string(flag));
+      world.at(begin + 1s + 200ms * change + 2ms)
+          .client(1)
+          .set(key, value + std::to_string(10 * change + flag))
+          .ok();
+      world.at(begin + 1s + 200ms * change + 50ms).client(2).get(key).hit(value);
+    }
+  }
+  for (int request = 0; request < 40; ++request) {  // a flag that nobody has set yet
+    world.at(10s + 100ms * request).client(2).get(prefix + "unset_flag").miss();
+  }
+  return world;
+}
+
+TEST(audit_other_uses, FlagsThatSomebodySetsAreNoCache) {
+  const std::string users(80, 'u');
+  for (const char* const prefix : {"feature:", "settings:", "rollout/"}) {
+    for (const std::string& value : {std::string{"100||"}, users}) {
+      expect_silent(flags_of_an_administrator(prefix, value).judged_by(all_rules()));
+    }
+  }
+}
+
+TEST(audit_other_uses, AListThatIsChangedInPlaceIsNoCache) {
+  for (const char* const key : {"settings:list", "shop/open_days", "rollout:names"}) {
+    for (const auto gap : {1ms, 8ms}) {
+      stage world;
+      world.at(10ms).client(1).get(key).miss();
+      world.at(110ms).client(1).get(key).miss();
+      world.at(110ms + gap).client(1).set(key, "names 0").ok();
+      for (int change = 1; change <= 20; ++change) {
+        const std::string before = "names " + std::to_string(change - 1);
+        world.at(90ms * change + 80ms).client(1).get(key).hit(before);
+        world.at(90ms * change + 80ms + gap)
+            .client(1)
+            .set(key, "names " + std::to_string(change))
+            .ok();
+        world.at(90ms * change + 120ms).client(2).get(key).hit(before);
+      }
+      expect_silent(world.judged_by(all_rules()));
+    }
+  }
+}
+
+TEST(audit_other_uses, AFastLoadByOneOfSeveralProcessesIsALoad) {
+  // The readers of the second process wait for the value, and those of the first as well.
+  stage world;
+  for (int i = 0; i < 4; ++i) {
+    const std::string key = "user:" + std::to_string(i);
+    const microseconds begin = 2s * i;
+    for (int poll = 0; poll < 10; ++poll) {
+      world.at(begin + 30ms * poll).client(2).get(key).miss();
+      world.at(begin + 30ms * poll + 2ms).client(1).get(key).miss();
+    }
+    world.at(begin + 275ms).client(1).set(key, "v" + key).ok();
+    world.at(begin + 300ms).client(2).get(key).hit("v" + key);
+  }
+  world.belongs(7, {1, 5});
+  world.at(9s).client(5).get("user:1").hit("vuser:1");
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->count, 4U);
+}
+
 TEST(audit_other_uses, AStoreAfterAHitIsNoSecondLoad) {
   for (const char* const name : {"sess:", "basket:"}) {
     const audit_result result = sessions_over_one_connection(name).judged_by(all_rules());
