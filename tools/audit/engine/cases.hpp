@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -65,13 +66,17 @@ class per_pattern {
   }
   [[nodiscard]] auto begin() { return states_.begin(); }
   [[nodiscard]] auto end() { return states_.end(); }
-  /// Moves the state of one pattern into that of another one. `T` has `merge`.
+  /// Moves the state of one pattern into that of another one. `T` is a number or has `merge`.
   void unite(std::uint32_t from, std::uint32_t into) {
     const auto at = states_.find(from);
     if (at == states_.end()) return;
     const T moved = std::move(at->second);
     states_.erase(at);
-    states_[into].merge(moved);
+    if constexpr (std::is_arithmetic_v<T>) {
+      states_[into] += moved;
+    } else {
+      states_[into].merge(moved);
+    }
   }
   void erase(std::uint32_t pattern) { states_.erase(pattern); }
 

@@ -65,9 +65,8 @@ class per_process_coalescing final : public rule {
 
   void on_united(std::uint32_t from, std::uint32_t into) override {
     book_.unite(from, into);
-    const std::uint64_t* const shared = shared_.find(from);
-    if (shared != nullptr) shared_[into] += *shared;
-    shared_.erase(from);
+    shared_.unite(from, into);
+    unplaced_.unite(from, into);
   }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t shared = 0;

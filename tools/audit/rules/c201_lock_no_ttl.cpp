@@ -75,7 +75,10 @@ class lock_no_ttl final : public rule {
     });
   }
 
-  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
+  void on_united(std::uint32_t from, std::uint32_t into) override {
+    tallies_.unite(from, into);
+    unknown_.unite(from, into);
+  }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;

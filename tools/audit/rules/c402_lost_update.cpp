@@ -108,7 +108,10 @@ class lost_update final : public rule {
     });
   }
 
-  void on_united(std::uint32_t from, std::uint32_t into) override { tallies_.unite(from, into); }
+  void on_united(std::uint32_t from, std::uint32_t into) override {
+    tallies_.unite(from, into);
+    mixed_.unite(from, into);
+  }
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t rounds = 0;
     std::uint64_t lost = 0;

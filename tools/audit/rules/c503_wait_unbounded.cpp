@@ -80,6 +80,7 @@ class wait_unbounded final : public rule {
 
   void on_united(std::uint32_t from, std::uint32_t into) override {
     tallies_.unite(from, into);
+    mixed_.unite(from, into);
     const moment* const lease = leases_.find(from);
     if (lease != nullptr) leases_[into] = std::max(leases_[into], *lease);
     leases_.erase(from);
