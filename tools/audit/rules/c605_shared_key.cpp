@@ -57,10 +57,10 @@ class shared_key final : public rule {
         return proof_of(context, key, last.at, operation.done,
                         "Stored as " + std::string{word_of(last.looks)} + " by one client and as " +
                             std::string{word_of(operation.value.looks)} + " by another client.",
-                        {}, {{key.ref, op_summary(operation)}});
+                        {}, {{key.ref, last.store}, {key.ref, op_summary(operation)}});
       });
     }
-    last = {true, operation.process, operation.value.looks, operation.sent};
+    last = {true, operation.process, operation.value.looks, operation.sent, op_summary(operation)};
   }
 
   void on_united(std::uint32_t from, std::uint32_t into) override { cases_.unite(from, into); }
@@ -91,6 +91,7 @@ class shared_key final : public rule {
     std::uint32_t process = 0;
     shape looks = shape::empty;
     moment at{};
+    op_summary store;
   };
 
   per_key<writer> last_writers_;
