@@ -21,6 +21,18 @@ using moment = std::chrono::duration<std::int64_t, std::micro>;
 /// The apparent format of a value, judged by its first bytes.
 enum class shape : std::uint8_t { empty, integer, json, pickle, php, text, binary };
 
+/// A text that gets into a cache by mistake: see known_texts.hpp.
+enum class known_text : std::uint8_t {
+  no,            ///< none of them
+  object,        ///< [object Object], <User object at 0x...>
+  undefined,     ///< undefined
+  null,          ///< null
+  none,          ///< None, nil
+  not_a_number,  ///< NaN
+  error,         ///< a stack trace
+  error_page,    ///< the page of a web server that says 502
+};
+
 /// Stands for a value that is not kept.
 struct digest {
   /// Keyed with a random key of the run. 0 for an empty value only.
@@ -28,6 +40,7 @@ struct digest {
   /// In bytes.
   std::uint64_t length = 0;
   shape looks = shape::empty;
+  known_text known = known_text::no;
 
   friend bool operator==(const digest&, const digest&) = default;
 };

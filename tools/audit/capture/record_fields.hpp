@@ -19,6 +19,7 @@ void describe(auto& fields, is_a<digest> auto& digest) {
   fields.hash("hash", digest.hash);
   fields.number("bytes", digest.length);
   fields.word("looks", shape_names, digest.looks);
+  fields.optional_word("known", known_names, digest.known, known_text::no);
 }
 
 /// An argument that is written as an object: a key or a value.

@@ -63,7 +63,15 @@ class line_fields {
   }
   template <class Enum>
   void word(const char* name, name_list names, Enum& into) {
-    const json* const member = find(name, true);
+    read_word(name, names, into, true);
+  }
+  template <class Enum>
+  void optional_word(const char* name, name_list names, Enum& into, Enum /*absent*/) {
+    read_word(name, names, into, false);
+  }
+  template <class Enum>
+  void read_word(const char* name, name_list names, Enum& into, bool is_needed) {
+    const json* const member = find(name, is_needed);
     if (member == nullptr) return;
     const auto value = member->is_string()
                            ? value_in<Enum>(names, member->get_ref<const std::string&>())

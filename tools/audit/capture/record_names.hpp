@@ -14,6 +14,8 @@ namespace drover::audit {
 
 inline constexpr std::array<std::string_view, 7> shape_names{"empty", "integer", "json",  "pickle",
                                                              "php",   "text",    "binary"};
+inline constexpr std::array<std::string_view, 8> known_names{
+    "no", "object", "undefined", "null", "none", "not_a_number", "error", "error_page"};
 inline constexpr std::array<std::string_view, 7> reply_names{
     "null", "status", "error", "integer", "text", "aggregate", "missing"};
 inline constexpr std::array<std::string_view, 11> purpose_names{"unknown",

@@ -97,6 +97,10 @@ class object_writer {
   void word(std::string_view name, name_list names, Enum value) {
     text(name, name_in(names, value));
   }
+  template <class Enum>
+  void optional_word(std::string_view name, name_list names, Enum value, Enum absent) {
+    if (value != absent) word(name, names, value);
+  }
   void hash(std::string_view name, std::uint64_t value) { append_quoted_hash(begin(name), value); }
 
   void texts(std::string_view name, std::size_t /*count_max*/,

@@ -59,7 +59,10 @@ class material {
   Enum one_of(std::uint64_t count) {
     return static_cast<Enum>(below(count));
   }
-  digest any_digest() { return {number(), number(), one_of<shape>(7)}; }
+  digest any_digest() {
+    const auto known = below(3) == 0 ? one_of<known_text>(8) : known_text::no;
+    return {number(), number(), one_of<shape>(7), known};
+  }
   std::vector<std::string> texts() {
     std::vector<std::string> out(below(4));
     for (std::string& element : out) element = text();

@@ -153,7 +153,8 @@ shape shape_of(std::string_view head, std::uint64_t length) noexcept {
 digest digest_of(const hash_key& key, std::string_view value) noexcept {
   if (value.empty()) return {};
   return {keyed(key, XXH3_128bits(value.data(), value.size())), value.size(),
-          shape_of(value.substr(0, shape_bytes_max), value.size())};
+          shape_of(value.substr(0, shape_bytes_max), value.size()),
+          known_text_of(value.substr(0, known_bytes_max), value.size())};
 }
 
 struct digest_stream::state {
@@ -180,7 +181,8 @@ digest digest_stream::take() {
   if (length_ == 0) return {};
   const auto head = static_cast<std::size_t>(std::min<std::uint64_t>(length_, head_.size()));
   const digest out{keyed(key_, XXH3_128bits_digest(&state_->xxh3)), length_,
-                   shape_of({head_.data(), head}, length_)};
+                   shape_of({head_.data(), std::min(head, shape_bytes_max)}, length_),
+                   known_text_of({head_.data(), head}, length_)};
   length_ = 0;
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The digest of a value: its length, its shape, and a keyed hash. The hash is the SipHash-2-4 of
+// The digest of a value: its length, its shape, whether it is one of the known wrong texts, and a
+// keyed hash. The hash is the SipHash-2-4 of
 // the XXH3-128 of the value, under a random 128-bit key. It is as fast as XXH3, and a value cannot
 // be guessed from it without the key: the XXH3 hash never leaves the function.
 //
@@ -12,7 +13,7 @@
 #include <memory>
 #include <string_view>
 
-#include "audit/capture/event.hpp"
+#include "audit/capture/known_texts.hpp"
 
 namespace drover::audit {
 
@@ -42,7 +43,7 @@ class digest_stream {
   hash_key key_;
   std::unique_ptr<state> state_;  // created for the first piece
   std::uint64_t length_ = 0;
-  std::array<char, shape_bytes_max> head_{};
+  std::array<char, known_bytes_max> head_{};
 };
 
 }  // namespace drover::audit

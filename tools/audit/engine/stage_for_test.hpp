@@ -68,6 +68,12 @@ class line {
     return *this;
   }
 
+  /// The last argument is this known text.
+  line& known(known_text text) {
+    event_.arguments.back().content_digest.known = text;
+    return *this;
+  }
+
   void miss() { nil(); }
   void nil() { reply_with(reply_kind::null); }
   void hit(std::string_view text = "value") {

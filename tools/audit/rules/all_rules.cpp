@@ -39,6 +39,7 @@
   RULE(c404)                     \
   RULE(c405)                     \
   RULE(c406)                     \
+  RULE(c407)                     \
   RULE(c501)                     \
   RULE(c502)                     \
   RULE(c503)                     \
@@ -59,7 +60,10 @@
   RULE(c901)                     \
   RULE(c902)                     \
   RULE(c903)                     \
-  RULE(c904)
+  RULE(c904)                     \
+  RULE(c905)                     \
+  RULE(c906)                     \
+  RULE(c907)
 
 namespace drover::audit {
 

@@ -55,6 +55,12 @@ class unseen_loads final : public rule {
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
+    pattern_keys& keys = keys_[*key.pattern];
+    if (keys.count == 0 || !(keys.first == key.ref)) ++keys.count;
+    if (keys.count == 1) {
+      keys.first = key.ref;
+      keys.name = key.name;
+    }
     if (cold.demand.misses < 2) return;
     const std::uint64_t asked =
         cold.demand.misses - std::min(cold.demand.misses, cold.loading.count);
@@ -66,7 +72,10 @@ class unseen_loads final : public rule {
     });
   }
 
-  void on_united(std::uint32_t from, std::uint32_t into) override { cold_.unite(from, into); }
+  void on_united(std::uint32_t from, std::uint32_t into) override {
+    cold_.unite(from, into);
+    keys_.unite(from, into);
+  }
   void on_end(const rule_context& context, verdicts& out) override {
     const pattern_state* coldest = nullptr;
     for (const pattern_state& pattern : context.patterns()) {
@@ -77,7 +86,11 @@ class unseen_loads final : public rule {
     const std::uint64_t stored = origin_balance::stored(context);
     const std::uint64_t surplus = balance_.surplus(context);
     const bool failed = coldest != nullptr && surplus > 0;
-    if (failed) report(*coldest, surplus, stored, out);
+    if (failed) {
+      const pattern_keys* const only = only_cold_key(context);
+      report(only == nullptr ? *coldest : context.patterns()[only->pattern], only, surplus, stored,
+             out);
+    }
     if (queries_ > 0) {
       out.add_not_judged(id(), counted(queries_, "query", "queries") + " through --origin-tcp",
                          "not each query need be a load of a cached value");
@@ -91,24 +104,59 @@ class unseen_loads final : public rule {
   }
 
  private:
-  void report(const pattern_state& pattern, std::uint64_t surplus, std::uint64_t stored,
-              verdicts& out) {
+  /// The keys of a pattern that were cold; `count` is 2 or more for several.
+  struct pattern_keys {
+    std::uint32_t pattern = 0;
+    std::uint64_t count = 0;
+    key_ref first;
+    std::string name;
+
+    void merge(const pattern_keys& other) {
+      if (count == 0) {
+        first = other.first;
+        name = other.name;
+      }
+      count += other.count;
+    }
+  };
+
+  /// The only key of the run that was cold; null if there were several.
+  const pattern_keys* only_cold_key(const rule_context& context) {
+    const pattern_keys* only = nullptr;
+    for (auto& [index, keys] : keys_) {
+      if (context.role_of(context.patterns()[index]) != key_role::value || keys.count == 0)
+        continue;
+      if (only != nullptr || keys.count > 1) return nullptr;
+      keys.pattern = index;
+      only = &keys;
+    }
+    return only;
+  }
+
+  void report(const pattern_state& pattern, const pattern_keys* only, std::uint64_t surplus,
+              std::uint64_t stored, verdicts& out) {
     cases& seen = cold_[pattern];
     finding result = finding_of(id(), pattern, seen);
     result.count = surplus;
     result.opportunities = balance_.told();
     result.severity = severity::warning;
-    result.confidence = confidence::strong;
+    result.confidence = only != nullptr ? confidence::proof : confidence::strong;
     result.keys = seen.keys().empty() ? std::vector{pattern.first_key} : seen.keys();
     result.message = "The origin counted " + counted(balance_.told(), "load", "loads") +
                      ", but only " + counted(stored, "value was", "values were") +
                      " stored: " + in_words(surplus) + " loads left no trace in the cache.";
+    if (only != nullptr) {
+      result.keys = {only->name};
+      result.message +=
+          " They were loads of " + only->name + ", the only cached key that was cold.";
+    }
     out.add_finding(std::move(result));
   }
 
   origin_balance balance_;
   std::uint64_t queries_ = 0;
   per_pattern<cases> cold_;
+  per_pattern<pattern_keys> keys_;
 };
 
 }  // namespace

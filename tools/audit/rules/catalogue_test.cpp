@@ -23,11 +23,11 @@ TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
   add(108, 109);
   add(201, 213);
   add(301, 307);
-  add(401, 406);
+  add(401, 407);
   add(501, 504);
   add(601, 606);
   add(701, 707);
-  add(901, 904);
+  add(901, 907);
   std::vector<std::string> listed;
   for (const rule_text& rule : catalogue()) listed.emplace_back(rule.id);
   EXPECT_EQ(listed, ids);
