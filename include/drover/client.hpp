@@ -25,12 +25,16 @@ namespace drover {
 ///
 /// Threads: a value; copy it.
 struct client_options {
-  /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS, or
-  /// unix:///path[?db=n]. Sentinel and servers in cluster mode are not supported yet and are
-  /// refused with a message.
+  /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
+  /// unix:///path[?db=n], or redis+sentinel://[user[:password]@]host[:port],.../service[/db], where
+  /// the sentinels at these addresses (port 26379 by default) name the primary of the service.
+  /// Servers in cluster mode, and TLS with Sentinel, are not supported yet and are refused with a
+  /// message.
   std::string url = "redis://127.0.0.1:6379";
-  std::string user{};      ///< used when the URL has no user
-  std::string password{};  ///< used when the URL has no password; never part of a message
+  std::string user{};               ///< used when the URL has no user
+  std::string password{};           ///< used when the URL has no password; never part of a message
+  std::string sentinel_user{};      ///< of the sentinels, only with a redis+sentinel:// URL
+  std::string sentinel_password{};  ///< of the sentinels; empty: they need none
   /// Only with a rediss:// URL. A library that was built with `DROVER_WITH_TLS=OFF` refuses such a
   /// URL.
   tls_options tls{};

@@ -67,6 +67,11 @@ detail::server_access checked(client_options& options) {
   if (at->user.empty()) at->user = options.user;
   if (at->password.empty()) at->password = options.password;
   require(at->user.empty() || !at->password.empty(), "user needs a password");
+  const bool has_sentinels = !at->sentinels.empty();
+  require(has_sentinels || (options.sentinel_user.empty() && options.sentinel_password.empty()),
+          "sentinel_user and sentinel_password need a url of redis+sentinel://");
+  require(options.sentinel_user.empty() || !options.sentinel_password.empty(),
+          "sentinel_user needs sentinel_password");
   detail::server_access out{*std::move(at), nullptr};
   out.tls = tls_of(options, out.at);
   return out;

@@ -19,6 +19,8 @@ namespace drover::detail {
 // Room for the rest of the request that carries a value, and for other queued requests.
 inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
 
+inline constexpr milliseconds sentinel_back_off_max{150};
+
 /// Where and how a client connects.
 struct server_access {
   connection::endpoint at{};
@@ -30,6 +32,10 @@ struct server_access {
   connection::settings settings;
   settings.at = std::move(to.at);
   settings.tls = std::move(to.tls);
+  settings.sentinel_user = options.sentinel_user;
+  settings.sentinel_password = options.sentinel_password;
+  // While there is no primary, the sentinels are asked often enough to notice the next one at once.
+  if (!settings.at.sentinels.empty()) settings.back_off_max = sentinel_back_off_max;
   settings.connect_max = options.connect_max;
   settings.silence_max = options.silence_max;
   settings.reply_max = options.reply_max;

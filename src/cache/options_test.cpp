@@ -111,12 +111,26 @@ TEST(client_options, WhatIsNotSupportedIsRefusedWithWhatIs) {
   const struct {
     const char* url;
     const char* named;
-  } cases[] = {{"redis-sentinel://localhost", "Sentinel"},
-               {"redis+cluster://localhost", "cluster"}};
+  } cases[] = {
+      {"redis-sentinel://localhost", "write redis+sentinel://"},
+      {"rediss+sentinel://localhost/main", "TLS with Sentinel"},
+      {"redis+sentinel://localhost", "the service is missing"},
+      {"redis+cluster://localhost", "use redis://, rediss://, redis+sentinel:// or unix://"}};
   for (const auto& test_case : cases) {
     const std::string complaint = complaint_of([&] { client{test_case.url}; });
     EXPECT_NE(complaint.find(test_case.named), std::string::npos) << complaint;
-    EXPECT_NE(complaint.find("use redis://, rediss:// or unix://"), std::string::npos) << complaint;
+  }
+}
+
+TEST(client_options, CredentialsOfSentinelsNeedSentinels) {
+  for (const bool has_sentinels : {false, true}) {
+    client_options options{.url = has_sentinels ? "redis+sentinel://h/main" : "redis://h"};
+    options.sentinel_user = "app";
+    EXPECT_NE(complaint_of([&] { client{options}; }).find("sentinel_"), std::string::npos);
+    options.sentinel_password = "secret-word";
+    const std::string complaint = complaint_of([&] { client{options}; });
+    EXPECT_EQ(complaint.empty(), has_sentinels) << complaint;
+    EXPECT_EQ(complaint.find("secret-word"), std::string::npos);
   }
 }
 

@@ -24,6 +24,7 @@ channel::state::~state() {
   }
   service_bell->ring();
   if (service.joinable()) service.join();
+  sentinels.reset();
 }
 
 bool channel::state::is_a_fork() const noexcept { return fork_count() != born_in; }

@@ -47,6 +47,8 @@ namespace drover::connection {
 struct settings {
   endpoint at;
   std::shared_ptr<tls_context> tls;  ///< null: without TLS
+  std::string sentinel_user;         ///< with sentinels; empty: the default user
+  std::string sentinel_password;     ///< with sentinels; empty: no AUTH
   std::string client_name = "drover";
   milliseconds connect_max{500};  ///< the longest wait for a connection
   /// The connection is closed after this silence while replies are due.

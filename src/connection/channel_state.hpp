@@ -30,6 +30,7 @@
 #include "connection/faults.hpp"
 #include "connection/health.hpp"
 #include "connection/reply_watch.hpp"
+#include "connection/sentinel_watch.hpp"
 #include "connection/spin_gauge.hpp"
 #include "connection/stall_gate.hpp"
 #include "connection/stream.hpp"
@@ -83,6 +84,7 @@ struct link {
   explicit link(milliseconds silence_max) : watch{silence_max} {}
 
   transport socket;
+  address where;
   std::unique_ptr<stream> traffic;
 
   role reader = role::nobody;
@@ -154,6 +156,7 @@ struct channel::state {
   // The functions for any thread.
   bool set_alarm(steady_time when) noexcept;
   void distrust(std::uint64_t which, const fault& why) noexcept;
+  void leave_former_primary(const host_port& primary);
   [[nodiscard]] reachability reached();
   [[nodiscard]] reachability::state reached_state() const noexcept;
 
@@ -217,6 +220,7 @@ struct channel::state {
   std::thread service;
 
   connector attempt;  // used by the service thread only
+  std::unique_ptr<sentinel_watch> sentinels;
 };
 
 }  // namespace drover::connection

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connection/moments.hpp"
+#include "connection/sentinel_discovery.hpp"
 
 namespace drover::connection {
 namespace {
@@ -28,7 +29,28 @@ std::string why_not(std::error_code error) {
   return error ? "no connection: " + error.message() : "the path of the socket is too long";
 }
 
+// With sentinels, looking up the server means to ask them. They are asked at each attempt, because
+// the primary may have changed.
+resolver::look_up look_up_of(const settings& with) {
+  if (with.at.sentinels.empty()) {
+    return [](const std::string& host, std::uint16_t port) {
+      return resolved{look_up_addresses(host, port)};
+    };
+  }
+  return [asked = sentinels_of(with)](const std::string&, std::uint16_t) {
+    return discover_primary(asked);
+  };
+}
+
 }  // namespace
+
+sentinel_settings sentinels_of(const settings& with) {
+  return {.sentinels = with.at.sentinels,
+          .service = with.at.service,
+          .user = with.sentinel_user,
+          .password = with.sentinel_password,
+          .answer_max = with.connect_max};
+}
 
 stream_limits limits_of(const settings& settings) noexcept {
   return {settings.reply_max, settings.queued_bytes_max, settings.slots_max};
@@ -37,7 +59,8 @@ stream_limits limits_of(const settings& settings) noexcept {
 connector::connector(const settings& settings, const std::shared_ptr<const bell>& wake,
                      resolver::look_up resolve)
     : settings_{settings},
-      resolver_{settings.at.host, settings.at.port, wake, std::move(resolve)},
+      resolver_{settings.at.host, settings.at.port, wake,
+                resolve ? std::move(resolve) : look_up_of(settings)},
       input_(input_size) {}
 
 void connector::begin(steady_time now) noexcept {
@@ -103,17 +126,19 @@ connector::answer connector::go_on(readiness came, steady_time now) {
 }
 
 connector::answer connector::resolve(steady_time now) {
-  std::optional<std::vector<address>> addresses;
-  if (settings_.at.host.empty()) {
+  std::optional<resolved> found;
+  if (!settings_.at.path.empty()) {
     auto only = unix_address(settings_.at.path);
-    addresses.emplace();
-    if (only) addresses->push_back(*std::move(only));
+    found.emplace();
+    if (only) found->addresses.push_back(*std::move(only));
   } else {
-    addresses = resolver_.ask();
-    if (addresses && addresses->empty()) return refuse("the host is not known");
+    found = resolver_.ask();
+    if (found && found->addresses.empty()) {
+      return refuse(found->why.empty() ? "the host is not known" : found->why);
+    }
   }
-  if (!addresses) return std::nullopt;
-  left_ = *std::move(addresses);
+  if (!found) return std::nullopt;
+  left_ = std::move(found->addresses);
   std::reverse(left_.begin(), left_.end());
   error_.clear();
   connect_next(now);
@@ -129,8 +154,9 @@ void connector::connect_next(steady_time now) {
   while (!left_.empty() && !socket_.is_open()) {
     const auto share = between(now, deadline_) / static_cast<std::int64_t>(left_.size());
     address_deadline_ = left_.size() == 1 ? deadline_ : after(now, share);
-    socket_ = transport{stream_socket::connecting_to(left_.back(), error_)};
+    where_ = std::move(left_.back());
     left_.pop_back();
+    socket_ = transport{stream_socket::connecting_to(where_, error_)};
   }
 }
 
@@ -170,7 +196,7 @@ fault connector::ended_in_handshake() const {
   // client's certificate after the client's part of the handshake, and its reason may get lost.
   if (settings_.tls) {
     text += " (the server may want a client certificate, or another one: tls.certificate)";
-  } else if (!settings_.at.host.empty()) {
+  } else if (settings_.at.path.empty() && settings_.at.sentinels.empty()) {
     text += " (if the server speaks TLS at this port, use rediss://)";
   }
   return {fault_code::unreachable, std::move(text)};
@@ -250,17 +276,27 @@ connector::answer connector::finish(arrivals& came) {
   if (place_.too_long) return refuse("a reply to the handshake is too long");
   auto hello = read_handshake(settings_, replies_);
   if (!hello) return refuse(hello.error());
+  if (!settings_.at.sentinels.empty() && hello->role != "master") return leave_replica();
   if (hello->clock) {
     hello->clock->sent = greeted_at_;
     hello->clock->received = now();
   }
   socket_.begin_traffic(settings_.silence_max);
-  connected out{{}, {}, *std::move(hello), {}};
+  connected out{{}, std::move(where_), {}, *std::move(hello), {}};
   for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});
   out.traffic = std::move(traffic_);
   stage_ = stage::idle;
   return out;
+}
+
+// A sentinel that lags behind names the former primary.
+connector::answer connector::leave_replica() {
+  traffic_.reset();
+  output_.clear();
+  connect_next(now());
+  if (!socket_.is_open()) return refuse("the sentinels name a server that is a replica");
+  return std::nullopt;
 }
 
 }  // namespace drover::connection

@@ -17,6 +17,7 @@
 #include "connection/faults.hpp"
 #include "connection/handshake.hpp"
 #include "connection/resolver.hpp"
+#include "connection/sentinel_discovery.hpp"
 #include "connection/socket_io.hpp"
 #include "connection/stream.hpp"
 #include "connection/transport.hpp"
@@ -24,10 +25,12 @@
 namespace drover::connection {
 
 [[nodiscard]] stream_limits limits_of(const settings& settings) noexcept;
+[[nodiscard]] sentinel_settings sentinels_of(const settings& with);
 
 /// A connection that has just come up.
 struct connected {
   transport socket;
+  address where;
   std::unique_ptr<stream> traffic;
   greeting hello;
   std::vector<resp::message> pushes;  ///< pushes that came right after the replies of the handshake
@@ -36,7 +39,7 @@ struct connected {
 class connector {
  public:
   connector(const settings& settings, const std::shared_ptr<const bell>& wake,
-            resolver::look_up resolve = look_up_addresses);
+            resolver::look_up resolve = {});
 
   /// Precondition: no attempt runs.
   void begin(steady_time now) noexcept;
@@ -70,6 +73,7 @@ class connector {
   [[nodiscard]] answer send_greeting();
   [[nodiscard]] answer receive_greeting();
   [[nodiscard]] answer finish(arrivals& came);
+  [[nodiscard]] answer leave_replica();
 
   const settings& settings_;
   resolver resolver_;
@@ -78,6 +82,7 @@ class connector {
   steady_time address_deadline_{};
   steady_time greeted_at_{};
   std::vector<address> left_;  // the next address is at the back
+  address where_;              // that of `socket_`
   std::error_code error_;      // the error of the last address
   transport socket_;
   std::unique_ptr<stream> traffic_;

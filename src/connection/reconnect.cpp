@@ -99,6 +99,7 @@ void channel::state::come_up(locked& lock, connected fresh) {
   breaker.connected(now());
   live = std::move(next);
   live->socket = std::move(fresh.socket);
+  live->where = std::move(fresh.where);
   live->traffic = std::move(fresh.traffic);
   live->reader = link::role::service;
   live->writing = true;
@@ -167,6 +168,18 @@ void channel::state::distrust(std::uint64_t which, const fault& why) noexcept {
   if (live->look_at && *live->look_at <= breaker.next_look()) return;
   live->look_at = breaker.next_look();
   service_bell->ring();
+}
+
+// Sentinels have named a new primary. A host name cannot be compared: then it costs a connection.
+void channel::state::leave_former_primary(const host_port& primary) {
+  const std::optional<address> where = numeric_address(primary.host, primary.port);
+  std::uint64_t which = 0;
+  {
+    const locked lock{mutex};
+    if (live == nullptr || (where && where->bytes == live->where.bytes)) return;
+    which = connections;
+  }
+  distrust(which, {fault_code::unreachable, "the sentinels have named another primary"});
 }
 
 // Gives the connection up to look for another server. A replica may become the master, or the name

@@ -13,16 +13,17 @@ resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const b
       when_done_{std::move(when_done)},
       resolve_{std::move(resolve)} {}
 
-std::optional<std::vector<address>> resolver::ask() {
+std::optional<resolved> resolver::ask() {
   if (running_ == nullptr) {
-    if (auto numeric = numeric_address(host_, port_))
+    if (auto numeric = host_.empty() ? std::nullopt : numeric_address(host_, port_)) {
       return std::vector<address>{*std::move(numeric)};
+    }
     auto fresh = std::make_shared<job>();
     std::thread{[fresh, host = host_, port = port_, ring = when_done_, resolve = resolve_] {
       try {
-        fresh->addresses = resolve(host, port);
+        fresh->found = resolve(host, port);
       } catch (...) {
-        fresh->addresses.clear();
+        fresh->found = {};
       }
       fresh->done.store(true, std::memory_order_release);
       ring->ring();
@@ -30,7 +31,7 @@ std::optional<std::vector<address>> resolver::ask() {
     running_ = std::move(fresh);
   }
   if (!running_->done.load(std::memory_order_acquire)) return std::nullopt;
-  return std::move(std::exchange(running_, nullptr)->addresses);
+  return std::move(std::exchange(running_, nullptr)->found);
 }
 
 }  // namespace drover::connection

@@ -12,29 +12,39 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connection/socket_io.hpp"
 
 namespace drover::connection {
 
+/// The result of a lookup.
+struct resolved {
+  resolved() = default;
+  resolved(std::vector<address> found) : addresses{std::move(found)} {}
+
+  std::vector<address> addresses;
+  std::string why;  ///< why there is no address; empty: the host is not known
+};
+
 class resolver {
  public:
   /// May block for any time. Called on any thread, one call at a time.
-  using look_up = std::function<std::vector<address>(const std::string& host, std::uint16_t port)>;
+  using look_up = std::function<resolved(const std::string& host, std::uint16_t port)>;
 
   resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done,
            look_up resolve);
 
-  /// The addresses, or empty while the lookup runs. Rings the bell when the lookup has ended. The
+  /// The result, or empty while the lookup runs. Rings the bell when the lookup has ended. The
   /// next call after an answer starts a new lookup. Throws std::system_error when no thread can be
   /// started.
-  [[nodiscard]] std::optional<std::vector<address>> ask();
+  [[nodiscard]] std::optional<resolved> ask();
 
  private:
   struct job {
     std::atomic<bool> done{false};
-    std::vector<address> addresses;
+    resolved found;
   };
 
   std::string host_;

@@ -17,6 +17,13 @@ bool channel::state::start() noexcept {
   } catch (...) {
     return false;
   }
+  if (with.at.sentinels.empty()) return true;
+  try {
+    sentinels = std::make_unique<sentinel_watch>(
+        sentinels_of(with), [this](const host_port& primary) { leave_former_primary(primary); });
+  } catch (...) {
+    // Without it, the former primary is left when it ends its connections or refuses writes.
+  }
   return true;
 }
 

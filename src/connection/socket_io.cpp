@@ -186,27 +186,54 @@ void bell::hush() const noexcept {
   static_cast<void>(again_if_interrupted([&] { return ::read(descriptor_, &rung, sizeof rung); }));
 }
 
+namespace {
+
+// POLLRDHUP alone wakes a thread for a closing peer, but not for data that a caller reads.
+pollfd entry_of(const stream_socket* socket, readiness interest) noexcept {
+  const int events = (interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0) |
+                     (interest.input || interest.hang_up ? POLLRDHUP : 0);
+  return {socket == nullptr ? -1 : socket->descriptor(), static_cast<short>(events), 0};
+}
+
+readiness readiness_of(const pollfd& entry, readiness interest) noexcept {
+  readiness out;
+  out.hang_up = (entry.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+  out.input = (entry.revents & POLLIN) != 0 || (interest.input && out.hang_up);
+  out.output = (entry.revents & POLLOUT) != 0 || (interest.output && out.hang_up);
+  return out;
+}
+
+timespec time_left(steady_time until) noexcept {
+  const auto left = std::max<std::int64_t>(between(now(), until).count(), 0);
+  return {static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000) * 1000};
+}
+
+}  // namespace
+
+void wait_for_any(std::span<watched_socket> sockets, steady_time until) noexcept {
+  std::array<pollfd, 32> entries{};
+  const std::size_t count = std::min(entries.size(), sockets.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    entries[i] = entry_of(sockets[i].socket, sockets[i].interest);
+  }
+  const timespec wait = time_left(until);
+  const bool is_any = ::ppoll(entries.data(), count, &wait, nullptr) > 0;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    sockets[i].came = {};
+    if (is_any && i < count) sockets[i].came = readiness_of(entries[i], sockets[i].interest);
+  }
+}
+
 readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,
                    std::optional<steady_time> until) noexcept {
   std::array<pollfd, 2> entries{};
   entries[0] = {wake.descriptor(), POLLIN, 0};
-  // POLLRDHUP alone wakes this thread for a closing peer, but not for data that a caller reads.
-  const int events = (interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0) |
-                     (interest.input || interest.hang_up ? POLLRDHUP : 0);
-  entries[1] = {socket == nullptr ? -1 : socket->descriptor(), static_cast<short>(events), 0};
+  entries[1] = entry_of(socket, interest);
   const nfds_t count = socket == nullptr ? 1 : 2;
   timespec wait{};
-  if (until) {
-    const auto left = std::max<std::int64_t>(between(now(), *until).count(), 0);
-    wait = {static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000) * 1000};
-  }
+  if (until) wait = time_left(*until);
   if (::ppoll(entries.data(), count, until ? &wait : nullptr, nullptr) <= 0) return {};
-  const int came = entries[1].revents;
-  readiness out;
-  out.hang_up = (came & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
-  out.input = (came & POLLIN) != 0 || (interest.input && out.hang_up);
-  out.output = (came & POLLOUT) != 0 || (interest.output && out.hang_up);
-  return out;
+  return readiness_of(entries[1], interest);
 }
 
 }  // namespace drover::connection

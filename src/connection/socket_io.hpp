@@ -99,6 +99,17 @@ struct readiness {
   bool hang_up = false;  ///< the peer has closed; data may be left
 };
 
+/// A socket that `wait_for_any` waits for.
+struct watched_socket {
+  const stream_socket* socket = nullptr;
+  readiness interest;
+  readiness came;  ///< the conditions that it meets
+};
+
+/// Waits until one of the sockets meets one of its conditions, `until` has passed, or a signal
+/// comes. Sets `came` of each.
+void wait_for_any(std::span<watched_socket> sockets, steady_time until) noexcept;
+
 /// Waits until `wake` rings, the socket (if any) meets one of the conditions `interest`, `until`
 /// has passed, or a signal comes. Returns the conditions that the socket meets.
 [[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,

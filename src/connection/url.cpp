@@ -13,6 +13,8 @@ namespace {
 // this file must not depend on sockets.
 constexpr std::size_t unix_path_max = 107;
 constexpr std::size_t host_max = 255;
+constexpr std::uint16_t sentinel_port = 26379;
+constexpr std::size_t sentinels_max = 32;
 
 fault refuse(std::string_view why) {
   return fault{fault_code::unsupported, "server address: " + std::string{why}};
@@ -41,6 +43,20 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     }
     if (c == '\0') return std::nullopt;
     out += c;
+  }
+  return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::string_view{"%/?#@"}.find(c) == std::string_view::npos && byte < 0x80U) {
+      out += c;
+    } else {
+      out += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+    }
   }
   return out;
 }
@@ -105,8 +121,14 @@ std::optional<fault> read_host_and_port(std::string_view text, endpoint& into) {
   return std::nullopt;
 }
 
-result<endpoint> parse_tcp(std::string_view rest) {
-  endpoint out;
+/// A URL behind its scheme.
+struct url_parts {
+  std::string_view authority;  ///< without the credentials
+  std::string_view path;       ///< without the first slash
+};
+
+// Reads the credentials into `into`.
+result<url_parts> read_parts(std::string_view rest, endpoint& into) {
   const auto slash = rest.find('/');
   auto authority = rest.substr(0, slash);
   const auto path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
@@ -114,19 +136,68 @@ result<endpoint> parse_tcp(std::string_view rest) {
     if (authority.substr(0, at).find('@') != std::string_view::npos) {
       return refuse("write an @ in user or password as %40");
     }
-    if (auto wrong = read_credentials(authority.substr(0, at), out)) return *std::move(wrong);
+    if (auto wrong = read_credentials(authority.substr(0, at), into)) return *std::move(wrong);
     authority = authority.substr(at + 1);
   } else if (path.find('@') != std::string_view::npos) {
     return refuse("write a / in user or password as %2F");
   }
-  if (auto wrong = read_host_and_port(authority, out)) return *std::move(wrong);
-  if (path.empty()) return out;
   if (path.find_first_of("?#") != std::string_view::npos) {
     return refuse("options in a URL are not supported; those of TLS are client_options::tls");
   }
-  const auto database = number<std::uint32_t>(path);
+  return url_parts{authority, path};
+}
+
+std::optional<fault> read_database(std::string_view text, endpoint& into) {
+  if (text.empty()) return std::nullopt;
+  const auto database = number<std::uint32_t>(text);
   if (!database) return refuse("the database is not a number");
-  out.database = *database;
+  into.database = *database;
+  return std::nullopt;
+}
+
+result<endpoint> parse_tcp(std::string_view rest) {
+  endpoint out;
+  const auto parts = read_parts(rest, out);
+  if (!parts) return parts.error();
+  if (auto wrong = read_host_and_port(parts->authority, out)) return *std::move(wrong);
+  if (auto wrong = read_database(parts->path, out)) return *std::move(wrong);
+  return out;
+}
+
+// redis+sentinel://[user[:password]@]host[:port],.../service[/db]. The credentials are those of the
+// server, not of the sentinels.
+result<endpoint> parse_sentinels(std::string_view rest) {
+  endpoint out;
+  const auto parts = read_parts(rest, out);
+  if (!parts) return parts.error();
+  std::string_view left = parts->authority;
+  for (;;) {
+    const auto comma = left.find(',');
+    endpoint one;
+    one.port = sentinel_port;
+    if (auto wrong = read_host_and_port(left.substr(0, comma), one)) return *std::move(wrong);
+    host_port sentinel{std::move(one.host), one.port};
+    if (std::ranges::find(out.sentinels, sentinel) == out.sentinels.end()) {
+      if (out.sentinels.size() == sentinels_max) return refuse("more than 32 sentinels");
+      out.sentinels.push_back(std::move(sentinel));
+    }
+    if (comma == std::string_view::npos) break;
+    left.remove_prefix(comma + 1);
+  }
+  const auto slash = parts->path.find('/');
+  const auto service = percent_decoded(parts->path.substr(0, slash));
+  if (!service) return refuse("a % in the service needs two hex digits, not 00");
+  if (service->empty()) {
+    return refuse(
+        "the service is missing: redis+sentinel://host:port,host:port/SERVICE, as in "
+        "`sentinel monitor SERVICE ...`");
+  }
+  if (service->size() > host_max || !is_plain(*service)) {
+    return refuse("the service holds a character that none may hold, or is too long");
+  }
+  out.service = *service;
+  if (slash == std::string_view::npos) return out;
+  if (auto wrong = read_database(parts->path.substr(slash + 1), out)) return *std::move(wrong);
   return out;
 }
 
@@ -172,13 +243,19 @@ result<endpoint> parse_url(std::string_view url) {
     if (at) at->tls = true;
     return at;
   }
+  if (scheme == "redis+sentinel") return parse_sentinels(rest);
+  if (scheme == "rediss+sentinel") {
+    return refuse("TLS with Sentinel is not supported yet; use redis+sentinel:// or rediss://");
+  }
   if (scheme.find("sentinel") != std::string::npos) {
-    return refuse("Sentinel is not supported yet; use redis://, rediss:// or unix://");
+    return refuse("write redis+sentinel://host:port,host:port/service");
   }
   if (scheme.find("cluster") != std::string::npos) {
-    return refuse("a cluster is not supported yet; use redis://, rediss:// or unix://");
+    return refuse(
+        "a cluster is not supported yet; use redis://, rediss://, redis+sentinel:// or unix://");
   }
-  return refuse("this scheme is not supported; use redis://, rediss:// or unix://");
+  return refuse(
+      "this scheme is not supported; use redis://, rediss://, redis+sentinel:// or unix://");
 }
 
 result<endpoint> parse_plain_url(std::string_view url) {
@@ -186,15 +263,29 @@ result<endpoint> parse_plain_url(std::string_view url) {
   if (at && at->tls) {
     return refuse("this command does not speak TLS (rediss://) yet; use redis:// or unix://");
   }
+  if (at && !at->sentinels.empty()) {
+    return refuse("this command does not ask sentinels yet; use redis:// or unix://");
+  }
   return at;
+}
+
+std::string describe(const host_port& at) {
+  const bool is_ipv6 = at.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
 }
 
 std::string describe(const endpoint& at) {
   const auto database = std::to_string(at.database);
+  if (!at.sentinels.empty()) {
+    std::string text = "redis+sentinel://";
+    for (const host_port& sentinel : at.sentinels) {
+      if (text.back() != '/') text += ',';
+      text += describe(sentinel);
+    }
+    return text + '/' + percent_encoded(at.service) + (at.database == 0 ? "" : "/" + database);
+  }
   if (at.host.empty()) return "unix://" + at.path + (at.database == 0 ? "" : "?db=" + database);
-  const bool is_ipv6 = at.host.find(':') != std::string::npos;
-  return std::string{at.tls ? "rediss://" : "redis://"} +
-         (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port) +
+  return std::string{at.tls ? "rediss://" : "redis://"} + describe(host_port{at.host, at.port}) +
          (at.database == 0 ? "" : "/" + database);
 }
 

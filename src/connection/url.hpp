@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The URL of a server: redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
-// or unix:///path[?db=n]. Pure.
+// unix:///path[?db=n], or redis+sentinel://[user[:password]@]host[:port],.../service[/db]. Pure.
 #pragma once
 
 #include <drover/result.hpp>
@@ -8,24 +8,40 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drover::connection {
 
+/// A host name or address, and a port.
+struct host_port {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const host_port&, const host_port&) = default;
+};
+
+/// "10.0.0.1:6379", "[::1]:6379".
+[[nodiscard]] std::string describe(const host_port& at);
+
 struct endpoint {
-  std::string host{};  ///< empty for a unix socket
+  std::string host{};  ///< empty for a unix socket, and with sentinels
   std::uint16_t port = 6379;
   std::string path{};      ///< the path of the unix socket
   std::string user{};      ///< empty: the default user
   std::string password{};  ///< empty: no AUTH
   std::uint32_t database = 0;
   bool tls = false;  ///< the URL begins with rediss://
+  /// The sentinels that name the primary of `service`; empty: the URL names the server itself.
+  std::vector<host_port> sentinels{};
+  std::string service{};
 };
 
 /// The text of a fault says what is wrong and what is supported. It never repeats the URL, which
 /// may contain a password.
 [[nodiscard]] result<endpoint> parse_url(std::string_view url);
 
-/// As `parse_url`, for programs that do not speak TLS: rediss:// is refused.
+/// As `parse_url`, for programs that connect to one server without TLS: rediss:// and sentinels are
+/// refused.
 [[nodiscard]] result<endpoint> parse_plain_url(std::string_view url);
 
 /// A description for people and logs, without user and password.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace drover::connection::url_test {
 namespace {
@@ -76,6 +77,17 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
                           "rediss:///run/redis.sock",
                           "rediss+unix:///run/redis.sock",
                           "redis-sentinel://host",
+                          "rediss+sentinel://host/main",
+                          "redis+sentinel://host",
+                          "redis+sentinel://host/",
+                          "redis+sentinel:///main",
+                          "redis+sentinel://host,/main",
+                          "redis+sentinel://host,,other/main",
+                          "redis+sentinel://host:0/main",
+                          "redis+sentinel://host/main/x",
+                          "redis+sentinel://host/main?db=1",
+                          "redis+sentinel://host/ma%00in",
+                          "redis+sentinel://u:secret@host/a b",
                           "redis+cluster://host",
                           "http://host",
                           "redis://host:-1",
@@ -88,6 +100,29 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
       EXPECT_EQ(read.error().text.find(secret), std::string::npos) << url;
     }
   }
+}
+
+TEST(url, NamesSentinelsAndTheirService) {
+  const auto read =
+      parse_url("Redis+Sentinel://user:p%40ss@one:1,[::1]:2,10.0.0.3,one:1/my%2Fservice/4");
+  ASSERT_TRUE(read) << read.error().text;
+  const std::vector<host_port> sentinels{{"one", 1}, {"::1", 2}, {"10.0.0.3", 26379}};
+  EXPECT_EQ(read->sentinels, sentinels) << "each once";
+  EXPECT_EQ(read->service, "my/service");
+  EXPECT_EQ(read->database, 4U);
+  EXPECT_EQ(read->user, "user");
+  EXPECT_EQ(read->password, "p@ss");
+  EXPECT_EQ(read->host, "");
+  EXPECT_EQ(read->path, "");
+  EXPECT_EQ(describe(*read), "redis+sentinel://one:1,[::1]:2,10.0.0.3:26379/my%2Fservice/4");
+  const auto again = parse_url(describe(*read));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->sentinels, sentinels);
+  EXPECT_EQ(again->service, "my/service");
+  std::string many = "redis+sentinel://h0";
+  for (int i = 1; i <= 32; ++i) many += ",h" + std::to_string(i);
+  EXPECT_FALSE(parse_url(many + "/main")) << "a bounded number";
+  EXPECT_FALSE(parse_plain_url("redis+sentinel://host/main"));
 }
 
 TEST(url, ProgramsWithoutTlsRefuseItWithAMessage) {

@@ -49,21 +49,22 @@ std::optional<fs::path> in_path(std::string_view program) {
   return std::nullopt;
 }
 
-fs::path find_program(const fs::path& directory) {
+}  // namespace
+
+fs::path redis_program(const fs::path& folder) {
   if (const char* const configured = std::getenv("DROVER_REDIS_SERVER")) return configured;
 #ifdef DROVER_REDIS_SERVER
   if (::access(DROVER_REDIS_SERVER, X_OK) == 0) return DROVER_REDIS_SERVER;
 #endif
   if (auto program_path = in_path("redis-server")) return *std::move(program_path);
   if (const auto program_path = in_path("redis-check-rdb")) {
-    fs::create_symlink(*program_path, directory / "redis-server");
-    return directory / "redis-server";
+    fs::create_symlink(*program_path, folder / "redis-server");
+    return folder / "redis-server";
   }
   throw std::runtime_error{
       "these tests need redis-server: install it or set DROVER_REDIS_SERVER to its path"};
 }
 
-/// A port that was free a moment ago.
 std::uint16_t free_port() {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -78,11 +79,9 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-}  // namespace
-
 redis_server::redis_server(options with) : with_{std::move(with)}, directory_{fresh_directory()} {
   try {
-    program_ = with_.program.empty() ? find_program(directory_) : with_.program;
+    program_ = with_.program.empty() ? redis_program(directory_) : with_.program;
     socket_path_ = (directory_ / "redis.sock").string();
     for (int attempt = 1;; ++attempt) {
       if (with_.tcp) port_ = free_port();

@@ -21,6 +21,12 @@
 
 namespace drover::test {
 
+/// The server program. If only redis-check-rdb is installed, a link to it in `folder`. Throws
+/// std::runtime_error if there is none.
+[[nodiscard]] std::filesystem::path redis_program(const std::filesystem::path& folder);
+/// A port of 127.0.0.1 that was free a moment ago.
+[[nodiscard]] std::uint16_t free_port();
+
 /// Threads: one at a time; start and restart it on a thread that lives as long as the server is
 ///          used.
 class redis_server {

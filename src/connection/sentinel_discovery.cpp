@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "connection/sentinel_discovery.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "connection/channel.hpp"
+#include "connection/moments.hpp"
+#include "connection/sentinel_line.hpp"
+
+namespace drover::connection {
+namespace {
+
+std::vector<address> addresses_of(const host_port& at) {
+  if (auto numeric = numeric_address(at.host, at.port)) return {*std::move(numeric)};
+  return look_up_addresses(at.host, at.port);
+}
+
+/// The question to one sentinel.
+class question {
+ public:
+  question(const host_port& to, const sentinel_settings& with)
+      : to_{to}, service_{with.service}, line_{to} {
+    const sentinel_request request = write_sentinel_request(with.service, with.user, with.password);
+    line_.send(request.bytes);
+    due_ = request.replies;
+  }
+
+  [[nodiscard]] bool is_open() const noexcept { return line_.is_open(); }
+  [[nodiscard]] watched_socket watched() const noexcept {
+    return {&line_.socket(), line_.interest(), {}};
+  }
+  [[nodiscard]] const std::optional<primary_report>& report() const noexcept { return report_; }
+  /// "10.0.0.1:26379: no answer in time".
+  [[nodiscard]] std::string why() const {
+    return describe(to_) + ": " + (line_.why().empty() ? "no answer in time" : line_.why());
+  }
+
+  void go_on(readiness came) {
+    for (resp::message& reply : line_.go_on(came)) replies_.push_back(std::move(reply));
+    if (replies_.size() < due_) return;
+    result<primary_report> read = read_primary_report(replies_, service_);
+    if (!read) return line_.end(read.error().text);
+    report_ = *std::move(read);
+    line_.end({});
+  }
+
+ private:
+  host_port to_;
+  std::string service_;
+  sentinel_line line_;
+  std::size_t due_ = 0;
+  std::vector<resp::message> replies_;
+  std::optional<primary_report> report_;
+};
+
+std::vector<primary_report> ask(std::vector<question>& questions, const sentinel_settings& with) {
+  std::vector<primary_report> reports;
+  steady_time until = after(now(), with.answer_max);
+  for (;;) {
+    std::vector<watched_socket> watched;
+    std::vector<question*> open;
+    for (question& asked : questions) {
+      if (!asked.is_open()) continue;
+      watched.push_back(asked.watched());
+      open.push_back(&asked);
+    }
+    if (open.empty() || now() >= until) return reports;
+    wait_for_any(watched, until);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      open[i]->go_on(watched[i].came);
+      if (!open[i]->report()) continue;
+      if (reports.empty()) until = std::min(until, after(now(), with.others_max));
+      reports.push_back(*open[i]->report());
+    }
+  }
+}
+
+}  // namespace
+
+resolved discover_primary(const sentinel_settings& with) {
+  std::vector<question> questions;
+  questions.reserve(with.sentinels.size());
+  for (const host_port& sentinel : with.sentinels) questions.emplace_back(sentinel, with);
+  const std::vector<primary_report> reports = ask(questions, with);
+  resolved found;
+  for (const host_port& at : ranked(reports)) {
+    for (address& where : addresses_of(at)) found.addresses.push_back(std::move(where));
+  }
+  if (!found.addresses.empty()) return found;
+  if (!reports.empty()) {
+    found.why = "the sentinels cannot reach the primary " + describe(reports.front().at) +
+                ", and no failover has ended";
+    return found;
+  }
+  found.why = "no sentinel names a primary";
+  const char* separator = ": ";
+  for (const question& asked : questions) {
+    found.why += std::exchange(separator, "; ") + asked.why();
+  }
+  return found;
+}
+
+}  // namespace drover::connection

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// A client that finds its server through sentinels: failovers of every kind under load, sentinels
+// that are down or lag behind, and wrong settings.
+#include <csignal>
+
+#include "integration/gated_loads.hpp"
+#include "support/sentinels.hpp"
+
+namespace drover::test::sentinel_test {
+namespace {
+
+/// A failover takes seconds, more on a busy machine.
+constexpr std::chrono::seconds failover_guard{60};
+
+class behind_sentinels : public fleet {
+ protected:
+  behind_sentinels() {
+    ::alarm(is_sanitized ? 580 : 280);
+    setup.url = group.url();
+    setup.policy.failure_pause_max = 0ms;
+  }
+
+  [[nodiscard]] bool comes_back(cached_origin& cached) {
+    return eventually([&] { return cached.ask("n" + std::to_string(++asked)).how == "loaded"; },
+                      failover_guard);
+  }
+  [[nodiscard]] bool fails_over_from(const redis_server& former) {
+    return eventually([&] { return group.has_left(former); }, failover_guard);
+  }
+  /// True when the client's connection leads to this server.
+  [[nodiscard]] bool is_connected_to(const redis_server& server) const {
+    const resp::message clients = server.command({"CLIENT", "LIST"});
+    return clients.root().text().find("name=drover") != std::string_view::npos;
+  }
+
+  /// Callers ask, change and invalidate until the failover is over. After it, no reader may get a
+  /// value that is older than the last acknowledged or repeated invalidation.
+  void fail_over_under_load(const std::function<void(redis_server&)>& begin_failover) {
+    cached_origin cached{origin, setup};
+    EXPECT_EQ(cached.ask("a").how, "loaded");
+    redis_server& former = group.primary();
+    std::atomic<bool> ends{false};
+    std::vector<std::thread> callers;
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([&, i] {
+        for (int round = 0; !ends; ++round) {
+          const std::string key = "k" + std::to_string((round + i) % 8);
+          EXPECT_NE(cached.ask(key).value, "");
+          std::this_thread::sleep_for(1ms);
+        }
+      });
+    }
+    begin_failover(former);
+    EXPECT_TRUE(fails_over_from(former));
+    EXPECT_TRUE(eventually([&] { return is_connected_to(group.primary()); }, failover_guard));
+    origin.write("a");
+    EXPECT_TRUE(
+        eventually([&] { return cached.values.invalidate("a").has_value(); }, failover_guard));
+    EXPECT_EQ(cached.ask("a").value, "1:a");
+    EXPECT_TRUE(comes_back(cached));
+    ends = true;
+    for (std::thread& caller : callers) caller.join();
+    former.resume();
+    cached_origin elsewhere{origin, setup};
+    EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "1:a"; }, failover_guard));
+  }
+
+  sentinel_group group;
+  int asked = 0;
+};
+
+TEST_F(behind_sentinels, ThePrimaryIsUsed) {
+  cached_origin cached{origin, setup};
+  EXPECT_EQ(cached.ask("a").how, "loaded");
+  EXPECT_EQ(cached.ask("a").how, "fresh");
+  EXPECT_TRUE(is_connected_to(group.primary()));
+  EXPECT_TRUE(cached.values.invalidate("a").has_value());
+  EXPECT_EQ(cached.redis.check(30s, {"t"}).role, "primary");
+}
+
+TEST_F(behind_sentinels, AKilledPrimaryIsReplaced) {
+  fail_over_under_load([](redis_server& former) { former.kill9(); });
+}
+
+TEST_F(behind_sentinels, AFrozenPrimaryIsReplaced) {
+  fail_over_under_load([](redis_server& former) { former.pause(); });
+}
+
+TEST_F(behind_sentinels, APlannedFailoverIsFollowed) {
+  fail_over_under_load([&](redis_server&) { group.fail_over(); });
+}
+
+// An invalidation that the former primary acknowledged and lost is sent again to the new one.
+TEST_F(behind_sentinels, LostInvalidationsAreRepeatedOnTheNewPrimary) {
+  setup.policy.grace = 1h;
+  cached_origin cached{origin, setup};
+  EXPECT_EQ(cached.ask("a").how, "loaded");
+  redis_server& former = group.primary();
+  for (const auto& server : group.servers) {
+    if (server.get() == &former) continue;
+    ASSERT_TRUE(eventually([&] {
+      return !server->command({"GET", value_key("a")}).root().is_null();
+    }));
+    server->pause();  // the replica does not get the invalidation
+  }
+  origin.write("a");
+  ASSERT_TRUE(cached.values.invalidate("a").has_value());
+  former.kill9();
+  for (const auto& server : group.servers) server->resume();
+  EXPECT_TRUE(fails_over_from(former));
+  EXPECT_TRUE(comes_back(cached));
+  cached_origin elsewhere{origin, setup};
+  EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "1:a"; }, failover_guard));
+}
+
+TEST_F(behind_sentinels, OneSentinelSuffices) {
+  group.sentinels[0]->kill9();
+  group.sentinels[1]->pause();
+  cached_origin cached{origin, setup};
+  EXPECT_TRUE(comes_back(cached));
+  group.sentinels[1]->resume();
+}
+
+TEST_F(behind_sentinels, WrongSettingsAreReportedWithTheirReason) {
+  const auto reason_of = [&](const std::string& url, const client_options& with) {
+    client_options options = with;
+    options.url = url;
+    const client redis{options};
+    const check_report report = redis.check(100ms, {"t"});
+    EXPECT_EQ(report.state, readiness::unusable);
+    return report.problems.empty() ? "" : report.problems[0].reason;
+  };
+  const auto contains = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  std::string other = group.url();
+  other.replace(other.rfind("/main"), 5, "/other");
+  std::string reason = reason_of(other, setup.client());
+  EXPECT_TRUE(contains(reason, "does not know the service 'other'")) << reason;
+  const std::string no_sentinel =
+      "redis+sentinel://127.0.0.1:" + std::to_string(group.servers[0]->port()) + "/main";
+  reason = reason_of(no_sentinel, setup.client());
+  EXPECT_TRUE(contains(reason, "is no sentinel")) << reason;
+  reason = reason_of("redis+sentinel://127.0.0.1:1/main", setup.client());
+  EXPECT_TRUE(contains(reason, "127.0.0.1:1: ")) << reason;
+}
+
+TEST(sentinels_with_a_password, AreAskedWithTheirOwnCredentials) {
+  ::alarm(is_sanitized ? 580 : 280);
+  const sentinel_group group{"sentinel-secret"};
+  client_options options;
+  options.url = group.url();
+  EXPECT_EQ(client{options}.check(100ms, {"t"}).state, readiness::unusable);
+  options.sentinel_password = "sentinel-secret";
+  const check_report report = client{options}.check(60s, {"t"});
+  EXPECT_EQ(report.state, readiness::ready)
+      << (report.problems.empty() ? "" : report.problems[0].reason);
+  options.sentinel_password = "wrong-secret";
+  const check_report wrong = client{options}.check(100ms, {"t"});
+  ASSERT_FALSE(wrong.problems.empty());
+  EXPECT_EQ(wrong.problems[0].reason.find("wrong-secret"), std::string::npos);
+  ::alarm(0);
+}
+
+}  // namespace
+}  // namespace drover::test::sentinel_test
