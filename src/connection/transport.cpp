@@ -55,6 +55,7 @@ transfer transport::send_sealed() noexcept {
       if (sent.status == transfer_status::ended) {
         sealed_.clear();
         sent_ = 0;
+        accepted_ = 0;  // the rest of this request counts for no other one
       }
       return sent;
     }
