@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <future>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -44,6 +46,32 @@ std::string field_of(const resp::message& map, std::string_view name) {
   }
   return {};
 }
+
+/// The answer to a posted request, for a thread that waits. It may come after that thread has left.
+class posted_answer {
+ public:
+  void set(const result<std::vector<resp::message>>& got) {
+    const std::scoped_lock lock{mutex_};
+    if (!got) why_ = got.error();
+    has_come_ = true;
+    came_.notify_one();
+  }
+  /// The fault, also when nothing has come in time.
+  [[nodiscard]] std::optional<fault> wait(steady_time until) {
+    std::unique_lock lock{mutex_};
+    const auto left = std::max(until - connection::now(), microseconds{0});
+    if (!came_.wait_for(lock, left, [&] { return has_come_; })) {
+      return fault{fault_code::unreachable, "no reply in time"};
+    }
+    return why_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  bool has_come_ = false;
+  std::optional<fault> why_;
+};
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -174,17 +202,11 @@ void server_check::try_key_commands(const std::string& name) {
 // The confirmation of a subscription is a push, and only a refusal is a reply. So the requests are
 // posted, without replies.
 void server_check::try_subscription(const std::string& wake_channel) {
-  const auto answered = [&](std::string request) -> std::optional<fault> {
-    const auto promise = std::make_shared<std::promise<std::optional<fault>>>();
-    std::future<std::optional<fault>> answer = promise->get_future();
-    channel_.post(std::move(request), 0, [promise](const result<std::vector<resp::message>>& got) {
-      promise->set_value(got ? std::nullopt : std::optional{got.error()});
-    });
-    const auto left = deadline_ - connection::now();
-    if (answer.wait_for(left) != std::future_status::ready) {
-      return fault{fault_code::unreachable, "no reply in time"};
-    }
-    return answer.get();
+  const auto answered = [&](std::string request) {
+    const auto answer = std::make_shared<posted_answer>();
+    channel_.post(std::move(request), 0,
+                  [answer](const result<std::vector<resp::message>>& got) { answer->set(got); });
+    return answer->wait(deadline_);
   };
   std::string subscribe;
   lease::write_subscribe(subscribe, wake_channel);
