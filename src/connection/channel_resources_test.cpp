@@ -45,6 +45,9 @@ std::atomic<bool> all_are_starved{false};
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc{};
 }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return is_refused() ? nullptr : std::malloc(size == 0 ? 1 : size);
+}
 [[gnu::noinline]] void operator delete(void* gone) noexcept { std::free(gone); }
 [[gnu::noinline]] void operator delete(void* gone, std::size_t) noexcept { std::free(gone); }
 #endif
