@@ -154,6 +154,28 @@ TEST_F(threads_connector, AnAnswerThatIsNotResp3IsARefusal) {
   EXPECT_EQ(connection.error().code, fault_code::unsupported) << connection.error().text;
 }
 
+TEST_F(threads_connector, LeavesAReplicaThatASentinelNames) {
+  const test::redis_server replica{{.tcp = true, .arguments = {}}};
+  const test::redis_server primary{{.tcp = true, .arguments = {}}};
+  replica.command({"REPLICAOF", "127.0.0.1", "1"});
+  settings with;
+  with.connect_max = 1h;
+  with.at.sentinels = {{"sentinel.example", 26379}};
+  with.at.service = "main";
+  std::vector<address> answer{local(replica.port()), local(primary.port())};
+  connector by{with, wake, [&](auto&&...) { return answer; }};
+  const auto connection = attempt(by, *wake);
+  ASSERT_TRUE(connection) << connection.error().text;
+  EXPECT_EQ(connection->hello.role, "master");
+  EXPECT_EQ(connection->where.bytes, local(primary.port()).bytes);
+  answer = {local(replica.port())};
+  const auto refused = attempt(by, *wake);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text,
+            "redis+sentinel://sentinel.example:26379/main: the sentinels name a server that is a "
+            "replica");
+}
+
 TEST_F(threads_connector, MayTakeForEver) {
   const test::redis_server server{{.tcp = true, .arguments = {}}};
   const settings with = named(milliseconds::max());
