@@ -160,7 +160,6 @@ void server_check::try_server_commands() {
   std::string holders;
   const std::array<std::uint64_t, 1> own{std::max<std::uint64_t>(channel_.client_id(), 1)};
   lease::write_holders(holders, own);
-  const auto before = report_.problems.size();
   static_cast<void>(
       try_request(right_id::info,
                   written("INFO", "server") + written("INFO", "persistence") +
@@ -169,12 +168,10 @@ void server_check::try_server_commands() {
       try_request(right_id::time, written("TIME"), 1) && try_request(right_id::list, holders, 1) &&
       try_request(right_id::script_load, scripts, static_cast<unsigned>(lease::scripts().size())) &&
       try_request(right_id::tracking, tracking, 1));
-  may_track_ = std::none_of(
-      report_.problems.begin() + static_cast<std::ptrdiff_t>(before), report_.problems.end(),
-      [](const check_problem& problem) { return problem.request == "CLIENT TRACKING"; });
 }
 
 void server_check::try_key_commands(const std::string& name) {
+  may_publish_ = true;
   const std::string key = name + ":1.0:c:" + id_;
   std::string release;
   lease::write_release(release, key, entry::token{{'c', 'h', 'e', 'c', 'k'}}, "");
@@ -193,9 +190,7 @@ void server_check::try_key_commands(const std::string& name) {
       try_request(right_id::unlink, written("UNLINK", key), 1, name) &&
       try_request(right_id::publish, written("PUBLISH", key, ""), 1, name);
   // A channel that may not be published on may not be subscribed to either.
-  const bool is_reported =
-      !report_.problems.empty() && report_.problems.back().request == "PUBLISH";
-  if (goes_on && !is_reported) try_subscription(key);
+  if (goes_on && may_publish_) try_subscription(key);
   if (!has_ended_ && may_track_) try_wake_up(key + "-wake");
 }
 
@@ -259,6 +254,8 @@ bool server_check::try_request(right_id needs, std::string_view request, unsigne
 
 // The text of a refused subscription does not say what is missing.
 void server_check::note_problem(right_id needs, fault why, std::string_view name) {
+  if (needs == right_id::tracking || needs == right_id::caching) may_track_ = false;
+  if (needs == right_id::publish) may_publish_ = false;
   const lease::right& needed = lease::right_of(needs);
   std::string remedy = needs == right_id::subscribe || needs == right_id::unsubscribe
                            ? "grant " + std::string{needed.rule}
@@ -268,7 +265,8 @@ void server_check::note_problem(right_id needs, fault why, std::string_view name
   const auto& problems = report_.problems;
   const bool is_known =
       std::any_of(problems.begin(), problems.end(), [&](const check_problem& known) {
-        return known.request == problem.request && known.reason == problem.reason;
+        return known.request == problem.request && known.reason == problem.reason &&
+               known.remedy == problem.remedy;
       });
   if (!is_known) report_.problems.push_back(std::move(problem));
 }

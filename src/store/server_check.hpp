@@ -52,7 +52,8 @@ class server_check {
   std::string id_;
   steady_time deadline_;
   bool has_ended_ = false;
-  bool may_track_ = true;
+  bool may_track_ = true;    ///< no command of tracking was refused
+  bool may_publish_ = true;  ///< nor PUBLISH on the channels of the current name
   check_report report_;
 };
 

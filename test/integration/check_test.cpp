@@ -105,6 +105,16 @@ TEST_F(client_check, NamesTheMissingKeysAndChannels) {
   EXPECT_EQ(problem_of(no_channels, "PUBLISH")->remedy, "grant the channels &t:*");
 }
 
+// The server's text is the same for both caches.
+TEST_F(client_check, NamesTheMissingKeysOfEachCache) {
+  const check_report report = client{user_with(rules)}.check(patient, {"t", "user", "order"});
+  const std::string text = text_of(report);
+  EXPECT_NE(text.find("grant the keys ~user:*"), std::string::npos) << text;
+  EXPECT_NE(text.find("grant the keys ~order:*"), std::string::npos) << text;
+  EXPECT_NE(text.find("grant the channels &order:*"), std::string::npos) << text;
+  EXPECT_EQ(text.find("~t:*"), std::string::npos) << text;
+}
+
 TEST_F(client_check, UsesTheNamesOfTheClientsCaches) {
   const client_options options = user_with(rules);
   const client without_caches{options};
