@@ -2,6 +2,7 @@
 #include "connection/sentinel_discovery.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -17,47 +18,59 @@ std::vector<address> addresses_of(const host_port& at) {
   return look_up_addresses(at.host, at.port);
 }
 
-/// The question to one sentinel.
+/// The question to one sentinel. A host whose name is resolved slowly holds up no other.
 class question {
  public:
-  question(const host_port& to, const sentinel_settings& with)
-      : to_{to}, service_{with.service}, line_{to} {
-    const sentinel_request request = write_sentinel_request(with.service, with.user, with.password);
-    line_.send(request.bytes);
-    due_ = request.replies;
-  }
+  question(const host_port& to, const sentinel_settings& with,
+           const std::shared_ptr<const bell>& wake)
+      : to_{to},
+        service_{with.service},
+        request_{write_sentinel_request(with.service, with.user, with.password)},
+        names_{to.host, to.port, wake, look_up_addresses} {}
 
-  [[nodiscard]] bool is_open() const noexcept { return line_.is_open(); }
+  [[nodiscard]] bool is_open() const noexcept { return !line_ || line_->is_open(); }
   [[nodiscard]] watched_socket watched() const noexcept {
-    return {&line_.socket(), line_.interest(), {}};
+    if (!line_) return {};
+    return {&line_->socket(), line_->interest(), {}};
   }
   [[nodiscard]] const std::optional<primary_report>& report() const noexcept { return report_; }
   /// "10.0.0.1:26379: no answer in time".
   [[nodiscard]] std::string why() const {
-    return describe(to_) + ": " + (line_.why().empty() ? "no answer in time" : line_.why());
+    const bool is_late = !line_ || line_->why().empty();
+    return describe(to_) + ": " + (is_late ? "no answer in time" : line_->why());
   }
 
   void go_on(readiness came) {
-    for (resp::message& reply : line_.go_on(came)) replies_.push_back(std::move(reply));
-    if (replies_.size() < due_) return;
+    if (!line_) {
+      auto found = names_.ask();
+      if (!found) return;
+      line_.emplace(std::move(found->addresses));
+      line_->send(request_.bytes);
+      return;
+    }
+    for (resp::message& reply : line_->go_on(came)) replies_.push_back(std::move(reply));
+    if (replies_.size() < request_.replies) return;
     result<primary_report> read = read_primary_report(replies_, service_);
-    if (!read) return line_.end(read.error().text);
+    if (!read) return line_->end(read.error().text);
     report_ = *std::move(read);
-    line_.end({});
+    line_->end({});
   }
 
  private:
   host_port to_;
   std::string service_;
-  sentinel_line line_;
-  std::size_t due_ = 0;
+  sentinel_request request_;
+  resolver names_;
+  std::optional<sentinel_line> line_;
   std::vector<resp::message> replies_;
   std::optional<primary_report> report_;
 };
 
-std::vector<primary_report> ask(std::vector<question>& questions, const sentinel_settings& with) {
+std::vector<primary_report> ask(std::vector<question>& questions, const bell& wake,
+                                const sentinel_settings& with) {
   std::vector<primary_report> reports;
   steady_time until = after(now(), with.answer_max);
+  for (question& asked : questions) asked.go_on({});
   for (;;) {
     std::vector<watched_socket> watched;
     std::vector<question*> open;
@@ -67,7 +80,8 @@ std::vector<primary_report> ask(std::vector<question>& questions, const sentinel
       open.push_back(&asked);
     }
     if (open.empty() || now() >= until) return reports;
-    wait_for_any(watched, until);
+    wait_for_any(wake, watched, until);
+    wake.hush();
     for (std::size_t i = 0; i < open.size(); ++i) {
       open[i]->go_on(watched[i].came);
       if (!open[i]->report()) continue;
@@ -82,8 +96,9 @@ std::vector<primary_report> ask(std::vector<question>& questions, const sentinel
 resolved discover_primary(const sentinel_settings& with) {
   std::vector<question> questions;
   questions.reserve(with.sentinels.size());
-  for (const host_port& sentinel : with.sentinels) questions.emplace_back(sentinel, with);
-  const std::vector<primary_report> reports = ask(questions, with);
+  const auto wake = std::make_shared<const bell>();
+  for (const host_port& sentinel : with.sentinels) questions.emplace_back(sentinel, with, wake);
+  const std::vector<primary_report> reports = ask(questions, *wake, with);
   resolved found;
   for (const host_port& at : ranked(reports)) {
     for (address& where : addresses_of(at)) found.addresses.push_back(std::move(where));

@@ -16,13 +16,8 @@ constexpr std::size_t sentinel_reply_max = std::size_t{64} << 10U;
 
 }  // namespace
 
-sentinel_line::sentinel_line(const host_port& to)
-    : reader_{resp::limits{.message_max = sentinel_reply_max}} {
-  if (auto numeric = numeric_address(to.host, to.port)) {
-    left_ = {*std::move(numeric)};
-  } else {
-    left_ = look_up_addresses(to.host, to.port);
-  }
+sentinel_line::sentinel_line(std::vector<address> host)
+    : left_{std::move(host)}, reader_{resp::limits{.message_max = sentinel_reply_max}} {
   std::reverse(left_.begin(), left_.end());
   if (left_.empty()) why_ = "the host is not known";
   connect();

@@ -18,8 +18,8 @@ namespace drover::connection {
 
 class sentinel_line {
  public:
-  /// Resolves the host, which may block, and begins to connect.
-  explicit sentinel_line(const host_port& to);
+  /// Begins to connect to the first address of the host.
+  explicit sentinel_line(std::vector<address> host);
 
   /// False when the line has ended, for the reason `why`.
   [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }

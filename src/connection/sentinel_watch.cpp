@@ -17,18 +17,18 @@ namespace {
 constexpr milliseconds ping_every{2'000};
 /// The pause after a sentinel that could not be listened to.
 constexpr milliseconds pause{500};
-constexpr const stream_socket* no_socket = nullptr;
 
 }  // namespace
 
 sentinel_watch::sentinel_watch(sentinel_settings with, callback on_new_primary)
-    : with_{std::move(with)}, on_new_primary_{std::move(on_new_primary)}, thread_{[this] {
-        run();
-      }} {}
+    : with_{std::move(with)},
+      on_new_primary_{std::move(on_new_primary)},
+      wake_{std::make_shared<const bell>()},
+      thread_{[this] { run(); }} {}
 
 sentinel_watch::~sentinel_watch() {
   stopping_ = true;
-  wake_.ring();
+  wake_->ring();
   thread_.join();
 }
 
@@ -39,14 +39,32 @@ void sentinel_watch::run() noexcept {
     } catch (...) {
       // Out of memory: the next sentinel, after the pause.
     }
-    if (!stopping_) static_cast<void>(wait_for(wake_, no_socket, {}, after(now(), pause)));
+    if (!stopping_) static_cast<void>(wait(nullptr, {}, after(now(), pause)));
   }
 }
 
-// First the primary is asked for: it may have changed while no sentinel was listened to. What the
-// subscription sends in between is a push of the same kind as later ones.
+// The bell also tells that a name is resolved. `stopping_` is set before it rings, and is read
+// after each wait.
+readiness sentinel_watch::wait(const stream_socket* socket, readiness interest,
+                               std::optional<steady_time> until) noexcept {
+  const readiness came = wait_for(*wake_, socket, interest, until);
+  wake_->hush();
+  return came;
+}
+
+// The system's resolver may block for half a minute, and the destructor must not wait for it.
+std::vector<address> sentinel_watch::addresses_of(const host_port& sentinel) {
+  resolver names{sentinel.host, sentinel.port, wake_, look_up_addresses};
+  while (!stopping_) {
+    if (auto found = names.ask()) return std::move(found->addresses);
+    static_cast<void>(wait(nullptr, {}, std::nullopt));
+  }
+  return {};
+}
+
+// First the primary is asked for: it may have changed while no sentinel was listened to.
 void sentinel_watch::listen_to(const host_port& sentinel) {
-  sentinel_line line{sentinel};
+  sentinel_line line{addresses_of(sentinel)};
   sentinel_request request = write_sentinel_request(with_.service, with_.user, with_.password);
   resp::write_command(request.bytes, {"SUBSCRIBE", "+switch-master"});
   line.send(request.bytes);
@@ -54,8 +72,7 @@ void sentinel_watch::listen_to(const host_port& sentinel) {
   steady_time heard = now();
   steady_time pinged = heard;
   while (line.is_open() && !stopping_) {
-    const readiness came =
-        wait_for(wake_, &line.socket(), line.interest(), after(pinged, ping_every));
+    const readiness came = wait(&line.socket(), line.interest(), after(pinged, ping_every));
     for (resp::message& message : line.go_on(came)) {
       heard = now();
       if (replies.size() < request.replies) {
@@ -70,7 +87,7 @@ void sentinel_watch::listen_to(const host_port& sentinel) {
       }
     }
     if (now() < after(pinged, ping_every)) continue;
-    if (between(heard, pinged) > microseconds{0}) return;  // silent since the last PING
+    if (heard < pinged) return;  // silent since the last PING
     pinged = now();
     std::string ping;
     resp::write_command(ping, {"PING"});

@@ -4,14 +4,16 @@
 // and goes to the next when that one does not answer.
 //
 // Threads: construct and destroy on any thread. The destructor waits for the thread, which leaves
-//          every wait but the resolver's at once.
+//          each wait at once.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "connection/sentinel_discovery.hpp"
 
@@ -31,13 +33,16 @@ class sentinel_watch {
  private:
   void run() noexcept;
   void listen_to(const host_port& sentinel);
+  [[nodiscard]] readiness wait(const stream_socket* socket, readiness interest,
+                               std::optional<steady_time> until) noexcept;
+  [[nodiscard]] std::vector<address> addresses_of(const host_port& sentinel);
   void take(const primary_report& report);
 
   sentinel_settings with_;
   callback on_new_primary_;
   std::optional<primary_report> last_;  ///< the latest that a sentinel has named
   std::atomic<bool> stopping_{false};
-  bell wake_;
+  const std::shared_ptr<const bell> wake_;
   std::thread thread_;
 };
 

@@ -210,14 +210,15 @@ timespec time_left(steady_time until) noexcept {
 
 }  // namespace
 
-void wait_for_any(std::span<watched_socket> sockets, steady_time until) noexcept {
-  std::array<pollfd, 32> entries{};
-  const std::size_t count = std::min(entries.size(), sockets.size());
+void wait_for_any(const bell& wake, std::span<watched_socket> sockets, steady_time until) noexcept {
+  std::array<pollfd, 33> entries{};
+  const std::size_t count = std::min(entries.size() - 1, sockets.size());
   for (std::size_t i = 0; i < count; ++i) {
     entries[i] = entry_of(sockets[i].socket, sockets[i].interest);
   }
+  entries[count] = {wake.descriptor(), POLLIN, 0};
   const timespec wait = time_left(until);
-  const bool is_any = ::ppoll(entries.data(), count, &wait, nullptr) > 0;
+  const bool is_any = ::ppoll(entries.data(), count + 1, &wait, nullptr) > 0;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     sockets[i].came = {};
     if (is_any && i < count) sockets[i].came = readiness_of(entries[i], sockets[i].interest);

@@ -106,9 +106,9 @@ struct watched_socket {
   readiness came;  ///< the conditions that it meets
 };
 
-/// Waits until one of the sockets meets one of its conditions, `until` has passed, or a signal
-/// comes. Sets `came` of each.
-void wait_for_any(std::span<watched_socket> sockets, steady_time until) noexcept;
+/// Waits until `wake` rings, one of the sockets meets one of its conditions, `until` has passed, or
+/// a signal comes. Sets `came` of each. At most 32 sockets are watched.
+void wait_for_any(const bell& wake, std::span<watched_socket> sockets, steady_time until) noexcept;
 
 /// Waits until `wake` rings, the socket (if any) meets one of the conditions `interest`, `until`
 /// has passed, or a signal comes. Returns the conditions that the socket meets.
