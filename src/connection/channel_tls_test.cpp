@@ -55,10 +55,12 @@ std::string echo(channel& on, std::string_view text, const wait_limit& within = 
   return std::string{reply.root().text()};
 }
 
-/// Threads ask until `meanwhile` returns. None may get the reply of another. Returns the number of
-/// requests without a reply.
-int ask_while(channel& on, unsigned threads, const std::function<void()>& meanwhile) {
+/// Threads ask until `meanwhile` returns, which gets the number of replies so far. None may get the
+/// reply of another. Returns the number of requests without a reply.
+int ask_while(channel& on, unsigned threads,
+              const std::function<void(const std::atomic<int>& replies)>& meanwhile) {
   std::atomic<bool> stop{false};
+  std::atomic<int> replies{0};
   std::atomic<int> faults{0};
   std::vector<std::jthread> callers;
   for (unsigned c = 0; c < threads; ++c) {
@@ -75,12 +77,13 @@ int ask_while(channel& on, unsigned threads, const std::function<void()>& meanwh
           faults += within.deadline ? 0 : 1;
           std::this_thread::yield();
         } else {
+          ++replies;
           ASSERT_TRUE(got == text) << got.substr(0, 50) << " instead of " << text.substr(0, 50);
         }
       }
     });
   }
-  meanwhile();
+  meanwhile(replies);
   stop = true;
   callers.clear();
   return faults;
@@ -92,7 +95,10 @@ TEST(threads_channel_tls, ManyThreadsEachGetTheirOwnAndNoFault) {
     settings with = made.at(made.redis.tls_port());
     with.spin = spin;
     channel on{with, {}};
-    EXPECT_EQ(ask_while(on, 32, [] { std::this_thread::sleep_for(400ms); }), 0);
+    const auto until_many = [](const std::atomic<int>& replies) {
+      while (replies < 2'000) std::this_thread::sleep_for(1ms);
+    };
+    EXPECT_EQ(ask_while(on, 32, until_many), 0);
   }
 }
 
@@ -100,7 +106,7 @@ TEST(threads_channel_tls, KilledAndCutConnectionsMixUpNothing) {
   const world made;
   test::byte_relay relay{made.redis.tls_port()};
   channel on{made.at(relay.port()), {}};
-  ask_while(on, 8, [&] {
+  ask_while(on, 8, [&](const std::atomic<int>&) {
     for (int i = 0; i < 20; ++i) {
       const std::uint64_t before = on.epoch();
       i % 2 == 0 ? relay.cut_now()
