@@ -19,11 +19,11 @@ import sys
 import time
 import xml.etree.ElementTree as xml
 
-from command_run import APPLICATION, PATIENCE_S, SECRET, application, command_run, main, programs
-from command_run import running_in
+from audit_run import APPLICATION, PATIENCE_S, SECRET, application, audit_run, main, programs
+from audit_run import running_in
 
 
-class audit_command(command_run):
+class audit_command(audit_run):
     # Verdicts and exit codes.
 
     def test_exits_with_the_code_of_the_verdict(self):

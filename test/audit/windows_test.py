@@ -14,10 +14,10 @@ import sys
 import time
 import urllib.request
 
-from command_run import APPLICATION, PATIENCE_S, application, command_run, main
+from audit_run import APPLICATION, PATIENCE_S, application, audit_run, main
 
 
-class audit_windows(command_run):
+class audit_windows(audit_run):
     def test_a_sample_is_stated_in_all_reports_and_keeps_locks_with_their_values(self):
         script = """
 import sys

@@ -16,57 +16,25 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+
+from command_run import PATIENCE_S, command_run, main, programs, running_in
 
 APPLICATION = pathlib.Path(__file__).with_name("ping_app.py")
 PAGE = pathlib.Path(__file__).parents[2] / "docs/how-to/test-with-faults.md"
-PATIENCE_S = 90
-given = {}
 
 
 def application(*commands):
     return [sys.executable, "-B", str(APPLICATION), *commands]
 
 
-def running_in(folder):
-    """Processes that were started with a path in the folder."""
-    processes = []
-    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if str(folder).encode() in entry.read_bytes():
-                processes.append(entry.parent.name)
-    return processes
-
-
-class fault_proxy_command(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="drover.fault.")
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-        (self.folder / "tmp").mkdir()
-        self.environment = {name: value for name, value in os.environ.items()
-                            if "REDIS" not in name and "VALKEY" not in name}
-        self.environment |= {"TMPDIR": str(self.folder / "tmp"), "NO_COLOR": "1",
-                             "DROVER_REDIS_SERVER": given["server"]}
-
-    def begin(self, *options, stdin=subprocess.DEVNULL, **more):
-        return subprocess.Popen([given["drover"], "fault-proxy", *map(str, options)], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=stdin,
-                                cwd=self.folder, env=self.environment | more)
-
-    def end(self, process, text=None):
-        try:
-            out, err = process.communicate(text, timeout=PATIENCE_S)
-        finally:
-            process.kill()
-        self.assertEqual(list((self.folder / "tmp").iterdir()), [], "temporary files are left")
-        self.assertEqual(running_in(self.folder / "tmp"), [], "a process is left")
-        return process.returncode, out, err
+class fault_proxy_command(command_run):
+    command = "fault-proxy"
 
     def run_proxy(self, *options, **more):
-        return self.end(self.begin(*options, **more))
+        return self.run_command(*options, **more)
 
     def address_of(self, process):
         for line in process.stderr:
@@ -144,7 +112,7 @@ class fault_proxy_command(unittest.TestCase):
                 os.write(writer, b"x" * 4096)
         os.set_blocking(writer, True)
         process = subprocess.Popen(
-            [given["drover"], "fault-proxy", "--redis", "auto", "--fault", "duplicate", "--log",
+            [programs["drover"], "fault-proxy", "--redis", "auto", "--fault", "duplicate", "--log",
              "-", "--", *application("PING", "PING", "PING")], text=True, stdout=writer,
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=self.folder,
             env=self.environment)
@@ -282,7 +250,7 @@ class fault_proxy_command(unittest.TestCase):
     def test_the_library_serves_every_call_as_the_page_shows(self):
         line = next(line for line in PAGE.read_text().splitlines() if "01_first_cache" in line)
         words = shlex.split(line.removeprefix("drover fault-proxy"))
-        words = [given["example"] if "01_first_cache" in word else word for word in words]
+        words = [programs["example"] if "01_first_cache" in word else word for word in words]
         code, out, err = self.run_proxy(*words)
         self.assertEqual(code, 0, out + err)
         self.assertIn("user 42, 2 queries for 51 calls", out)
@@ -306,13 +274,5 @@ class fault_proxy_command(unittest.TestCase):
             self.assertIn(option, known)
 
 
-def main():
-    for name, path in zip(("drover", "server", "example"), sys.argv[1:4]):
-        given[name] = os.path.abspath(path)
-    result = unittest.TextTestRunner(verbosity=2).run(
-        unittest.defaultTestLoader.loadTestsFromTestCase(fault_proxy_command))
-    return 0 if result.wasSuccessful() and result.testsRun else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(fault_proxy_command, ("drover", "server", "example")))

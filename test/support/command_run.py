@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the command `drover audit` in a folder of its own, for the tests of the command."""
+"""Runs a command of drover in a folder of its own, for the tests of the command."""
 
 import contextlib
 import os
@@ -10,14 +10,8 @@ import tempfile
 import time
 import unittest
 
-APPLICATION = pathlib.Path(__file__).with_name("command_app.py")
-SECRET = "a-value-that-nobody-may-keep"  # as in command_app.py
 PATIENCE_S = 90
 programs = {}
-
-
-def application(kind):
-    return [sys.executable, "-B", str(APPLICATION), kind]
 
 
 def running_in(folder):
@@ -31,8 +25,10 @@ def running_in(folder):
 
 
 class command_run(unittest.TestCase):
+    command = ""  # "audit"; a test of a command sets it
+
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="drover.audit.")
+        scratch = tempfile.TemporaryDirectory(prefix=f"drover.{self.command}.")
         self.addCleanup(scratch.cleanup)
         self.folder = pathlib.Path(scratch.name)
         (self.folder / "tmp").mkdir()
@@ -41,22 +37,21 @@ class command_run(unittest.TestCase):
         self.environment |= {"TMPDIR": str(self.folder / "tmp"), "NO_COLOR": "1",
                              "DROVER_REDIS_SERVER": programs["server"]}
 
-    def begin(self, *options, **more):
-        return subprocess.Popen([programs["drover"], "audit", *map(str, options)], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                stdin=subprocess.DEVNULL, cwd=self.folder,
-                                env=self.environment | more)
+    def begin(self, *options, stdin=subprocess.DEVNULL, **more):
+        return subprocess.Popen([programs["drover"], self.command, *map(str, options)], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=stdin,
+                                cwd=self.folder, env=self.environment | more)
 
-    def end(self, process):
+    def end(self, process, text=None):
         try:
-            out, err = process.communicate(timeout=PATIENCE_S)
+            out, err = process.communicate(text, timeout=PATIENCE_S)
         finally:
             process.kill()
         self.assertEqual(list((self.folder / "tmp").iterdir()), [], "temporary files are left")
         self.assertEqual(running_in(self.folder / "tmp"), [], "a process is left")
         return process.returncode, out, err
 
-    def audit(self, *options, **more):
+    def run_command(self, *options, **more):
         return self.end(self.begin(*options, **more))
 
     def wait_for(self, path):
@@ -66,8 +61,10 @@ class command_run(unittest.TestCase):
             time.sleep(0.01)
 
 
-def main(test_case):
-    programs["drover"], programs["server"] = (os.path.abspath(path) for path in sys.argv[1:3])
+def main(test_case, names=("drover", "server")):
+    """`names`: of the programs on the command line."""
+    for name, path in zip(names, sys.argv[1:]):
+        programs[name] = os.path.abspath(path)
     result = unittest.TextTestRunner(verbosity=2).run(
         unittest.defaultTestLoader.loadTestsFromTestCase(test_case))
     return 0 if result.wasSuccessful() and result.testsRun else 1
