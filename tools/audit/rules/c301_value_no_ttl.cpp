@@ -154,7 +154,7 @@ class value_no_ttl final : public rule {
   }
 
   /// A document that clients write again and again, and before which no load runs: a list of flags.
-  /// Whoever creates it has missed it before as well.
+  /// The client that creates it has missed it before, too.
   static bool is_document(const op_counts& counts, const pattern_tally& tally) {
     return changes_per_creation * tally.bad.count <= counts.stores &&
            2 * tally.inside.count <= counts.stores;

@@ -57,17 +57,7 @@ class no_recovery final : public rule {
                [&] { return proof_of(outage, in_words_of(outage)); });
     }
     dead.opportunities = judged;
-    if (dead.count > 0) {
-      finding result;
-      result.rule = id();
-      result.count = dead.count;
-      result.opportunities = dead.opportunities;
-      result.evidence_list = dead.kept_evidence();
-      result.severity = severity::error;
-      result.confidence = confidence::proof;
-      result.message = result.evidence_list.front().summary;
-      out.add_finding(std::move(result));
-    }
+    report_cases(id(), severity::error, dead, out);
     out.add_coverage(id(), status_of(dead.count, judged),
                      judged == 0
                          ? "no outage was caused; --outages causes them"

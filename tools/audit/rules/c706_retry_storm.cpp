@@ -70,17 +70,7 @@ class retry_storm final : public rule {
       out.add_not_judged(id(), counted(outages.size(), "outage", "outages"),
                          "fewer than 20 commands came before the first one");
     }
-    if (storms.count > 0) {
-      finding result;
-      result.rule = id();
-      result.count = storms.count;
-      result.opportunities = storms.opportunities;
-      result.evidence_list = storms.kept_evidence();
-      result.severity = severity::warning;
-      result.confidence = confidence::proof;
-      result.message = result.evidence_list.front().summary;
-      out.add_finding(std::move(result));
-    }
+    report_cases(id(), severity::warning, storms, out);
     out.add_coverage(id(), status_of(storms.count, storms.opportunities),
                      storms.opportunities == 0
                          ? "no outage was caused; --outages causes them"

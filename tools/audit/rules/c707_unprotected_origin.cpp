@@ -74,17 +74,7 @@ class unprotected_origin final : public rule {
     if (!reason.empty() && !outages.empty()) {
       out.add_not_judged(id(), counted(outages.size(), "outage", "outages"), reason);
     }
-    if (floods.count > 0) {
-      finding result;
-      result.rule = id();
-      result.count = floods.count;
-      result.opportunities = floods.opportunities;
-      result.evidence_list = floods.kept_evidence();
-      result.severity = severity::warning;
-      result.confidence = confidence::proof;
-      result.message = result.evidence_list.front().summary;
-      out.add_finding(std::move(result));
-    }
+    report_cases(id(), severity::warning, floods, out);
     out.add_coverage(id(), status_of(floods.count, floods.opportunities),
                      floods.opportunities == 0
                          ? "no such outage was caused; --outages causes them"

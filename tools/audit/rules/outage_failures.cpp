@@ -80,6 +80,19 @@ evidence proof_of(const outage_result& outage, std::string summary) {
   return proof;
 }
 
+void report_cases(std::string_view rule, severity level, const cases& found, verdicts& out) {
+  if (found.count == 0) return;
+  finding result;
+  result.rule = rule;
+  result.count = found.count;
+  result.opportunities = found.opportunities;
+  result.evidence_list = found.kept_evidence();
+  result.severity = level;
+  result.confidence = confidence::proof;
+  result.message = result.evidence_list.front().summary;
+  out.add_finding(std::move(result));
+}
+
 void report_failed_checks(std::string_view rule, std::initializer_list<outage_kind> kinds,
                           const rule_context& context, verdicts& out) {
   cases failing;

@@ -23,6 +23,10 @@ namespace drover::audit {
 /// The evidence of an outage: the summary, and the checks that failed.
 [[nodiscard]] evidence proof_of(const outage_result& outage, std::string summary);
 
+/// Adds the finding of the rule if there is a case: as a proof, with the summary of the worst case
+/// as its message.
+void report_cases(std::string_view rule, severity level, const cases& found, verdicts& out);
+
 /// Reports the checks that failed during the outages of these kinds: the finding and the coverage
 /// of the rule. An error if a fifth of the checks failed, or if the application ended; a warning if
 /// two or more did.
