@@ -13,9 +13,9 @@
 namespace drover::connection {
 namespace {
 
-std::vector<address> addresses_of(const host_port& at) {
+std::vector<address> addresses_of(const host_port& at, const resolver::look_up& look_up) {
   if (auto numeric = numeric_address(at.host, at.port)) return {*std::move(numeric)};
-  return look_up_addresses(at.host, at.port);
+  return look_up(at.host, at.port).addresses;
 }
 
 /// The question to one sentinel. A host whose name is resolved slowly holds up no other.
@@ -26,7 +26,7 @@ class question {
       : to_{to},
         service_{with.service},
         request_{write_sentinel_request(with.service, with.user, with.password)},
-        names_{to.host, to.port, wake, look_up_addresses} {}
+        names_{to.host, to.port, wake, with.look_up} {}
 
   [[nodiscard]] bool is_open() const noexcept { return !line_ || line_->is_open(); }
   [[nodiscard]] watched_socket watched() const noexcept {
@@ -101,7 +101,8 @@ resolved discover_primary(const sentinel_settings& with) {
   const std::vector<primary_report> reports = ask(questions, *wake, with);
   resolved found;
   for (const host_port& at : ranked(reports)) {
-    for (address& where : addresses_of(at)) found.addresses.push_back(std::move(where));
+    for (address& where : addresses_of(at, with.look_up))
+      found.addresses.push_back(std::move(where));
   }
   if (!found.addresses.empty()) return found;
   if (!reports.empty()) {

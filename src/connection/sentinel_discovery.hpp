@@ -22,6 +22,7 @@ struct sentinel_settings {
   /// After the first answer, the others are awaited for this long: one of them may know a later
   /// configuration.
   milliseconds others_max{50};
+  resolver::look_up look_up = look_up_addresses;  ///< for the names of all hosts
 };
 
 /// The addresses of the primary, the likeliest first. Without addresses `why` gives the reason,

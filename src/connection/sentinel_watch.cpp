@@ -54,7 +54,7 @@ readiness sentinel_watch::wait(const stream_socket* socket, readiness interest,
 
 // The system's resolver may block for half a minute, and the destructor must not wait for it.
 std::vector<address> sentinel_watch::addresses_of(const host_port& sentinel) {
-  resolver names{sentinel.host, sentinel.port, wake_, look_up_addresses};
+  resolver names{sentinel.host, sentinel.port, wake_, with_.look_up};
   while (!stopping_) {
     if (auto found = names.ask()) return std::move(found->addresses);
     static_cast<void>(wait(nullptr, {}, std::nullopt));
