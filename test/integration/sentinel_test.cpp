@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A client that finds its server through sentinels: failovers of every kind under load, sentinels
 // that are down or lag behind, and wrong settings.
+#include <algorithm>
 #include <csignal>
 
 #include "integration/gated_loads.hpp"
@@ -152,6 +153,30 @@ TEST(sentinels_with_a_password, AreAskedWithTheirOwnCredentials) {
   const check_report report = client{options}.check(60s, {"t"});
   EXPECT_EQ(report.state, readiness::ready)
       << (report.problems.empty() ? "" : report.problems[0].reason);
+  options.sentinel_user = "watcher";
+  options.sentinel_password = "watcher-secret";
+  for (const auto& sentinel : group.sentinels) {
+    const resp::message done = sentinel->connect().command(
+        {"ACL", "SETUSER", "watcher", "on", ">watcher-secret", "&+switch-master", "-@all", "+ping",
+         "+subscribe", "+sentinel|get-master-addr-by-name", "+sentinel|master"});
+    ASSERT_EQ(done.root().text(), "OK");
+    sentinel->connect().command({"ACL", "LOG", "RESET"});
+  }
+  {
+    const client redis{options};
+    EXPECT_EQ(redis.check(60s, {"t"}).state, readiness::ready);
+    EXPECT_TRUE(eventually([&] {
+      return std::ranges::any_of(group.sentinels, [](const auto& sentinel) {
+        const resp::message listed = sentinel->connect().command({"CLIENT", "LIST"});
+        return listed.root().text().find("user=watcher") != std::string_view::npos &&
+               listed.root().text().find("sub=1") != std::string_view::npos;
+      });
+    })) << "it listens to a sentinel";
+  }
+  for (const auto& sentinel : group.sentinels) {
+    EXPECT_EQ(sentinel->connect().command({"ACL", "LOG"}).root().size(), 0U);
+  }
+  options.sentinel_user.clear();
   options.sentinel_password = "wrong-secret";
   const check_report wrong = client{options}.check(100ms, {"t"});
   ASSERT_FALSE(wrong.problems.empty());
