@@ -3,6 +3,7 @@
 #include "world/play/schedule.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -78,6 +79,18 @@ TEST(world_campaign, TheSumDoesNotDependOnTheNumberOfJobs) {
   EXPECT_EQ(shared.schedules, 60U);
   EXPECT_EQ(alone.steps, shared.steps);
   EXPECT_EQ(alone.calls, shared.calls);
+}
+
+TEST(world_campaign, CountsTheProcessorTimeOfItsJobs) {
+  const auto used_by_children = [] {
+    rusage used{};
+    ::getrusage(RUSAGE_CHILDREN, &used);
+    return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+  };
+  const double before = used_by_children();
+  const tally sum = run_campaign({.first_seed = 1, .schedules = 200, .jobs = 2, .longest = {}});
+  EXPECT_GT(sum.processor_seconds, (used_by_children() - before) / 2);
 }
 
 TEST(world_campaign, AReportIsReadBackAsItWasWritten) {
