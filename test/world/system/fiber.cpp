@@ -75,8 +75,10 @@ struct fiber::locals {
   }
   void swap_with_running() noexcept {
     const tls_block& block = thread_locals();
-    char* const running = block.memory;
-    for (std::size_t i = 0; i < block.size; ++i) std::swap(running[i], variables[i]);
+    std::array<char, tls_block::size_max> before;  // copied as a whole: each switch comes here
+    std::memcpy(before.data(), block.memory, block.size);
+    std::memcpy(block.memory, variables.get(), block.size);
+    std::memcpy(variables.get(), before.data(), block.size);
     char* const globals = reinterpret_cast<char*>(abi::__cxa_get_globals());
     for (std::size_t i = 0; i < exception_globals_size; ++i) std::swap(globals[i], exceptions[i]);
     const int running_error = errno;

@@ -20,6 +20,10 @@ constexpr std::int64_t ppm = 1'000'000;
 
 kernel* active = nullptr;
 
+bool can_run(const thread& candidate) noexcept {
+  return candidate.at == thread::state::ready && !candidate.owner->is_paused;
+}
+
 }  // namespace
 
 virtual_time process::monotonic(virtual_time now) const noexcept {
@@ -57,6 +61,7 @@ thread& kernel::add_thread(process& in) {
   thread& added = *threads_.back();
   added.number = static_cast<unsigned>(threads_.size());
   added.owner = &in;
+  living_.push_back(&added);
   return added;
 }
 
@@ -106,15 +111,11 @@ void kernel::record_moment() {
 
 void kernel::collect_ready(std::vector<thread*>& into) const {
   into.clear();
-  for (const auto& candidate : threads_) {
-    if (candidate->at == thread::state::ready && candidate->owner->is_alive &&
-        !candidate->owner->is_paused && candidate.get() != running_) {
-      into.push_back(candidate.get());
-    }
+  if (running_ != nullptr && running_->owner->is_alive && can_run(*running_)) {
+    into.push_back(running_);
   }
-  if (running_ != nullptr && running_->at == thread::state::ready && running_->owner->is_alive &&
-      !running_->owner->is_paused) {
-    into.insert(into.begin(), running_);
+  for (thread* const candidate : living_) {
+    if (candidate != running_ && can_run(*candidate)) into.push_back(candidate);
   }
 }
 
@@ -128,6 +129,7 @@ void kernel::switch_to(thread& next) {
   if (!next.body->has_ended()) return;
   next.at = thread::state::ended;
   next.body.reset();
+  std::erase(living_, &next);
   wake(next.owner, &next, 1 << 30);
 }
 
@@ -155,10 +157,7 @@ outcome kernel::run(std::uint64_t steps_max) {
         continue;
       }
       running_ = nullptr;
-      const bool is_over = std::ranges::none_of(threads_, [](const auto& left) {
-        return left->owner->is_alive && left->at != thread::state::ended;
-      });
-      if (is_over) break;
+      if (living_.empty()) break;
       if (events_.empty()) {
         ended = outcome::hung;
         break;
@@ -175,6 +174,7 @@ outcome kernel::run(std::uint64_t steps_max) {
 
 void kernel::kill(process& ended) noexcept {
   ended.is_alive = false;
+  std::erase_if(living_, [&ended](const thread* of) { return of->owner == &ended; });
   note(0xDEAD);
 }
 
@@ -217,12 +217,9 @@ void kernel::step(virtual_time cost) {
   now_ += cost;
   record_moment();
   if (steps_ < steps_max_ && !is_event_due()) {
-    bool has_other = false;
-    for (const auto& candidate : threads_) {
-      has_other = candidate.get() != running_ && candidate->at == thread::state::ready &&
-                  candidate->owner->is_alive && !candidate->owner->is_paused;
-      if (has_other) break;
-    }
+    const bool has_other = std::ranges::any_of(living_, [this](const thread* candidate) {
+      return candidate != running_ && can_run(*candidate);
+    });
     if (!has_other) return;
     const arena::on_account_of account{arena::harness};
     collect_ready(ready_);
@@ -260,10 +257,10 @@ bool kernel::wait(std::array<const void*, 2> on, std::optional<virtual_time> unt
 int kernel::wake(const process* in, const void* address, int count, std::uint32_t groups) {
   const arena::on_account_of account{arena::harness};
   std::vector<thread*> waiting;
-  for (const auto& candidate : threads_) {
+  for (thread* const candidate : living_) {
     if (candidate->at != thread::state::blocked || (candidate->groups & groups) == 0) continue;
     if (candidate->waits_on[0] != address && candidate->waits_on[1] != address) continue;
-    if (in == nullptr || candidate->owner == in) waiting.push_back(candidate.get());
+    if (in == nullptr || candidate->owner == in) waiting.push_back(candidate);
   }
   int woken = 0;
   while (woken < count && !waiting.empty()) {

@@ -170,6 +170,7 @@ class kernel {
   base::seeded_random draws_;
   std::vector<std::unique_ptr<process>> processes_;
   std::vector<std::unique_ptr<thread>> threads_;
+  std::vector<thread*> living_;  ///< those that have not ended, of processes that are alive
   std::vector<timed> events_;  // a heap
   std::vector<thread*> ready_;
   thread* running_ = nullptr;
