@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -153,7 +154,10 @@ void tls_front::state::accept_all() {
     pollfd entry{listener, POLLIN, 0};
     if (::poll(&entry, 1, look_ms) <= 0) continue;
     const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (client >= 0) served.emplace_back([this, client] { serve(client); });
+    if (client < 0) continue;
+    const int on = 1;  // a small record must not wait until the one before it is acknowledged
+    ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    served.emplace_back([this, client] { serve(client); });
   }
 }
 
