@@ -180,7 +180,7 @@ run_ctest() {
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp
   # Most tests that take long wait more than they compute.
-  without_aslr ctest --test-dir "build/$preset" --parallel "$((2 * jobs))" --output-on-failure \
+  without_aslr ctest --test-dir "build/$preset" --parallel "$((3 * jobs))" --output-on-failure \
     --output-junit "$results/$preset.xml" "$@" "${ctest_arguments[@]}" 2>&1 | only_what_matters
 }
 
