@@ -269,11 +269,6 @@ result<endpoint> parse_plain_url(std::string_view url) {
   return at;
 }
 
-std::string describe(const host_port& at) {
-  const bool is_ipv6 = at.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
-}
-
 std::string describe(const endpoint& at) {
   const auto database = std::to_string(at.database);
   if (!at.sentinels.empty()) {

@@ -10,18 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/host_port.hpp"
+
 namespace drover::connection {
 
-/// A host name or address, and a port.
-struct host_port {
-  std::string host;
-  std::uint16_t port = 0;
-
-  friend bool operator==(const host_port&, const host_port&) = default;
-};
-
-/// "10.0.0.1:6379", "[::1]:6379".
-[[nodiscard]] std::string describe(const host_port& at);
+using base::describe;
+using base::host_port;
 
 struct endpoint {
   std::string host{};  ///< empty for a unix socket, and with sentinels
