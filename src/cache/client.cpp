@@ -11,7 +11,7 @@
 #include "cache/core.hpp"
 #include "cache/elsewhere.hpp"
 #include "entry/envelope.hpp"
-#include "store/redis_store.hpp"
+#include "store/servers.hpp"
 
 namespace drover {
 
@@ -103,9 +103,9 @@ std::string_view to_string(availability state) noexcept {
 
 availability_report client::availability() const {
   using state = connection::reachability::state;
-  connection::reachability known = core_->redis().channel().reached();
+  connection::reachability known = core_->redis().home().channel().reached();
   if (known.now == state::available) {
-    if (auto refused = core_->redis().refused().reason()) {
+    if (auto refused = core_->redis().home().refused().reason()) {
       return {availability::refused, *std::move(refused)};
     }
   }
@@ -114,9 +114,9 @@ availability_report client::availability() const {
 
 bool client::is_available() const noexcept {
   using state = connection::reachability::state;
-  const state now = core_->redis().channel().reached_state();
+  const state now = core_->redis().home().channel().reached_state();
   return now != state::away && now != state::refused &&
-         (now != state::available || !core_->redis().refused().is_any());
+         (now != state::available || !core_->redis().home().refused().is_any());
 }
 
 }  // namespace drover

@@ -42,7 +42,7 @@ check_report client::check(duration timeout, std::vector<std::string> names) con
   if (names.empty()) names.emplace_back(default_name);
   const steady_time deadline =
       store::now() + std::clamp<duration>(timeout, duration{0}, longest_check);
-  store::redis_store& redis = core_->redis();
+  store::redis_store& redis = core_->redis().home();
   store::server_check check{redis.channel(), redis.wakes(),
                             "check-" + std::to_string(detail::random_seed()), deadline};
   return check.run(names);

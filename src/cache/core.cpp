@@ -41,21 +41,22 @@ core::core(client_options options, server_access to)
                        [this] { return is_inherited(); }},
       deadline_threads_{options_.deadline_threads_max, options_.waiters_max,
                         [this] { return is_inherited(); }} {
-  store_ = std::make_unique<store::redis_store>(
+  using store::redis_store;
+  servers_ = std::make_unique<store::servers>(
       settings_of(options_, std::move(to), random_seed()),
-      store::events{
-          .up = [this](const connection::greeting& hello) { on_up(hello); },
-          .down = [this](const fault& why) { on_down(why); },
+      store::server_events{
+          .up = [this](const redis_store& on,
+                       const connection::greeting& hello) { on_up(on, hello); },
+          .down = [this](const redis_store& on, const fault& why) { on_down(on, why); },
           .changed = [this](std::string_view value_key) { flights_.key_changed(value_key); },
-          .everything_changed = [this] { flights_.everything_changed(); },
-          .waking = [this](store::wake_mode mode) { on_waking(mode); },
-          .refused = [this](const fault& why) { report_.tell_refused(why); },
+          .everything_changed = [this](const redis_store& on) { flights_.everything_changed(on); },
+          .waking = [this](const redis_store& on, store::wake_mode mode) { on_waking(on, mode); },
+          .refused = [this](const redis_store&, const fault& why) { report_.tell_refused(why); },
           .alarm = [this] { flights_.alarm_rang(); },
       },
       options_.server_keeps_writes);
-  redis_ = store_.get();
-  flights_.use(*store_, letters_and_digits(random_seed()));
-  invalidations_.use(*store_);
+  flights_.use(*servers_, letters_and_digits(random_seed()));
+  invalidations_.use(*servers_);
 }
 
 core::~core() {
@@ -63,7 +64,7 @@ core::~core() {
   invalidations_.close();
   refresh_threads_.stop();
   deadline_threads_.stop();
-  store_.reset();  // its completions refer to the members above
+  servers_->close();  // the last completions refer to the members above, and to the servers
 }
 
 bool core::is_inherited() const noexcept { return store::fork_count() != born_in_; }
@@ -123,18 +124,16 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
   }
 }
 
-void core::on_up(const connection::greeting& hello) {
-  const bool has_new_role = !role_.empty() && !hello.role.empty() && role_ != hello.role;
-  if (!hello.role.empty()) role_ = hello.role;
+void core::on_up(const store::redis_store& on, const connection::greeting& hello) {
   // Leases survive if it is only uncertain whether the server is another one. A fill needs its
   // token in the entry, so another server refuses it, and the invalidations that are sent again
   // remove entries that a snapshot has brought back. Ending all leases would cost all running fills
   // at every reconnect behind a proxy that hides INFO.
-  flights_.server_up(hello.is_another_server);
+  flights_.server_up(on, hello.is_another_server);
   using server = fetch::invalidation_journal::server;
-  invalidations_.server_up(hello.is_another_server || has_new_role ? server::another
-                           : hello.may_be_another_server           ? server::unknown
-                                                                   : server::same);
+  invalidations_.server_up(on, hello.is_another_server || hello.has_new_role ? server::another
+                               : hello.may_be_another_server                 ? server::unknown
+                                                                             : server::same);
   report_.tell({.kind = event_kind::connection_up, .text = hello.version}, nullptr);
   if (is_unverified_) {
     report_.tell({.kind = event_kind::connection_unverified,
@@ -142,13 +141,13 @@ void core::on_up(const connection::greeting& hello) {
                           "anybody"},
                  nullptr);
   }
-  tell_if_replica();
+  tell_if_replica(on);
 }
 
 // Reports a replica: the server can be reached, but it accepts no writes.
-void core::tell_if_replica() noexcept {
+void core::tell_if_replica(const store::redis_store& on) noexcept {
   try {
-    const connection::reachability known = redis_->channel().reached();
+    const connection::reachability known = on.reached();
     if (known.now != connection::reachability::state::refused) return;
     report_.tell_refused({fault_code::unsupported, known.reason});
   } catch (...) {
@@ -156,18 +155,18 @@ void core::tell_if_replica() noexcept {
   }
 }
 
-void core::on_down(const fault& why) {
-  flights_.server_down();
+void core::on_down(const store::redis_store& on, const fault& why) {
+  flights_.server_down(on);
   report_.tell({.kind = event_kind::connection_down, .code = why.code, .text = why.text}, nullptr);
 }
 
-void core::on_waking(store::wake_mode mode) {
+void core::on_waking(const store::redis_store& on, store::wake_mode mode) {
   event_kind kind = event_kind::wake_by_push;
   if (mode == store::wake_mode::channel) kind = event_kind::wake_by_channel;
   if (mode == store::wake_mode::polling) kind = event_kind::wake_by_polling;
   report_.tell({.kind = kind}, nullptr);
   // Waiting flights now begin to poll or to listen.
-  if (mode != store::wake_mode::push) flights_.everything_changed();
+  if (mode != store::wake_mode::push) flights_.everything_changed(on);
 }
 
 }  // namespace drover::detail

@@ -25,7 +25,7 @@
 #include "cache/guarded.hpp"
 #include "cache/invalidations.hpp"
 #include "cache/load_threads.hpp"
-#include "store/redis_store.hpp"
+#include "store/servers.hpp"
 
 namespace drover::detail {
 
@@ -37,7 +37,7 @@ class core : public std::enable_shared_from_this<core> {
   core& operator=(const core&) = delete;
 
   [[nodiscard]] const client_options& options() const noexcept { return options_; }
-  store::redis_store& redis() noexcept { return *redis_; }
+  store::servers& redis() noexcept { return *servers_; }
   event_reporter& report() noexcept { return report_; }
   flight_runner& flights() noexcept { return flights_; }
   failures& remembered() noexcept { return failures_; }
@@ -61,10 +61,10 @@ class core : public std::enable_shared_from_this<core> {
 
  private:
   [[nodiscard]] bool load_in_background(const flight_ptr& flight, bool only_if_free) noexcept;
-  void on_up(const connection::greeting& hello);
-  void tell_if_replica() noexcept;
-  void on_down(const fault& why);
-  void on_waking(store::wake_mode mode);
+  void on_up(const store::redis_store& on, const connection::greeting& hello);
+  void tell_if_replica(const store::redis_store& on) noexcept;
+  void on_down(const store::redis_store& on, const fault& why);
+  void on_waking(const store::redis_store& on, store::wake_mode mode);
 
   const client_options options_;
   const std::uint32_t born_in_;
@@ -76,13 +76,10 @@ class core : public std::enable_shared_from_this<core> {
 
   guard_mutex names_mutex_;
   std::set<std::pair<std::string, std::uint32_t>> names_ DROVER_GUARDED_BY(names_mutex_);
-  std::string role_;  ///< the server's role on the last connection; used by the service thread only
 
   load_threads refresh_threads_;
   load_threads deadline_threads_;
-  std::unique_ptr<store::redis_store> store_;
-  /// Points to `store_`. The last completions use this pointer while `store_` is being destroyed.
-  store::redis_store* redis_ = nullptr;
+  std::unique_ptr<store::servers> servers_;
 };
 
 }  // namespace drover::detail

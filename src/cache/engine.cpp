@@ -92,10 +92,10 @@ class engine::impl {
     if (is_inherited() || part_->draining || key.size() > core_->options().key_max) return;
     auto names = std::make_shared<const key_names>(part_->keys, key);
     const std::string& value_key = names->value_key;
-    core_->redis().look_up_later(value_key, [&on = *core_, part = part_, names](
-                                                const result<std::optional<std::string>>& bytes) {
-      begin_refresh(on, part, *names, bytes);
-    });
+    core_->redis().look_up_later(
+        value_key, [&on = *core_, part = part_, names](const result<store::found>& stored) {
+          begin_refresh(on, part, *names, stored);
+        });
   }
 
   result<void> invalidate(std::string_view key) {
@@ -139,12 +139,11 @@ class engine::impl {
 
  private:
   static void begin_refresh(core& on, const std::shared_ptr<cache_part>& part,
-                            const key_names& names,
-                            const result<std::optional<std::string>>& bytes) {
-    if (!bytes) return on.report().tell_fault(bytes.error(), part.get(), names.key);
-    const fetch::judgement judged =
-        fetch::judge(*bytes, names.digest, on.redis().server_now(), on.redis().trusted(),
-                     part->policy.failure_pause_max);
+                            const key_names& names, const result<store::found>& stored) {
+    if (!stored) return on.report().tell_fault(stored.error(), part.get(), names.key);
+    const store::redis_store& server = *stored->by;
+    const fetch::judgement judged = fetch::judge(stored->entry, names.digest, server.server_now(),
+                                                 server.trusted(), part->policy.failure_pause_max);
     const entry::envelope& head = judged.read.head;
     const bool live =
         judged.state == fetch::finding::fresh || judged.state == fetch::finding::stale;
@@ -154,7 +153,7 @@ class engine::impl {
           {.part = part,
            .names = names,
            .base = head.produced_by,
-           .servable_until = on.redis().steady_at(entry::servable_until(head)),
+           .servable_until = server.steady_at(entry::servable_until(head)),
            .previous_payload = judged.read.payload,
            .is_requested = true}));
     } else if (live || judged.state == fetch::finding::missing ||

@@ -52,17 +52,17 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
     case action_kind::send_refresh_mark: return send_refresh_mark(flight, action);
     case action_kind::send_promote: return send_promote(flight, action);
     case action_kind::send_release_late:
-      return store_->release(
+      return servers_->release(
           names.value_key, action.attempt, part.keys.wake_channel(names.key),
           [this, key = names.value_key](const result<lease::step_reply>&) { key_changed(key); });
     case action_kind::send_refresh_mark_extend:
-      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
-                                         part.policy.lease_ttl);
+      return servers_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
+                                           part.policy.lease_ttl);
     case action_kind::send_refresh_mark_pause:
-      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
-                                         flight->result.pause);
+      return servers_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
+                                           flight->result.pause);
     case action_kind::send_refresh_mark_release:
-      return store_->release_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt);
+      return servers_->release_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt);
     case action_kind::want_turn:
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);

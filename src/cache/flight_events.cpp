@@ -50,27 +50,38 @@ constexpr auto every_flight = [](const live_flight&, const fetch::flight&) { ret
 
 }  // namespace
 
-void flight_runner::server_up(bool is_another_server) noexcept {
+void flight_runner::server_up(const store::redis_store& on, bool is_another_server) noexcept {
+  const auto is_there = [&](const live_flight& flight) {
+    return servers_->is_at(flight.names.value_key, on);
+  };
   {
     const guard_lock lock{mutex_};
     holders_.connection_up();
   }
   if (is_another_server) {
-    for_flights({}, every_flight, [this](const flight_ptr& flight) {
+    const auto all = [&](const live_flight& flight, const fetch::flight&) {
+      return is_there(flight);
+    };
+    for_flights({}, all, [this](const flight_ptr& flight) {
       step(flight,
            [](fetch::flight& machine, fetch::actions& out) { machine.server_replaced(out); });
     });
     return;
   }
   // The leases of these flights name a connection that is gone.
-  const auto holds = [](const live_flight&, const fetch::flight& f) { return f.is_holder(); };
+  const auto holds = [&](const live_flight& flight, const fetch::flight& machine) {
+    return machine.is_holder() && is_there(flight);
+  };
   for_flights({}, holds, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
   });
 }
 
-void flight_runner::server_down() noexcept {
-  for_flights({}, every_flight, [this](const flight_ptr& flight) {
+void flight_runner::server_down(const store::redis_store& on) noexcept {
+  const auto all = [&](const live_flight& flight, const fetch::flight&) {
+    return servers_->is_at(flight.names.value_key, on);
+  };
+  for_flights({}, all, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.connection_lost(out); });
   });
 }
@@ -81,9 +92,10 @@ void flight_runner::key_changed(std::string_view value_key) noexcept {
   });
 }
 
-void flight_runner::everything_changed() noexcept {
-  const auto waits = [](const live_flight&, const fetch::flight& f) {
-    return f.now_in() == fetch::flight::state::waiting;
+void flight_runner::everything_changed(const store::redis_store& on) noexcept {
+  const auto waits = [&](const live_flight& flight, const fetch::flight& machine) {
+    return machine.now_in() == fetch::flight::state::waiting &&
+           servers_->is_at(flight.names.value_key, on);
   };
   for_flights({}, waits, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
@@ -156,7 +168,7 @@ void flight_runner::watch_holder(live_flight& flight) {
   const std::uint64_t client = inside.machine.holder_client_id();
   const bool wants = client != 0 && !closing_ && !is_held_here(flight);
   // A LEASE that is sent during the wait does not end the wait.
-  if (!wants && inside.holding_pushes) return;
+  if (!wants && inside.holds_pushes_of != nullptr) return;
   if (!wants) {
     if (std::exchange(inside.is_watching, false)) holders_.unwatch(id_of(flight));
     return;
@@ -177,7 +189,7 @@ void flight_runner::arm_holder_check() noexcept {
   }
   if (!at) return;
   try {
-    store_->channel().schedule(*at, [this] { check_holders(); });
+    servers_->home().channel().schedule(*at, [this] { check_holders(); });
   } catch (...) {
     const guard_lock lock{mutex_};
     holders_.unanswered();
@@ -189,10 +201,10 @@ void flight_runner::check_holders() noexcept {
     std::vector<std::uint64_t> clients;
     {
       const guard_lock lock{mutex_};
-      clients = holders_.ask(store_->client_id());
+      clients = holders_.ask(servers_->home().client_id());
     }
     if (clients.empty()) return;
-    store_->holders(clients, [this, clients](const result<std::vector<std::uint64_t>>& alive) {
+    servers_->holders(clients, [this, clients](const result<std::vector<std::uint64_t>>& alive) {
       holders_answered(clients, alive);
     });
   } catch (...) {

@@ -30,87 +30,101 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& ac
     const guard_lock lock{mutex_};
     refused = in(*flight).machine.refused();
   }
-  store_->lease({.value_key = flight->names.value_key,
-                 .attempt = action.attempt,
-                 .lease_ttl = policy.lease_ttl,
-                 .pending_ttl = pending_ttl(policy),
-                 .previous = action.other,
-                 .refused = refused,
-                 .digest = flight->names.digest,
-                 .failure_pause_max = policy.failure_pause_max},
-                [this, flight, attempt = action.attempt, stamp = invalidations_.stamp(),
-                 was_pending = invalidations_.is_pending(flight->names.value_key)](
-                    result<lease::lease_reply> reply) {
-                  if (!reply) {
-                    report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
-                  }
-                  const bool available = store_->is_available();
-                  step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                    const bool is_latest = machine.now_in() == fetch::flight::state::asking &&
-                                           machine.attempt() == attempt;
-                    if (is_latest) flight->read_while_pending = was_pending;
-                    // Only a granted lease settles the key, because only its load is newer than the
-                    // invalidations.
-                    if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
-                      invalidations_.settle(flight->names.value_key, stamp);
-                    }
-                    machine.lease_replied(attempt, std::move(reply), available, store::now(), out);
-                  });
-                });
+  servers_->lease(
+      {.value_key = flight->names.value_key,
+       .attempt = action.attempt,
+       .lease_ttl = policy.lease_ttl,
+       .pending_ttl = pending_ttl(policy),
+       .previous = action.other,
+       .refused = refused,
+       .digest = flight->names.digest,
+       .failure_pause_max = policy.failure_pause_max},
+      [this, flight, attempt = action.attempt, stamp = invalidations_.stamp(),
+       was_pending =
+           invalidations_.is_pending(flight->names.value_key)](result<store::leased> got) {
+        if (!got) {
+          report_.tell_fault(got.error(), flight->part.get(), flight->names.key);
+        }
+        const bool available = servers_->is_available(flight->names.value_key);
+        step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+          mutex_.assert_held();
+          const bool is_latest =
+              machine.now_in() == fetch::flight::state::asking && machine.attempt() == attempt;
+          if (is_latest) flight->read_while_pending = was_pending;
+          if (is_latest && got) {
+            flight->read_at = got->by;
+            in(*flight).is_tracked = got->is_tracked;
+          }
+          result<lease::lease_reply> reply =
+              got ? result<lease::lease_reply>{std::move(got->reply)} : got.error();
+          // Only a granted lease settles the key, because only its load is newer than the
+          // invalidations.
+          if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
+            invalidations_.settle(flight->names.value_key, stamp);
+          }
+          machine.lease_replied(attempt, std::move(reply), available, store::now(), out);
+        });
+      });
 }
 
 void flight_runner::send_renew(const flight_ptr& flight, const entry::token& held) {
-  store_->renew(flight->names.value_key, held, flight->part->policy.lease_ttl,
-                [this, flight](const result<lease::step_reply>& reply) {
-                  step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                    machine.renew_replied(reply, out);
+  servers_->renew(flight->names.value_key, held, flight->part->policy.lease_ttl,
+                  [this, flight](const result<lease::step_reply>& reply) {
+                    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+                      machine.renew_replied(reply, out);
+                    });
                   });
-                });
 }
 
 void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& action) {
-  const load_result& loaded = flight->result;
-  store_->fill({.value_key = flight->names.value_key,
-                .expected = action.other,
-                .produced_by = action.attempt,
+  servers_->fill(
+      flight->names.value_key,
+      [flight, expected = action.other, produced_by = action.attempt,
+       channel = flight->part->keys.wake_channel(flight->names.key)](
+          const store::redis_store& on) -> lease::fill_request {
+        const load_result& loaded = flight->result;
+        return {.value_key = flight->names.value_key,
+                .expected = expected,
+                .produced_by = produced_by,
                 .absent = loaded.is_absent,
                 .load_time = loaded.took,
                 .times = loaded.times,
                 .digest = flight->names.digest,
                 .payload = loaded.payload,
-                .wake_channel = flight->part->keys.wake_channel(flight->names.key),
-                .loaded_at = store_->server_latest_at(loaded.began + loaded.took)
-                                 .value_or(lease::fill_request::unknown_time)},
-               [this, flight](const result<lease::fill_reply>& reply) {
-                 counters& counted = flight->part->counted;
-                 if (!reply) {
-                   report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
-                 } else if (reply->outcome == lease::fill_outcome::refused) {
-                   counters::add(counted.fills_refused);
-                   counted.add_fault(fault_code::superseded);
-                   report_.tell(event_kind::fill_refused, *flight);
-                 } else {
-                   counters::add(counted.fills);
-                   report_.tell(event_kind::fill_stored, *flight);
-                 }
-                 const bool available = store_->is_available();
-                 step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                   machine.fill_replied(reply, available, out);
-                 });
-               });
+                .wake_channel = channel,
+                .loaded_at = on.server_latest_at(loaded.began + loaded.took)
+                                 .value_or(lease::fill_request::unknown_time)};
+      },
+      [this, flight](const result<lease::fill_reply>& reply) {
+        counters& counted = flight->part->counted;
+        if (!reply) {
+          report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
+        } else if (reply->outcome == lease::fill_outcome::refused) {
+          counters::add(counted.fills_refused);
+          counted.add_fault(fault_code::superseded);
+          report_.tell(event_kind::fill_refused, *flight);
+        } else {
+          counters::add(counted.fills);
+          report_.tell(event_kind::fill_stored, *flight);
+        }
+        const bool available = servers_->is_available(flight->names.value_key);
+        step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+          machine.fill_replied(reply, available, out);
+        });
+      });
 }
 
 void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& action) {
   const load_result& failed = flight->result;
-  store_->fail({.value_key = flight->names.value_key,
-                .held = action.attempt,
-                .attempts = action.attempts,
-                .failure = action.failure,
-                .pause = failed.pause,
-                .key_ttl = 2 * failed.pause + flight->part->policy.lease_ttl,
-                .digest = flight->names.digest,
-                .text = failed.failure_text,
-                .wake_channel = flight->part->keys.wake_channel(flight->names.key)});
+  servers_->fail({.value_key = flight->names.value_key,
+                  .held = action.attempt,
+                  .attempts = action.attempts,
+                  .failure = action.failure,
+                  .pause = failed.pause,
+                  .key_ttl = 2 * failed.pause + flight->part->policy.lease_ttl,
+                  .digest = flight->names.digest,
+                  .text = failed.failure_text,
+                  .wake_channel = flight->part->keys.wake_channel(flight->names.key)});
 }
 
 void flight_runner::send_release(const flight_ptr& flight, const fetch::action& action) {
@@ -121,16 +135,16 @@ void flight_runner::send_release(const flight_ptr& flight, const fetch::action& 
          [&](fetch::flight& machine, fetch::actions& out) { machine.released(reply, out); });
   };
   if (action.kind == action_kind::send_uncacheable) {
-    store_->mark_uncacheable(names.value_key, action.attempt, flight->part->policy.uncacheable_ttl,
-                             channel, std::move(answered));
+    servers_->mark_uncacheable(names.value_key, action.attempt,
+                               flight->part->policy.uncacheable_ttl, channel, std::move(answered));
   } else {
-    store_->release(names.value_key, action.attempt, channel, std::move(answered));
+    servers_->release(names.value_key, action.attempt, channel, std::move(answered));
   }
 }
 
 void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& action) {
   const cache_part& part = *flight->part;
-  store_->take_refresh_mark(
+  servers_->take_refresh_mark(
       part.keys.refresh_mark_key(flight->names.key), flight->names.value_key, action.attempt,
       part.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
         if (!reply) report_.tell_fault(reply.error(), flight->part.get(), flight->names.key);
@@ -153,13 +167,13 @@ void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::act
 
 void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& action) {
   const policy& policy = flight->part->policy;
-  store_->promote(flight->names.value_key, action.other, action.attempt, policy.lease_ttl,
-                  pending_ttl(policy), [this, flight](const result<lease::step_reply>& reply) {
-                    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                      machine.promote_replied(reply, out);
+  servers_->promote(flight->names.value_key, action.other, action.attempt, policy.lease_ttl,
+                    pending_ttl(policy), [this, flight](const result<lease::step_reply>& reply) {
+                      step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+                        machine.promote_replied(reply, out);
+                      });
+                      key_changed(flight->names.value_key);
                     });
-                    key_changed(flight->names.value_key);
-                  });
 }
 
 }  // namespace drover::detail

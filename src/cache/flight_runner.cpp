@@ -30,8 +30,8 @@ flight_runner::flight_runner(
       table_{options.flights_max},
       quiet_{options.flights_max} {}
 
-void flight_runner::use(store::redis_store& on, std::string canary_id) {
-  store_ = &on;
+void flight_runner::use(store::servers& on, std::string canary_id) {
+  servers_ = &on;
   canary_id_ = std::move(canary_id);
 }
 
@@ -127,10 +127,13 @@ void flight_runner::publish(live_flight& flight, later& after) {
   }
   // A LEASE that is sent during the wait does not end the wait: pushes stay held, and polling
   // continues.
-  const bool still_waits = waits || (now_in == state::asking && inside.holding_pushes);
-  if (still_waits != inside.holding_pushes && !closing_) {
-    inside.holding_pushes = still_waits;
-    still_waits ? store_->channel().hold_pushes() : store_->channel().release_pushes();
+  const bool still_waits = waits || (now_in == state::asking && inside.holds_pushes_of != nullptr);
+  store::redis_store* const holds_of =
+      still_waits ? &servers_->at(flight.names.value_key) : nullptr;
+  if (holds_of != inside.holds_pushes_of && !closing_) {
+    store::redis_store* const former = std::exchange(inside.holds_pushes_of, holds_of);
+    if (holds_of != nullptr) holds_of->channel().hold_pushes();
+    if (former != nullptr) former->channel().release_pushes();
     inside.poll_every = milliseconds{0};
   }
   if (!waits) inside.poll_at.reset();
@@ -163,7 +166,7 @@ void flight_runner::plan_timer(live_flight& flight) {
   inside.spare_timer.key() = *due;
   inside.timer = timers_.insert(std::move(inside.spare_timer));
   inside.timer_is_set = true;
-  if (inside.timer == timers_.begin()) store_->channel().set_alarm(*due);
+  if (inside.timer == timers_.begin()) servers_->home().channel().set_alarm(*due);
 }
 
 void flight_runner::alarm_rang() noexcept {
@@ -176,7 +179,7 @@ void flight_runner::alarm_rang() noexcept {
       const auto first = timers_.begin();
       if (closing_) return;
       if (first->first > now) {
-        store_->channel().set_alarm(first->first);
+        servers_->home().channel().set_alarm(first->first);
         return;
       }
       due = first->second->shared_from_this();

@@ -31,7 +31,7 @@
 #include "fetch/flight_table.hpp"
 #include "fetch/holder_watch.hpp"
 #include "fetch/quiet_keys.hpp"
-#include "store/redis_store.hpp"
+#include "store/servers.hpp"
 
 namespace drover::detail {
 
@@ -43,8 +43,8 @@ class flight_runner {
                 invalidations& unacknowledged,
                 std::function<bool(const flight_ptr&, bool only_if_free)> in_background);
 
-  /// Sets the store that receives the requests of the machines. Call it before every other member.
-  void use(store::redis_store& on, std::string canary_id);
+  /// Sets the servers that receive the requests of the machines. Call it before every other member.
+  void use(store::servers& on, std::string canary_id);
   /// Call it when the client is being destroyed: after that nothing is sent.
   void close() noexcept { closing_ = true; }
 
@@ -105,10 +105,11 @@ class flight_runner {
   void thread_missing(const flight_ptr& flight) noexcept;
 
   // --- the server
-  void server_up(bool is_another_server) noexcept;
-  void server_down() noexcept;
+  /// The server `on` concerns the flights whose keys it has.
+  void server_up(const store::redis_store& on, bool is_another_server) noexcept;
+  void server_down(const store::redis_store& on) noexcept;
   void key_changed(std::string_view value_key) noexcept;
-  void everything_changed() noexcept;
+  void everything_changed(const store::redis_store& on) noexcept;
   void alarm_rang() noexcept;
 
   /// This process invalidated or expired the key.
@@ -198,7 +199,7 @@ class flight_runner {
   failures& failures_;
   invalidations& invalidations_;
   const std::function<bool(const flight_ptr&, bool only_if_free)> in_background_;
-  store::redis_store* store_ = nullptr;
+  store::servers* servers_ = nullptr;
   std::string canary_id_;
   std::atomic<bool> closing_{false};
   std::atomic<std::size_t> waiter_count_{0};

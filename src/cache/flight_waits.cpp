@@ -10,9 +10,18 @@ namespace drover::detail {
 
 void flight_runner::now_waits(const flight_ptr& flight) {
   if (closing_) return;
-  store_->wakes().prove(flight->part->keys.canary_key(canary_id_));
-  const store::wake_mode mode = store_->wakes().mode();
-  if (mode == store::wake_mode::push) return;
+  store::redis_store& on = servers_->at(flight->names.value_key);
+  if (on.wakes().wants_canary()) {
+    on.wakes().prove(servers_->key_at(
+        on, canary_id_, [&](const std::string& id) { return flight->part->keys.canary_key(id); }));
+  }
+  const store::wake_mode mode = on.wakes().mode();
+  bool is_tracked = true;
+  {
+    const guard_lock lock{mutex_};
+    is_tracked = in(*flight).is_tracked;
+  }
+  if (mode == store::wake_mode::push && is_tracked) return;
   if (mode == store::wake_mode::channel) {
     listen(flight);
     return;
@@ -31,13 +40,17 @@ void flight_runner::now_waits(const flight_ptr& flight) {
 }
 
 void flight_runner::listen(const flight_ptr& flight) {
-  const std::uint64_t connection = store_->channel().epoch();
+  store::redis_store& on = servers_->at(flight->names.value_key);
+  const std::uint64_t connection = on.channel().epoch();
   {
     const guard_lock lock{mutex_};
-    if (connection == 0 || in(*flight).listening_on == connection) return;
-    in(*flight).listening_on = connection;
+    live_flight::guarded& inside = in(*flight);
+    if (connection == 0) return;
+    if (inside.listens_at == &on && inside.listening_on == connection) return;
+    inside.listens_at = &on;
+    inside.listening_on = connection;
   }
-  store_->wakes().listen(flight->part->keys.wake_channel(flight->names.key));
+  on.wakes().listen(flight->part->keys.wake_channel(flight->names.key));
   if (flight->ended.load(std::memory_order_acquire)) {
     stop_listening(flight);
     return;
@@ -48,12 +61,14 @@ void flight_runner::listen(const flight_ptr& flight) {
 
 void flight_runner::stop_listening(const flight_ptr& flight) {
   std::uint64_t was = 0;
+  store::redis_store* on = nullptr;
   {
     const guard_lock lock{mutex_};
     was = std::exchange(in(*flight).listening_on, 0);
+    on = in(*flight).listens_at;
   }
-  if (was == 0 || closing_ || was != store_->channel().epoch()) return;
-  store_->wakes().leave(flight->part->keys.wake_channel(flight->names.key));
+  if (was == 0 || closing_ || was != on->channel().epoch()) return;
+  on->wakes().leave(flight->part->keys.wake_channel(flight->names.key));
 }
 
 }  // namespace drover::detail

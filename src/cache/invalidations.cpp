@@ -31,7 +31,7 @@ result<void> invalidations::send(cache_part& part, std::string_view key,
   counters::add(part.counted.invalidations);
   const bool may_wait = !store::callback_scope::is_inside();
   if (!may_wait) post(noted, all_keys);
-  result<void> done = may_wait ? store_->invalidate(all_keys) : store::in_a_callback();
+  result<void> done = may_wait ? servers_->invalidate(all_keys) : store::in_a_callback();
   if (done) {
     acknowledged(noted);
     return done;
@@ -75,11 +75,14 @@ void invalidations::settle(std::string_view value_key, std::uint64_t asked_at) n
   count_pending();
 }
 
-void invalidations::server_up(fetch::invalidation_journal::server which) noexcept {
+void invalidations::server_up(const store::redis_store& on,
+                              fetch::invalidation_journal::server which) noexcept {
   std::vector<fetch::invalidation_journal::sending> due;
   try {
     const guard_lock lock{mutex_};
-    due = journal_.connection_up(which, store::now());
+    due = journal_.connection_up(which, store::now(), [&](const std::vector<std::string>& keys) {
+      return servers_->is_at(keys.front(), on);
+    });
     count_pending();
   } catch (...) {
     // Out of memory: pending invalidations stay pending and are sent when they are due.
@@ -108,7 +111,7 @@ void invalidations::send_again(std::span<const fetch::invalidation_journal::send
 
 void invalidations::post(number sending, std::span<const std::string> keys) noexcept {
   try {
-    store_->invalidate_later(keys, [this, sending](const result<bool>& done) {
+    servers_->invalidate_later(keys, [this, sending](const result<bool>& done) {
       done ? acknowledged(sending) : failed(sending);
     });
   } catch (...) {
@@ -138,8 +141,8 @@ void invalidations::arm_retry() noexcept {
     retry_is_armed_ = true;
   }
   try {
-    store_->channel().schedule(std::min(*at, store::now() + retry_at_most_every),
-                               [this] { retry_due(); });
+    servers_->home().channel().schedule(std::min(*at, store::now() + retry_at_most_every),
+                                        [this] { retry_due(); });
   } catch (...) {
     const guard_lock lock{mutex_};
     retry_is_armed_ = false;  // the next failure or connection arms it again

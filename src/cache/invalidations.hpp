@@ -20,7 +20,7 @@
 #include "cache/event_reporter.hpp"
 #include "cache/guarded.hpp"
 #include "fetch/invalidation_journal.hpp"
-#include "store/redis_store.hpp"
+#include "store/servers.hpp"
 
 namespace drover::detail {
 
@@ -29,8 +29,8 @@ class invalidations {
   invalidations(std::size_t capacity, event_reporter& reporter)
       : report_{reporter}, journal_{capacity} {}
 
-  /// Sets the store that receives the invalidations. Call it before every other member.
-  void use(store::redis_store& on) noexcept { store_ = &on; }
+  /// Sets the servers that receive the invalidations. Call it before every other member.
+  void use(store::servers& on) noexcept { servers_ = &on; }
   /// Call it when the client is being destroyed: after that nothing is sent.
   void close() noexcept { closing_ = true; }
 
@@ -50,7 +50,7 @@ class invalidations {
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 
-  void server_up(fetch::invalidation_journal::server which) noexcept;
+  void server_up(const store::redis_store& on, fetch::invalidation_journal::server which) noexcept;
 
  private:
   using number = fetch::invalidation_journal::number;
@@ -64,7 +64,7 @@ class invalidations {
   void count_pending() noexcept DROVER_REQUIRES(mutex_);
 
   event_reporter& report_;
-  store::redis_store* store_ = nullptr;
+  store::servers* servers_ = nullptr;
   std::atomic<bool> closing_{false};
   std::atomic<std::size_t> pending_count_{0};
 

@@ -23,6 +23,7 @@
 #include "cache/wait_word.hpp"
 #include "entry/freshness.hpp"
 #include "fetch/flight.hpp"
+#include "store/redis_store.hpp"
 
 namespace drover::detail {
 
@@ -91,6 +92,8 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
 
   /// The key had a pending invalidation when the flight's last LEASE was sent.
   bool read_while_pending = false;
+  /// The server that answered that LEASE.
+  const store::redis_store* read_at = nullptr;
   load_result result;
   fetch::ending ending;
   bool ending_is_known = false;
@@ -109,13 +112,15 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
     std::uint64_t visit = 0;  ///< number of the last walk over all flights that visited this one
     /// A caller joined from inside a load: the flight shares the turn of that load.
     bool shares_turn = false;
-    bool holding_pushes = false;
+    store::redis_store* holds_pushes_of = nullptr;  ///< the server whose pushes are held
     bool timer_is_set = false;
     flight_timers::iterator timer{};
     flight_timers::node_type spare_timer;  ///< kept so that setting a timer allocates nothing
     bool is_watching = false;              ///< the holder watch checks the holder
-    /// The connection on which the flight is subscribed to its wake channel; 0: none.
-    std::uint64_t listening_on = 0;
+    /// The server and the connection where the flight is subscribed to its wake channel.
+    store::redis_store* listens_at = nullptr;
+    std::uint64_t listening_on = 0;  ///< 0: none
+    bool is_tracked = true;          ///< a push says that the key has changed
     std::optional<steady_time> poll_at;
     milliseconds poll_every{0};
   };

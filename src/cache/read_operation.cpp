@@ -102,8 +102,14 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
     core_.report().tell_fault(reply.entry.error(), part_.get(), names_.key);
     return bypass();
   }
+  server_ = reply.by;
   bytes = *std::move(reply.entry);
   return std::nullopt;
+}
+
+// A server that gives wrong answers is asked itself, even if the key has another server by now.
+bool read_operation::verify(const std::optional<steady_time>& until) const {
+  return core_.redis().verify(server(), {.deadline = until, .stop = limits_.stop});
 }
 
 read_operation::round read_operation::bypass(fetch::beginning start) {
@@ -116,7 +122,7 @@ read_operation::round read_operation::bypass(fetch::beginning start) {
 }
 
 fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
-  return fetch::judge(bytes, names_.digest, core_.redis().server_now(), core_.redis().trusted(),
+  return fetch::judge(bytes, names_.digest, server().server_now(), server().trusted(),
                       part_->policy.failure_pause_max);
 }
 
@@ -151,7 +157,7 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
 read_operation::round read_operation::refuse_damaged(const entry::envelope& head) {
   count_corrupt("an entry that is damaged or belongs to another key");
   ++no_progress_;
-  if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
+  if (!verify(reply_due_)) return {};
   refused_ = head.produced_by;
   // LEASE cannot overwrite a damaged FAILED entry before its pause ends.
   return join_flight(head.kind == entry::kind::failed ? fetch::beginning::bypass
@@ -211,7 +217,7 @@ flight_runner::refresh_request read_operation::refresh_of(const entry::envelope&
   return {.part = part_,
           .names = names_,
           .base = head.produced_by,
-          .servable_until = core_.redis().steady_at(entry::servable_until(head)),
+          .servable_until = server().steady_at(entry::servable_until(head)),
           .previous = value,
           .early = early,
           .foreground = borrowed_ != nullptr};
@@ -249,6 +255,7 @@ erased_value read_operation::peek() {
     core_.report().tell_fault(reply.entry.error(), part_.get(), names_.key);
     return nullptr;
   }
+  server_ = reply.by;
   const fetch::judgement read = judged(*reply.entry);
   const bool usable =
       (read.state == fetch::finding::fresh || read.state == fetch::finding::stale) &&

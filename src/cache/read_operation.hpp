@@ -80,6 +80,11 @@ class read_operation {
   [[nodiscard]] bool may_try_own(const entry::token& failed);
   [[nodiscard]] erased_value decode(std::string_view payload, const entry::envelope& head);
   void count_corrupt(std::string_view text);
+  /// The server that answered last, or that of the key.
+  [[nodiscard]] const store::redis_store& server() const noexcept {
+    return server_ != nullptr ? *server_ : core_.redis().at(names_.value_key);
+  }
+  [[nodiscard]] bool verify(const std::optional<steady_time>& until) const;
   [[nodiscard]] fetch::judgement judged(const std::optional<std::string>& bytes) const;
   [[nodiscard]] const erased_loader& loader() const noexcept {
     return borrowed_ != nullptr ? *borrowed_ : part_->loader;
@@ -101,6 +106,8 @@ class read_operation {
   /// The load needs another thread, because the call could not leave a loader on its own thread.
   const bool needs_thread_;
   const bool is_unstored_;
+  /// The server that answered last.
+  const store::redis_store* server_ = nullptr;
   bool missed_ = false;
   /// The key was pending when the request for the judged entry was sent.
   bool was_pending_ = false;

@@ -157,7 +157,10 @@ read_operation::round read_operation::joined(live_flight& flight, bool is_vouche
   using fetch::flight_outcome;
   const fetch::ending& end = flight.ending;
   switch (end.outcome) {
-    case flight_outcome::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
+    case flight_outcome::read:
+      was_pending_ = flight.read_while_pending;
+      server_ = flight.read_at;
+      return read_by_lease(end);
     case flight_outcome::loaded: return take_value(flight, end.without_redis || !is_vouched_for);
     case flight_outcome::failed_here:
     case flight_outcome::timed_out:
@@ -166,6 +169,7 @@ read_operation::round read_operation::joined(live_flight& flight, bool is_vouche
     case flight_outcome::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       was_pending_ = flight.read_while_pending;
+      server_ = flight.read_at;
       if (refuse_pending(failed.head)) return {};
       if (may_try_own(failed.head.produced_by)) return {};
       counters::add(part_->counted.loads_avoided);
@@ -196,14 +200,14 @@ read_operation::round read_operation::take_value(live_flight& flight, bool bypas
 
 read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   const fetch::judgement judgement =
-      fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
+      fetch::judge(end.entry_bytes, names_.digest, end.server_now, server().trusted(),
                    part_->policy.failure_pause_max);
   const entry::envelope& head = judgement.read.head;
   if (judgement.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
     ++no_progress_;
     refused_ = head.produced_by;
-    static_cast<void>(core_.redis().verify({.deadline = deadline_, .stop = limits_.stop}));
+    static_cast<void>(verify(deadline_));
   }
   if (judgement.state != fetch::finding::fresh && judgement.state != fetch::finding::stale)
     return {};
@@ -254,7 +258,7 @@ read_operation::round read_operation::failed_elsewhere(const entry::envelope& he
   // Other processes write this entry, so its times are clamped and its text is escaped, although
   // the writer should have escaped it.
   const milliseconds longest = part_->policy.failure_pause_max * 6 / 5;
-  const milliseconds left = head.until - core_.redis().server_now().value_or(head.until);
+  const milliseconds left = head.until - server().server_now().value_or(head.until);
   throw load_failed{reason_of(head.failure), head.attempts,
                     std::clamp(left, milliseconds{0}, longest),
                     base::printable(payload, failure_text_max)};

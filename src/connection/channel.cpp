@@ -17,7 +17,9 @@ channel::state::state(settings channel_settings, handlers channel_handlers)
       breaker{{with.back_off_min, with.back_off_max}, with.seed},
       attempt{with, service_bell} {}
 
-channel::state::~state() {
+channel::state::~state() { close(); }
+
+void channel::state::close() noexcept {
   {
     const locked lock{mutex};
     stopping = true;
@@ -36,6 +38,10 @@ channel::~channel() {
   // In a fork the lock may be held for ever by a thread of the parent, and the service thread
   // cannot be joined. So the memory is leaked.
   if (state_->is_a_fork()) static_cast<void>(state_.release());
+}
+
+void channel::close() noexcept {
+  if (!state_->is_a_fork()) state_->close();
 }
 
 outcome channel::exchange(std::string_view request, std::span<resp::message> replies,

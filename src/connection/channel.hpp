@@ -92,6 +92,8 @@ struct greeting {
   bool is_another_server = false;
   /// True when `is_another_server`, or when this connection or the one before reported no `run_id`.
   bool may_be_another_server = false;
+  /// `role` differs from the last one that a connection reported.
+  bool has_new_role = false;
   std::vector<resp::message> on_connect;
 };
 
@@ -156,6 +158,9 @@ class channel {
   /// Faults every outstanding request, closes the connection, and joins the service thread. No call
   /// may be in progress.
   ~channel();
+  /// As the destructor, but the object remains: requests that block fault, and those that do not
+  /// throw std::bad_alloc. No call may be in progress.
+  void close() noexcept;
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
 

@@ -127,6 +127,7 @@ struct channel::state {
 
   state(settings channel_settings, handlers channel_handlers);
   ~state();
+  void close() noexcept;
 
   // The functions of callers.
   outcome exchange(std::string_view request, std::span<resp::message> replies,
@@ -207,6 +208,7 @@ struct channel::state {
   stall_gate stalls;
   std::string last_run_id;            // the last run id that a server reported
   bool last_run_id_is_known = false;  // the last connection reported its run id
+  std::string last_role;              // the last role that a server reported
   std::uint64_t connections = 0;
   std::unique_ptr<link> live;
   slot_list parked;

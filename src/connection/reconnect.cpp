@@ -93,6 +93,10 @@ void channel::state::come_up(locked& lock, connected fresh) {
     const bool is_unknown = connections > 0 && !(has_run_id && last_run_id_is_known);
     fresh.hello.may_be_another_server = fresh.hello.is_another_server || is_unknown;
     last_run_id_is_known = has_run_id;
+    if (!fresh.hello.role.empty()) {
+      fresh.hello.has_new_role = !last_role.empty() && last_role != fresh.hello.role;
+      last_role = fresh.hello.role;
+    }
   } catch (...) {
     return fail_attempt(lock, fault_of(fault_code::overloaded, "no memory for a connection"));
   }

@@ -86,28 +86,27 @@ std::optional<steady_time> invalidation_journal::next_due() const noexcept {
 }
 
 std::vector<invalidation_journal::sending> invalidation_journal::connection_up(server which,
-                                                                               steady_time now) {
+                                                                               steady_time now,
+                                                                               const scope& in) {
   forget_old(now);
-  const std::size_t lost = sent_.size();
   std::vector<sending> out;
   out.reserve(size());
   const bool is_the_same = which == server::same;
-  if (!is_the_same) {
-    // A lease from the former server must not settle invalidations on this one.
-    for (auto* from : {&sent_, &waiting_, &done_}) {
-      for (auto& [at, invalidation] : *from) {
-        make_pending(invalidation);
-        if (which == server::another) invalidation.first_done.reset();
-      }
-    }
-  } else {
-    for (auto& [at, invalidation] : sent_) {
-      if (!invalidation.was_pending) make_pending(invalidation);
+  const number first_new = next_number_;
+  for (shelf* from : {&sent_, &waiting_, &done_}) {
+    if (is_the_same && from == &done_) break;
+    for (auto at = from->begin(); at != from->end();) {
+      const auto here = at++;
+      if (here->first.id >= first_new) break;  // sent by this call
+      entry& invalidation = here->second;
+      if (!in(*invalidation.keys)) continue;
+      // A lease from the former server must not settle invalidations on another one.
+      const bool is_lost = from == &sent_ && !invalidation.was_pending;
+      if (!is_the_same || is_lost) make_pending(invalidation);
+      if (which == server::another) invalidation.first_done.reset();
+      out.push_back(send_again(*from, here));
     }
   }
-  for (std::size_t i = 0; i < lost; ++i) out.push_back(send_again(sent_, sent_.begin()));
-  while (!waiting_.empty()) out.push_back(send_again(waiting_, waiting_.begin()));
-  while (!is_the_same && !done_.empty()) out.push_back(send_again(done_, done_.begin()));
   return out;
 }
 

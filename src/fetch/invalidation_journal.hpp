@@ -65,10 +65,16 @@ class invalidation_journal {
   /// The time at which the next invalidation is due; empty when none waits.
   [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
   enum class server : std::uint8_t { same, unknown, another };
-  /// The invalidations to send on a new connection: all unacknowledged ones and, unless the server
-  /// is the same, also those acknowledged in the last minute. For another server that minute begins
-  /// again; for an unknown server it does not.
-  [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now);
+  /// Whether a server has the keys of an invalidation. Throws nothing.
+  using scope = std::function<bool(const std::vector<std::string>& keys)>;
+  /// The invalidations to send on a new connection to a server that has the keys `in`: all
+  /// unacknowledged ones and, unless the server is the same, also those acknowledged in the last
+  /// minute. For another server that minute begins again; for an unknown server it does not.
+  [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now, const scope& in);
+  /// The same for a server that has all keys.
+  [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now) {
+    return connection_up(which, now, [](const std::vector<std::string>&) { return true; });
+  }
 
   /// Whether an entry of this key may be older than an invalidation that is pending.
   [[nodiscard]] bool is_pending(std::string_view value_key) const noexcept;

@@ -69,6 +69,8 @@ void write_get(std::string& out, std::string_view value_key) {
 
 void write_time(std::string& out) { write_command(out, {"TIME"}); }
 
+void write_asking(std::string& out) { write_command(out, {"ASKING"}); }
+
 void write_ping(std::string& out, std::uint64_t nonce) {
   write_command(out, {"PING", big_endian(nonce)});
 }
@@ -166,7 +168,8 @@ void write_invalidate(std::string& out, std::span<const std::string> keys) {
 
 void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
                         std::string_view value_key, const entry::token& attempt,
-                        milliseconds lease_ttl) {
+                        milliseconds lease_ttl, bool asking) {
+  if (asking) write_asking(out);
   begin_command(out, 6);
   write_argument(out, "SET");
   write_argument(out, refresh_mark_key);
@@ -174,6 +177,7 @@ void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
   write_argument(out, "NX");
   write_argument(out, "PX");
   write_argument(out, ttl_of(lease_ttl));
+  if (asking) write_asking(out);
   write_command(out, {"GETRANGE", value_key, "0", "63"});
 }
 

@@ -80,6 +80,8 @@ struct failure_request {
 // are sent as whole milliseconds, at most a hundred years, and at least 1 ms for the ttl of a key.
 void write_get(std::string& out, std::string_view value_key);  // 1
 void write_time(std::string& out);                             // 1
+/// In a cluster, it lets the next command use a slot that is on its way to this node.
+void write_asking(std::string& out);  // 1
 /// PING with a unique text. Its echo shows that the reply before it belongs to the request before
 /// it.
 void write_ping(std::string& out, std::uint64_t nonce);  // 1
@@ -103,10 +105,10 @@ void write_uncacheable(std::string& out, std::string_view value_key, const entry
 void write_expire(std::string& out, std::string_view value_key, const entry::token& fresh);  // 1
 /// UNLINK: removes the keys, of any type. Precondition: at least one key.
 void write_invalidate(std::string& out, std::span<const std::string> keys);  // 1
-/// SET L NX PX, then GETRANGE V 0 63, in this order.
+/// SET L NX PX, then GETRANGE V 0 63, in this order. `asking`: ASKING precedes both of them.
 void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
                         std::string_view value_key, const entry::token& attempt,
-                        milliseconds lease_ttl);  // 2
+                        milliseconds lease_ttl, bool asking = false);  // 2; 4 with `asking`
 void write_refresh_mark_extend(std::string& out, std::string_view refresh_mark_key,
                                const entry::token& held,
                                milliseconds ttl);  // 1

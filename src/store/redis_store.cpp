@@ -21,6 +21,9 @@ connection::settings prepared(connection::settings with) {
   return with;
 }
 
+/// The number of commands that precede each command with a key.
+unsigned lead_in(addressee as) noexcept { return as == addressee::importer ? 1 : 0; }
+
 /// Returns the result of `act`, or a fault when memory runs out.
 template <class Act>
 auto or_out_of_memory(Act act) -> decltype(act()) {
@@ -127,11 +130,18 @@ void redis_store::look_for_readonly(std::span<const resp::message> replies) {
   }
 }
 
-// Without the echo that follows it, the reply may belong to another request.
-result<void> redis_store::acknowledged(const resp::message& reply, const resp::message& echo,
+// Without the echo that follows them, the replies may belong to other requests.
+result<void> redis_store::acknowledged(std::span<const resp::message> replies_and_echo,
                                        std::uint64_t nonce) {
-  const result<void> is_right = checked(echo, nonce);
-  return is_right ? lease::read_acknowledged(reply) : is_right;
+  const std::span<const resp::message> replies =
+      replies_and_echo.first(replies_and_echo.size() - 1);
+  if (const result<void> is_right = checked(replies_and_echo.back(), nonce); !is_right) {
+    return is_right;
+  }
+  for (const resp::message& reply : replies) {
+    if (const result<void> read = lease::read_acknowledged(reply); !read) return read;
+  }
+  return {};
 }
 
 connection::outcome redis_store::exchange_again(std::string_view request,
@@ -145,20 +155,24 @@ connection::outcome redis_store::exchange_again(std::string_view request,
   return end;
 }
 
-redis_store::looked_up redis_store::get(std::string_view value_key, const wait_limit& within) {
+redis_store::looked_up redis_store::get(std::string_view value_key, const wait_limit& within,
+                                        addressee as) {
   try {
     std::string request;
+    const unsigned at = lead_in(as);
+    if (at > 0) lease::write_asking(request);
     lease::write_get(request, value_key);
     const steady_time sent = now();
     const bool wants_time = known_.wants_sample(sent);
     if (wants_time) lease::write_time(request);
-    resp::message replies[2];
-    connection::outcome end = exchange_again(request, {replies, wants_time ? 2U : 1U}, within);
-    if (end.ended == faulted) return {end.ended, std::move(end.why)};
-    if (end.ended != replied) return {.ended = end.ended};
-    if (wants_time) take_sample(sent, lease::read_time(replies[1]));
-    const bool is_error = replies[0].root().is_error();
-    looked_up answer{end.ended, lease::read_get(std::move(replies[0]))};
+    resp::message replies[3];
+    connection::outcome end =
+        exchange_again(request, {replies, at + (wants_time ? 2U : 1U)}, within);
+    if (end.ended == faulted) return {end.ended, std::move(end.why), this};
+    if (end.ended != replied) return {.ended = end.ended, .by = this};
+    if (wants_time) take_sample(sent, lease::read_time(replies[at + 1]));
+    const bool is_error = replies[at].root().is_error();
+    looked_up answer{end.ended, lease::read_get(std::move(replies[at])), this};
     if (!answer.entry && !is_error) verify_later();
     if (answer.entry) {
       refusals_.succeeded(request_kind::read);
@@ -167,46 +181,67 @@ redis_store::looked_up redis_store::get(std::string_view value_key, const wait_l
     }
     return answer;
   } catch (const std::bad_alloc&) {
-    return {faulted, out_of_memory()};
+    return {faulted, out_of_memory(), this};
   }
 }
 
-result<void> redis_store::invalidate(std::span<const std::string> keys) {
+// In a cluster each key has a command of its own: while its slot moves, a node refuses commands
+// with several keys of which one is not there.
+unsigned redis_store::write_unlinks(std::string& out, std::span<const std::string> keys,
+                                    addressee as) {
+  if (as == addressee::server) {
+    lease::write_invalidate(out, keys);
+    return 1;
+  }
+  for (const std::string& key : keys) {
+    if (as == addressee::importer) lease::write_asking(out);
+    lease::write_invalidate(out, {&key, 1});
+  }
+  return static_cast<unsigned>(keys.size()) * (1 + lead_in(as));
+}
+
+result<void> redis_store::invalidate(std::span<const std::string> keys, addressee as) {
   return or_out_of_memory([&]() -> result<void> {
     const std::uint64_t nonce = new_nonce();
     std::string request;
-    lease::write_invalidate(request, keys);
+    const unsigned due = write_unlinks(request, keys, as) + 1;
     lease::write_ping(request, nonce);
-    resp::message replies[2];
+    std::vector<resp::message> replies(due);
     // It may be sent twice without harm.
     const connection::outcome end = exchange_again(request, replies);
     if (end.ended != replied) return end.why;
     look_for_readonly(replies);
-    return acknowledged(replies[0], replies[1], nonce);
+    return acknowledged(replies, nonce);
   });
 }
 
 result<void> redis_store::expire(std::span<const std::string> value_keys,
                                  std::span<const std::string> refresh_mark_keys,
-                                 const entry::token_source& new_token) {
+                                 const entry::token_source& new_token, addressee as) {
   return or_out_of_memory([&]() -> result<void> {
+    const unsigned step = 1 + lead_in(as);
     for (bool again = true;; again = false) {
       const std::uint64_t nonce = new_nonce();
       std::string request;
-      for (const std::string& key : value_keys) lease::write_expire(request, key, new_token());
-      lease::write_invalidate(request, refresh_mark_keys);
+      for (const std::string& key : value_keys) {
+        if (as == addressee::importer) lease::write_asking(request);
+        lease::write_expire(request, key, new_token());
+      }
+      const std::size_t scripts = value_keys.size() * step;
+      const std::size_t due = scripts + write_unlinks(request, refresh_mark_keys, as) + 1;
       lease::write_ping(request, nonce);
-      std::vector<resp::message> replies(value_keys.size() + 2);
+      std::vector<resp::message> replies(due);
       const connection::outcome end = channel_.exchange(request, replies);
       if (end.ended != replied) return end.why;
-      if (again && lease::is_noscript(replies.front())) {
+      if (again && lease::is_noscript(replies[step - 1])) {
         if (const auto loaded = load_scripts(); !loaded) return loaded;
         continue;
       }
       look_for_readonly(replies);
-      const result<void> unlinked = acknowledged(replies[value_keys.size()], replies.back(), nonce);
+      const std::span<const resp::message> all{replies};
+      const result<void> unlinked = acknowledged(all.subspan(scripts), nonce);
       if (!unlinked) return unlinked;
-      for (std::size_t i = 0; i < value_keys.size(); ++i) {
+      for (std::size_t i = step - 1; i < scripts; i += step) {
         if (const auto read = lease::read_step(replies[i]); !read) return read.error();
       }
       return {};

@@ -41,6 +41,9 @@ using then = std::function<void(result<Reply>)>;
 
 [[nodiscard]] fault out_of_memory() noexcept;
 
+template <class Reply>
+void ignore(const result<Reply>& /*reply*/) {}
+
 /// The events of the connection and the server.
 struct events {
   /// A connection is up. Requests sent inside this handler precede those that waited for the
@@ -56,6 +59,14 @@ struct events {
   std::function<void()> alarm{};
 };
 
+/// How a server comes to be asked about a key.
+enum class addressee : std::uint8_t {
+  server,  ///< it is the only server
+  owner,   ///< the node of a cluster that owns the slot of the key
+  /// The node to which the slot is on its way. ASKING precedes each command with a key.
+  importer,
+};
+
 class redis_store {
  public:
   /// `keeps_writes`: the server loses no write in a restart, so entries older than its start are
@@ -66,18 +77,23 @@ class redis_store {
     connection::exchange_end ended = connection::exchange_end::replied;
     /// Has a meaning only when `ended` is `replied` or `faulted`.
     result<std::optional<std::string>> entry = std::optional<std::string>{};
+    /// The store that answered.
+    const redis_store* by = nullptr;
   };
   /// The plain GET of the hit path. Blocks for one reply. Sends the request a second time if the
   /// connection was lost.
-  [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within);
+  [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within,
+                              addressee as = addressee::server);
 
   /// Blocks for its replies. It counts as acknowledged only when the echo that follows it has come
   /// back.
-  [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
+  [[nodiscard]] result<void> invalidate(std::span<const std::string> keys,
+                                        addressee as = addressee::server);
   /// Makes each of the values stale and removes each of the marks. Blocks for its replies.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
                                     std::span<const std::string> refresh_mark_keys,
-                                    const entry::token_source& new_token);
+                                    const entry::token_source& new_token,
+                                    addressee as = addressee::server);
 
   /// Sends a PING with a text and blocks for the echo. False: the echo did not come, and earlier
   /// replies on this connection are not valid. A different reply closes the connection.
@@ -87,28 +103,38 @@ class redis_store {
 
   // The following requests do not wait. A malformed reply causes `verify_later`. Requests that name
   // a granted token, such as fills and renewals, fault with `superseded` on another server.
-  void look_up_later(std::string_view value_key, then<std::optional<std::string>> done);
+  void look_up_later(std::string_view value_key, then<std::optional<std::string>> done,
+                     addressee as = addressee::server);
   /// Replaces the holder's PENDING entry with the marker that says: load, and do not store.
   void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
-                        std::string_view wake_channel, then<lease::step_reply> done);
-  void lease(lease::lease_request request, then<lease::lease_reply> done);
+                        std::string_view wake_channel, then<lease::step_reply> done,
+                        addressee as = addressee::server);
+  /// An importer does not track the key: ASKING and CLIENT CACHING YES cancel each other.
+  void lease(lease::lease_request request, then<lease::lease_reply> done,
+             addressee as = addressee::server);
   void renew(std::string_view value_key, const entry::token& held, milliseconds lease_ttl,
-             then<lease::step_reply> done);
+             then<lease::step_reply> done, addressee as = addressee::server);
   void promote(std::string_view value_key, const entry::token& base, const entry::token& held,
-               milliseconds lease_ttl, milliseconds pending_ttl, then<lease::step_reply> done);
-  void fill(const lease::fill_request& request, then<lease::fill_reply> done);
-  void fail(const lease::failure_request& request);
+               milliseconds lease_ttl, milliseconds pending_ttl, then<lease::step_reply> done,
+               addressee as = addressee::server);
+  void fill(const lease::fill_request& request, then<lease::fill_reply> done,
+            addressee as = addressee::server);
+  void fail(const lease::failure_request& request, then<lease::step_reply> done,
+            addressee as = addressee::server);
   void release(std::string_view value_key, const entry::token& held, std::string_view wake_channel,
-               then<lease::step_reply> done);
+               then<lease::step_reply> done, addressee as = addressee::server);
   void take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
                          const entry::token& attempt, milliseconds lease_ttl,
-                         then<lease::refresh_mark_reply> done);
+                         then<lease::refresh_mark_reply> done, addressee as = addressee::server);
   void extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
-                           milliseconds ttl);
-  void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held);
+                           milliseconds ttl, then<lease::step_reply> done,
+                           addressee as = addressee::server);
+  void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                            then<lease::step_reply> done, addressee as = addressee::server);
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
   /// UNLINK without waiting, to repeat invalidations.
-  void invalidate_later(std::span<const std::string> keys, then<bool> done);
+  void invalidate_later(std::span<const std::string> keys, then<bool> done,
+                        addressee as = addressee::server);
 
   /// The estimated time of the server now; empty before the first sample.
   [[nodiscard]] std::optional<server_time> server_now() const noexcept {
@@ -130,6 +156,8 @@ class redis_store {
   [[nodiscard]] std::uint64_t client_id() const noexcept { return channel_.client_id(); }
   /// The requests that the current server refuses this client.
   [[nodiscard]] const refusals& refused() const noexcept { return refusals_; }
+  /// Throws std::bad_alloc.
+  [[nodiscard]] connection::reachability reached() const { return channel_.reached(); }
   connection::channel& channel() noexcept { return channel_; }
   waker& wakes() noexcept { return waker_; }
 
@@ -142,12 +170,15 @@ class redis_store {
   template <class Reply, class Read>
   connection::completion completion_of(std::optional<request_kind> request, then<Reply> done,
                                        Read read);
+  /// Appends the requests that remove the keys, and returns the number of their replies.
+  [[nodiscard]] static unsigned write_unlinks(std::string& out, std::span<const std::string> keys,
+                                              addressee as);
   /// Notes a refusal if `why` is one.
   void note_refusal(request_kind request, const fault& why) noexcept;
   void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,
                   connection::posting behaviour);
-  void step(std::string request, then<lease::step_reply> done);
+  void step(std::string request, addressee as, then<lease::step_reply> done);
   [[nodiscard]] result<void> load_scripts();
   void load_scripts_once();
 
@@ -155,7 +186,7 @@ class redis_store {
   void distrust(const fault& why);
   void look_for_readonly(std::span<const resp::message> replies);
   [[nodiscard]] result<void> checked(const resp::message& echo, std::uint64_t nonce);
-  [[nodiscard]] result<void> acknowledged(const resp::message& reply, const resp::message& echo,
+  [[nodiscard]] result<void> acknowledged(std::span<const resp::message> replies_and_echo,
                                           std::uint64_t nonce);
   void take_sample(steady_time sent, const result<server_time>& answered) noexcept;
 

@@ -27,8 +27,12 @@ bool has_error(const replies& got) {
   return false;
 }
 
-template <class Reply>
-void ignore(const result<Reply>& /*reply*/) {}
+/// The beginning of a request for one key, and the number of its replies.
+unsigned begin_for(addressee as, std::string& out) {
+  if (as != addressee::importer) return 0;
+  lease::write_asking(out);
+  return 1;
+}
 
 }  // namespace
 
@@ -77,17 +81,19 @@ void redis_store::verify_later() {
   }
 }
 
-void redis_store::look_up_later(std::string_view value_key, then<std::optional<std::string>> done) {
+void redis_store::look_up_later(std::string_view value_key, then<std::optional<std::string>> done,
+                                addressee as) {
   std::string request;
+  const unsigned at = begin_for(as, request);
   lease::write_get(request, value_key);
   const steady_time sent = now();
   const bool wants_time = known_.wants_sample(sent);
   if (wants_time) lease::write_time(request);
   channel_.post(
-      std::move(request), wants_time ? 2 : 1,
-      completion_of(request_kind::read, std::move(done), [this, sent, wants_time](replies got) {
-        if (wants_time) take_sample(sent, lease::read_time(got[1]));
-        return lease::read_get(std::move(got[0]));
+      std::move(request), at + (wants_time ? 2 : 1),
+      completion_of(request_kind::read, std::move(done), [this, at, sent, wants_time](replies got) {
+        if (wants_time) take_sample(sent, lease::read_time(got[at + 1]));
+        return lease::read_get(std::move(got[at]));
       }));
 }
 
@@ -129,16 +135,18 @@ void redis_store::load_scripts_once() {
   }
 }
 
-void redis_store::lease(lease::lease_request request, then<lease::lease_reply> done) {
+void redis_store::lease(lease::lease_request request, then<lease::lease_reply> done, addressee as) {
   const wake_mode mode = waker_.mode();
-  const bool tracked = mode == wake_mode::undecided || mode == wake_mode::push;
+  const bool tracked =
+      as != addressee::importer && (mode == wake_mode::undecided || mode == wake_mode::push);
   request.notify = mode == wake_mode::channel;
   request.client_id = channel_.client_id();
   request.stored_from = known_.trusted().stored_from;
   std::string bytes;
+  const unsigned before = begin_for(as, bytes);
   lease::write_lease(bytes, request, tracked);
   const steady_time sent = now();
-  run_script(std::move(bytes), tracked ? 2 : 1,
+  run_script(std::move(bytes), before + (tracked ? 2 : 1),
              completion_of(request_kind::lease, std::move(done),
                            [this, sent](replies got) {
                              result<lease::lease_reply> reply =
@@ -149,34 +157,39 @@ void redis_store::lease(lease::lease_request request, then<lease::lease_reply> d
              of_a_write);
 }
 
-void redis_store::step(std::string request, then<lease::step_reply> done) {
-  run_script(std::move(request), 1,
+// `request` begins as `begin_for` has it.
+void redis_store::step(std::string request, addressee as, then<lease::step_reply> done) {
+  run_script(std::move(request), as == addressee::importer ? 2 : 1,
              completion_of(request_kind::lease, std::move(done),
                            [](const replies& got) { return lease::read_step(got.back()); }),
              of_a_grant);
 }
 
 void redis_store::renew(std::string_view value_key, const entry::token& held,
-                        milliseconds lease_ttl, then<lease::step_reply> done) {
+                        milliseconds lease_ttl, then<lease::step_reply> done, addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_renew(request, value_key, held, lease_ttl, channel_.client_id());
-  step(std::move(request), std::move(done));
+  step(std::move(request), as, std::move(done));
 }
 
 void redis_store::promote(std::string_view value_key, const entry::token& base,
                           const entry::token& held, milliseconds lease_ttl,
-                          milliseconds pending_ttl, then<lease::step_reply> done) {
+                          milliseconds pending_ttl, then<lease::step_reply> done, addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_promote(request, value_key, base, held, lease_ttl, pending_ttl,
                        channel_.client_id());
-  step(std::move(request), std::move(done));
+  step(std::move(request), as, std::move(done));
 }
 
-void redis_store::fill(const lease::fill_request& request, then<lease::fill_reply> done) {
+void redis_store::fill(const lease::fill_request& request, then<lease::fill_reply> done,
+                       addressee as) {
   std::string bytes;
+  const unsigned before = begin_for(as, bytes);
   lease::write_fill(bytes, request);
   const steady_time sent = now();
-  run_script(std::move(bytes), 1,
+  run_script(std::move(bytes), before + 1,
              completion_of(request_kind::fill, std::move(done),
                            [this, sent](const replies& got) {
                              result<lease::fill_reply> reply = lease::read_fill(got.back());
@@ -187,53 +200,62 @@ void redis_store::fill(const lease::fill_request& request, then<lease::fill_repl
              of_a_grant);
 }
 
-void redis_store::fail(const lease::failure_request& request) {
+void redis_store::fail(const lease::failure_request& request, then<lease::step_reply> done,
+                       addressee as) {
   std::string bytes;
+  begin_for(as, bytes);
   lease::write_failure(bytes, request);
-  step(std::move(bytes), ignore<lease::step_reply>);
+  step(std::move(bytes), as, std::move(done));
 }
 
 void redis_store::release(std::string_view value_key, const entry::token& held,
-                          std::string_view wake_channel, then<lease::step_reply> done) {
+                          std::string_view wake_channel, then<lease::step_reply> done,
+                          addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_release(request, value_key, held, wake_channel);
-  step(std::move(request), std::move(done));
+  step(std::move(request), as, std::move(done));
 }
 
 void redis_store::mark_uncacheable(std::string_view value_key, const entry::token& held,
                                    milliseconds ttl, std::string_view wake_channel,
-                                   then<lease::step_reply> done) {
+                                   then<lease::step_reply> done, addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_uncacheable(request, value_key, held, ttl, wake_channel);
-  step(std::move(request), std::move(done));
+  step(std::move(request), as, std::move(done));
 }
 
 void redis_store::take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
                                     const entry::token& attempt, milliseconds lease_ttl,
-                                    then<lease::refresh_mark_reply> done) {
+                                    then<lease::refresh_mark_reply> done, addressee as) {
   std::string request;
-  lease::write_refresh_mark(request, refresh_mark_key, value_key, attempt, lease_ttl);
-  channel_.post(std::move(request), 2,
+  const unsigned before = as == addressee::importer ? 1 : 0;
+  lease::write_refresh_mark(request, refresh_mark_key, value_key, attempt, lease_ttl, before > 0);
+  channel_.post(std::move(request), 2 * before + 2,
                 completion_of(request_kind::refresh_mark, std::move(done),
-                              [](replies got) {
-                                return lease::read_refresh_mark(std::move(got[0]),
-                                                                std::move(got[1]));
+                              [before](replies got) {
+                                return lease::read_refresh_mark(std::move(got[before]),
+                                                                std::move(got.back()));
                               }),
                 of_a_grant);
 }
 
 void redis_store::extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
-                                      milliseconds ttl) {
+                                      milliseconds ttl, then<lease::step_reply> done,
+                                      addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
-  step(std::move(request), ignore<lease::step_reply>);
+  step(std::move(request), as, std::move(done));
 }
 
-void redis_store::release_refresh_mark(std::string_view refresh_mark_key,
-                                       const entry::token& held) {
+void redis_store::release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                                       then<lease::step_reply> done, addressee as) {
   std::string request;
+  begin_for(as, request);
   lease::write_refresh_mark_release(request, refresh_mark_key, held);
-  step(std::move(request), ignore<lease::step_reply>);
+  step(std::move(request), as, std::move(done));
 }
 
 void redis_store::holders(std::span<const std::uint64_t> client_ids,
@@ -245,15 +267,16 @@ void redis_store::holders(std::span<const std::uint64_t> client_ids,
                               [](const replies& got) { return lease::read_holders(got.front()); }));
 }
 
-void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done) {
+void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done,
+                                   addressee as) {
   const std::uint64_t nonce = new_nonce();
   std::string request;
-  lease::write_invalidate(request, keys);
+  const unsigned due = write_unlinks(request, keys, as) + 1;
   lease::write_ping(request, nonce);
-  channel_.post(std::move(request), 2,
+  channel_.post(std::move(request), due,
                 completion_of(std::nullopt, std::move(done),
                               [this, nonce](const replies& got) -> result<bool> {
-                                const auto read = acknowledged(got[0], got[1], nonce);
+                                const auto read = acknowledged(got, nonce);
                                 if (!read) return read.error();
                                 return true;
                               }),

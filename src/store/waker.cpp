@@ -26,6 +26,11 @@ wake_mode waker::mode() const {
   return mode_;
 }
 
+bool waker::wants_canary() const {
+  const std::scoped_lock lock{mutex_};
+  return !canary_sent_;
+}
+
 void waker::connection_is_new() {
   const std::scoped_lock lock{mutex_};
   ++generation_;

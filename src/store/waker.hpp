@@ -28,6 +28,8 @@ class waker {
 
   [[nodiscard]] wake_mode mode() const;
   void connection_is_new();
+  /// True until `prove` has sent the canary of this connection.
+  [[nodiscard]] bool wants_canary() const;
   /// Call it when a flight waits. Sends the canary, once for each connection. `canary_key` begins
   /// with the name of the waiting cache, so that the permissions for that cache suffice.
   void prove(std::string canary_key);
