@@ -76,6 +76,8 @@ class view {
   [[nodiscard]] std::size_t size() const noexcept;
   /// The i-th child. Precondition: `i < size()`. Linear in i.
   [[nodiscard]] view operator[](std::size_t i) const noexcept;
+  /// The next child of the same aggregate, in constant time. Precondition: there is one.
+  [[nodiscard]] view next() const noexcept { return view{*message_, index_ + at().subtree}; }
 
  private:
   [[nodiscard]] const node& at() const noexcept { return message_->nodes[index_]; }
