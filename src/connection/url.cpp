@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t unix_path_max = 107;
 constexpr std::size_t host_max = 255;
 constexpr std::uint16_t sentinel_port = 26379;
-constexpr std::size_t sentinels_max = 32;
+constexpr std::uint16_t redis_port = 6379;
+constexpr std::size_t hosts_max = 32;
 
 fault refuse(std::string_view why) {
   return fault{fault_code::unsupported, "server address: " + std::string{why}};
@@ -164,26 +165,33 @@ result<endpoint> parse_tcp(std::string_view rest) {
   return out;
 }
 
+// Reads host[:port],...
+result<std::vector<host_port>> read_hosts(std::string_view left, std::uint16_t default_port) {
+  std::vector<host_port> hosts;
+  for (;;) {
+    const auto comma = left.find(',');
+    endpoint one;
+    one.port = default_port;
+    if (auto wrong = read_host_and_port(left.substr(0, comma), one)) return *std::move(wrong);
+    host_port at{std::move(one.host), one.port};
+    if (std::ranges::find(hosts, at) == hosts.end()) {
+      if (hosts.size() == hosts_max) return refuse("more than 32 hosts");
+      hosts.push_back(std::move(at));
+    }
+    if (comma == std::string_view::npos) return hosts;
+    left.remove_prefix(comma + 1);
+  }
+}
+
 // redis+sentinel://[user[:password]@]host[:port],.../service[/db]. The credentials are those of the
 // server, not of the sentinels.
 result<endpoint> parse_sentinels(std::string_view rest) {
   endpoint out;
   const auto parts = read_parts(rest, out);
   if (!parts) return parts.error();
-  std::string_view left = parts->authority;
-  for (;;) {
-    const auto comma = left.find(',');
-    endpoint one;
-    one.port = sentinel_port;
-    if (auto wrong = read_host_and_port(left.substr(0, comma), one)) return *std::move(wrong);
-    host_port sentinel{std::move(one.host), one.port};
-    if (std::ranges::find(out.sentinels, sentinel) == out.sentinels.end()) {
-      if (out.sentinels.size() == sentinels_max) return refuse("more than 32 sentinels");
-      out.sentinels.push_back(std::move(sentinel));
-    }
-    if (comma == std::string_view::npos) break;
-    left.remove_prefix(comma + 1);
-  }
+  auto sentinels = read_hosts(parts->authority, sentinel_port);
+  if (!sentinels) return sentinels.error();
+  out.sentinels = *std::move(sentinels);
   const auto slash = parts->path.find('/');
   const auto service = percent_decoded(parts->path.substr(0, slash));
   if (!service) return refuse("a % in the service needs two hex digits, not 00");
@@ -198,6 +206,21 @@ result<endpoint> parse_sentinels(std::string_view rest) {
   out.service = *service;
   if (slash == std::string_view::npos) return out;
   if (auto wrong = read_database(parts->path.substr(slash + 1), out)) return *std::move(wrong);
+  return out;
+}
+
+// redis+cluster://[user[:password]@]host[:port],... and rediss+cluster://.
+result<endpoint> parse_cluster(std::string_view rest, bool tls) {
+  endpoint out;
+  const auto parts = read_parts(rest, out);
+  if (!parts) return parts.error();
+  if (!parts->path.empty()) {
+    return refuse("a cluster has database 0 only: write nothing after the hosts");
+  }
+  auto seeds = read_hosts(parts->authority, redis_port);
+  if (!seeds) return seeds.error();
+  out.cluster_seeds = *std::move(seeds);
+  out.tls = tls;
   return out;
 }
 
@@ -217,6 +240,12 @@ result<endpoint> parse_unix(std::string_view rest) {
   if (!database) return refuse("the database is not a number");
   out.database = *database;
   return out;
+}
+
+std::string described_list(const std::vector<host_port>& hosts) {
+  std::string text;
+  for (const host_port& at : hosts) text += (text.empty() ? "" : ",") + describe(at);
+  return text;
 }
 
 std::string lower(std::string_view text) {
@@ -250,16 +279,21 @@ result<endpoint> parse_url(std::string_view url) {
   if (scheme.find("sentinel") != std::string::npos) {
     return refuse("write redis+sentinel://host:port,host:port/service");
   }
+  if (scheme == "redis+cluster") return parse_cluster(rest, false);
+  if (scheme == "rediss+cluster") return parse_cluster(rest, true);
   if (scheme.find("cluster") != std::string::npos) {
-    return refuse(
-        "a cluster is not supported yet; use redis://, rediss://, redis+sentinel:// or unix://");
+    return refuse("write redis+cluster://host:port,host:port or rediss+cluster:// (TLS)");
   }
   return refuse(
-      "this scheme is not supported; use redis://, rediss://, redis+sentinel:// or unix://");
+      "this scheme is not supported; use redis://, rediss://, redis+sentinel://, redis+cluster:// "
+      "or unix://");
 }
 
 result<endpoint> parse_plain_url(std::string_view url) {
   auto at = parse_url(url);
+  if (at && !at->cluster_seeds.empty()) {
+    return refuse("this command does not know clusters yet; use redis:// or unix:// for one node");
+  }
   if (at && at->tls) {
     return refuse("this command does not speak TLS (rediss://) yet; use redis:// or unix://");
   }
@@ -272,12 +306,11 @@ result<endpoint> parse_plain_url(std::string_view url) {
 std::string describe(const endpoint& at) {
   const auto database = std::to_string(at.database);
   if (!at.sentinels.empty()) {
-    std::string text = "redis+sentinel://";
-    for (const host_port& sentinel : at.sentinels) {
-      if (text.back() != '/') text += ',';
-      text += describe(sentinel);
-    }
-    return text + '/' + percent_encoded(at.service) + (at.database == 0 ? "" : "/" + database);
+    return "redis+sentinel://" + described_list(at.sentinels) + '/' + percent_encoded(at.service) +
+           (at.database == 0 ? "" : "/" + database);
+  }
+  if (!at.cluster_seeds.empty()) {
+    return (at.tls ? "rediss+cluster://" : "redis+cluster://") + described_list(at.cluster_seeds);
   }
   if (at.host.empty()) return "unix://" + at.path + (at.database == 0 ? "" : "?db=" + database);
   return std::string{at.tls ? "rediss://" : "redis://"} + describe(host_port{at.host, at.port}) +

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(drover::connection::parse_url(bytes));
   // A password that is part of no message of the library.
   const std::string secret = "Zq7#" + std::string{"xW9"};
-  for (const std::string scheme : {"redis", "rediss", "redis+sentinel"}) {
+  for (const std::string scheme :
+       {"redis", "rediss", "redis+sentinel", "redis+cluster", "rediss+cluster"}) {
     const auto read =
         drover::connection::parse_url(scheme + "://u:Zq7%23xW9@" + std::string{bytes});
     const std::string text = read ? drover::connection::describe(*read) : read.error().text;
@@ -23,13 +24,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (!read) continue;
     // The scheme alone decides about TLS: nothing behind it can turn it off.
-    if (read->tls != (scheme == "rediss")) std::abort();
-    const bool is_plain = !read->tls && read->sentinels.empty();
+    if (read->tls != scheme.starts_with("rediss")) std::abort();
+    const bool is_plain = !read->tls && read->sentinels.empty() && read->cluster_seeds.empty();
     if (drover::connection::parse_plain_url(text).has_value() != is_plain) std::abort();
     const auto again = drover::connection::parse_url(text);
     if (!again || again->host != read->host || again->port != read->port ||
         again->database != read->database || again->tls != read->tls ||
-        again->sentinels != read->sentinels || again->service != read->service) {
+        again->sentinels != read->sentinels || again->service != read->service ||
+        again->cluster_seeds != read->cluster_seeds) {
       std::abort();
     }
   }

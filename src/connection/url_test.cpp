@@ -88,7 +88,16 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
                           "redis+sentinel://host/main?db=1",
                           "redis+sentinel://host/ma%00in",
                           "redis+sentinel://u:secret@host/a b",
-                          "redis+cluster://host",
+                          "redis+cluster://",
+                          "redis+cluster://host,",
+                          "redis+cluster://host,,other",
+                          "redis+cluster://host:0",
+                          "redis+cluster://host/0",
+                          "redis+cluster://host/service",
+                          "redis+cluster://u:secret@host?tls=1",
+                          "rediss+cluster://u:secret@host/1",
+                          "redis-cluster://host",
+                          "cluster://host",
                           "http://host",
                           "redis://host:-1",
                           "redis://host/-1",
@@ -123,6 +132,38 @@ TEST(url, NamesSentinelsAndTheirService) {
   for (int i = 1; i <= 32; ++i) many += ",h" + std::to_string(i);
   EXPECT_FALSE(parse_url(many + "/main")) << "a bounded number";
   EXPECT_FALSE(parse_plain_url("redis+sentinel://host/main"));
+}
+
+TEST(url, NamesNodesOfACluster) {
+  const auto read = parse_url("Redis+Cluster://user:p%40ss@one:1,[::1]:2,10.0.0.3,one:1/");
+  ASSERT_TRUE(read) << read.error().text;
+  const std::vector<host_port> seeds{{"one", 1}, {"::1", 2}, {"10.0.0.3", 6379}};
+  EXPECT_EQ(read->cluster_seeds, seeds) << "each once";
+  EXPECT_EQ(read->user, "user");
+  EXPECT_EQ(read->password, "p@ss");
+  EXPECT_EQ(read->host, "");
+  EXPECT_EQ(read->path, "");
+  EXPECT_EQ(read->database, 0U);
+  EXPECT_FALSE(read->tls);
+  EXPECT_TRUE(read->sentinels.empty());
+  EXPECT_EQ(describe(*read), "redis+cluster://one:1,[::1]:2,10.0.0.3:6379");
+  const auto with_tls = parse_url("rediss+cluster://one:1,two:2");
+  ASSERT_TRUE(with_tls);
+  EXPECT_TRUE(with_tls->tls);
+  EXPECT_EQ(describe(*with_tls), "rediss+cluster://one:1,two:2");
+  for (const char* url : {"redis+cluster://one:1/3", "rediss+cluster://one/0"}) {
+    const auto refused = parse_url(url);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text.find("database 0"), std::string::npos);
+  }
+  std::string many = "redis+cluster://h0";
+  for (int i = 1; i <= 32; ++i) many += ",h" + std::to_string(i);
+  EXPECT_FALSE(parse_url(many)) << "a bounded number";
+  for (const char* url : {"redis+cluster://host", "rediss+cluster://host"}) {
+    const auto plain = parse_plain_url(url);
+    ASSERT_FALSE(plain);
+    EXPECT_NE(plain.error().text.find("clusters"), std::string::npos);
+  }
 }
 
 TEST(url, ProgramsWithoutTlsRefuseItWithAMessage) {
