@@ -35,6 +35,11 @@ struct client_options {
   std::string password{};           ///< used when the URL has no password; never part of a message
   std::string sentinel_user{};      ///< of the sentinels, only with a redis+sentinel:// URL
   std::string sentinel_password{};  ///< of the sentinels; empty: they need none
+  /// In a cluster: the address at which this process reaches a node, for the one that the node
+  /// announces; both as "host:port". For networks that translate addresses. It must be quick, must
+  /// not use the client, and is called on any thread. Anything else than an address stands for the
+  /// announced one.
+  std::function<std::string(std::string_view announced)> cluster_address{};
   /// Only with a rediss:// URL. A library that was built with `DROVER_WITH_TLS=OFF` refuses such a
   /// URL.
   tls_options tls{};

@@ -27,7 +27,9 @@ std::shared_ptr<connection::tls_context> tls_of(client_options& options,
     throw std::invalid_argument{"drover: client_options." + std::string{idle} +
                                 " needs TLS: begin the url with rediss://"};
   }
-  auto made = connection::make_tls_context(with, at.host);
+  const bool is_cluster = !at.cluster_seeds.empty();
+  auto made =
+      connection::make_tls_context(with, is_cluster ? at.cluster_seeds.front().host : at.host);
   if (!made) throw std::invalid_argument{"drover: client_options." + made.error().text};
   return *std::move(made);
 }
@@ -103,9 +105,9 @@ std::string_view to_string(availability state) noexcept {
 
 availability_report client::availability() const {
   using state = connection::reachability::state;
-  connection::reachability known = core_->redis().home().channel().reached();
+  connection::reachability known = core_->redis().reached();
   if (known.now == state::available) {
-    if (auto refused = core_->redis().home().refused().reason()) {
+    if (auto refused = core_->redis().refused()) {
       return {availability::refused, *std::move(refused)};
     }
   }
@@ -114,9 +116,9 @@ availability_report client::availability() const {
 
 bool client::is_available() const noexcept {
   using state = connection::reachability::state;
-  const state now = core_->redis().home().channel().reached_state();
+  const state now = core_->redis().reached_state();
   return now != state::away && now != state::refused &&
-         (now != state::available || !core_->redis().home().refused().is_any());
+         (now != state::available || !core_->redis().is_any_refused());
 }
 
 }  // namespace drover

@@ -12,7 +12,8 @@
 #include <memory>
 #include <utility>
 
-#include "store/redis_store.hpp"
+#include "base/host_port.hpp"
+#include "store/servers.hpp"
 
 namespace drover::detail {
 
@@ -44,6 +45,18 @@ struct server_access {
   settings.spin = options.spin;
   settings.seed = seed;
   return settings;
+}
+
+[[nodiscard]] inline store::cluster_access nodes_of(const client_options& options) {
+  store::cluster_access access;
+  if (options.cluster_address) {
+    access.address = [map = options.cluster_address](const base::host_port& announced) {
+      const auto mapped = connection::parse_url("redis://" + map(describe(announced)));
+      if (!mapped || mapped->host.empty()) return announced;
+      return base::host_port{mapped->host, mapped->port};
+    };
+  }
+  return access;
 }
 
 }  // namespace drover::detail

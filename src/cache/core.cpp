@@ -53,8 +53,9 @@ core::core(client_options options, server_access to)
           .waking = [this](const redis_store& on, store::wake_mode mode) { on_waking(on, mode); },
           .refused = [this](const redis_store&, const fault& why) { report_.tell_refused(why); },
           .alarm = [this] { flights_.alarm_rang(); },
+          .moved = [this](const cluster::slot_set& moved) { on_moved(moved); },
       },
-      options_.server_keeps_writes);
+      options_.server_keeps_writes, nodes_of(options_));
   flights_.use(*servers_, letters_and_digits(random_seed()));
   invalidations_.use(*servers_);
 }
@@ -134,7 +135,9 @@ void core::on_up(const store::redis_store& on, const connection::greeting& hello
   invalidations_.server_up(on, hello.is_another_server || hello.has_new_role ? server::another
                                : hello.may_be_another_server                 ? server::unknown
                                                                              : server::same);
-  report_.tell({.kind = event_kind::connection_up, .text = hello.version}, nullptr);
+  const std::string name = servers_->name_of(on);
+  const std::string text = name.empty() ? hello.version : hello.version + " at " + name;
+  report_.tell({.kind = event_kind::connection_up, .text = text}, nullptr);
   if (is_unverified_) {
     report_.tell({.kind = event_kind::connection_unverified,
                   .text = "TLS without verification (tls.verify is false): the server may be "
@@ -158,6 +161,12 @@ void core::tell_if_replica(const store::redis_store& on) noexcept {
 void core::on_down(const store::redis_store& on, const fault& why) {
   flights_.server_down(on);
   report_.tell({.kind = event_kind::connection_down, .code = why.code, .text = why.text}, nullptr);
+}
+
+// The invalidations first, so that no flight reads an entry of before them.
+void core::on_moved(const cluster::slot_set& moved) {
+  invalidations_.slots_moved(moved);
+  flights_.slots_moved(moved);
 }
 
 void core::on_waking(const store::redis_store& on, store::wake_mode mode) {

@@ -64,6 +64,7 @@ class core : public std::enable_shared_from_this<core> {
   void on_up(const store::redis_store& on, const connection::greeting& hello);
   void tell_if_replica(const store::redis_store& on) noexcept;
   void on_down(const store::redis_store& on, const fault& why);
+  void on_moved(const cluster::slot_set& moved);
   void on_waking(const store::redis_store& on, store::wake_mode mode);
 
   const client_options options_;

@@ -86,6 +86,21 @@ void flight_runner::server_down(const store::redis_store& on) noexcept {
   });
 }
 
+void flight_runner::slots_moved(const cluster::slot_set& moved) noexcept {
+  const auto concerns = [&](const live_flight& flight, const fetch::flight& machine) {
+    const bool asks_redis = machine.is_holder() ||
+                            machine.now_in() == fetch::flight::state::waiting ||
+                            machine.now_in() == fetch::flight::state::asking;
+    return asks_redis && moved[cluster::slot_of(flight.names.value_key)];
+  };
+  for_flights({}, concerns, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) {
+      machine.renew_now(out);
+      machine.woken(out);
+    });
+  });
+}
+
 void flight_runner::key_changed(std::string_view value_key) noexcept {
   for_flights(value_key, every_flight, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });

@@ -108,6 +108,8 @@ class flight_runner {
   /// The server `on` concerns the flights whose keys it has.
   void server_up(const store::redis_store& on, bool is_another_server) noexcept;
   void server_down(const store::redis_store& on) noexcept;
+  /// Other servers have these slots now. They know neither the waiters nor the holders.
+  void slots_moved(const cluster::slot_set& moved) noexcept;
   void key_changed(std::string_view value_key) noexcept;
   void everything_changed(const store::redis_store& on) noexcept;
   void alarm_rang() noexcept;

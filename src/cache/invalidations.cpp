@@ -77,12 +77,22 @@ void invalidations::settle(std::string_view value_key, std::uint64_t asked_at) n
 
 void invalidations::server_up(const store::redis_store& on,
                               fetch::invalidation_journal::server which) noexcept {
+  repeat(which,
+         [&](const std::vector<std::string>& keys) { return servers_->is_at(keys.front(), on); });
+}
+
+void invalidations::slots_moved(const cluster::slot_set& moved) noexcept {
+  repeat(fetch::invalidation_journal::server::another, [&](const std::vector<std::string>& keys) {
+    return moved[cluster::slot_of(keys.front())];
+  });
+}
+
+void invalidations::repeat(fetch::invalidation_journal::server which,
+                           const fetch::invalidation_journal::scope& in) noexcept {
   std::vector<fetch::invalidation_journal::sending> due;
   try {
     const guard_lock lock{mutex_};
-    due = journal_.connection_up(which, store::now(), [&](const std::vector<std::string>& keys) {
-      return servers_->is_at(keys.front(), on);
-    });
+    due = journal_.connection_up(which, store::now(), in);
     count_pending();
   } catch (...) {
     // Out of memory: pending invalidations stay pending and are sent when they are due.

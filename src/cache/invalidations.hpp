@@ -50,10 +50,14 @@ class invalidations {
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 
+  /// The server of these slots is another one now.
+  void slots_moved(const cluster::slot_set& moved) noexcept;
   void server_up(const store::redis_store& on, fetch::invalidation_journal::server which) noexcept;
 
  private:
   using number = fetch::invalidation_journal::number;
+  void repeat(fetch::invalidation_journal::server which,
+              const fetch::invalidation_journal::scope& in) noexcept;
   [[nodiscard]] bool is_in_journal(std::string_view value_key) noexcept;
   void acknowledged(number sending) noexcept;
   void failed(number sending) noexcept;

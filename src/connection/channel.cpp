@@ -86,6 +86,14 @@ void channel::release_pushes() {
   if (state_->live->reader == link::role::service) state_->service_bell->ring();
 }
 
+void channel::rest() noexcept {
+  if (state_->is_a_fork()) return;
+  const state::locked lock{state_->mutex};
+  if (state_->at == state::phase::idle) return;
+  state_->is_to_rest = true;
+  state_->service_bell->ring();
+}
+
 bool channel::set_alarm(steady_time when) noexcept {
   return !state_->is_a_fork() && state_->set_alarm(when);
 }

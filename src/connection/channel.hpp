@@ -68,6 +68,8 @@ struct settings {
   std::uint64_t seed = 0;  ///< the seed of the back-off's jitter
   /// A server that reports an older version is refused. {}: every server with RESP3 is accepted.
   server_version version_min = oldest_redis;
+  /// A server in cluster mode is accepted: the requests of the caller can be redirected.
+  bool accepts_cluster = false;
 };
 
 /// The information about the server when a connection comes up.
@@ -77,6 +79,7 @@ struct greeting {
   std::string run_id;  ///< empty when INFO is refused
   std::string role;    ///< "master", "slave", ...; empty when INFO is refused
   std::string version;
+  bool is_in_cluster = false;  ///< the server is a node of a cluster
   /// When the server started, on its own clock, rounded up. Entries stored before its start may
   /// come from a snapshot or log that it loaded. Empty when it has loaded nothing, and when INFO is
   /// refused.
@@ -192,6 +195,10 @@ class channel {
   /// Holds are counted. While pushes are held, the service thread reads them when no caller reads.
   void hold_pushes();
   void release_pushes();
+
+  /// The server is not needed at present: ends the connection once no reply is due, and stops
+  /// trying to connect. The next request connects again.
+  void rest() noexcept;
 
   /// Breaks the connection `epoch` if it is still the current one, and resolves the name again.
   /// When its answers cannot be trusted (`why` is `corrupt`), it breaks at once; if this repeats,

@@ -171,6 +171,8 @@ struct channel::state {
   void expire_parked(locked& lock);
   void close_if_broken(locked& lock);
   void look_for_another(link& on) noexcept;
+  void end_unneeded_link() noexcept;
+  void come_to_rest() noexcept;
   void go_on_connecting(locked& lock, readiness came);
   void fail_attempt(locked& lock, fault why);
   void come_up(locked& lock, connected fresh);
@@ -202,6 +204,7 @@ struct channel::state {
   bool stopping = false;
   // The handler `up` runs: requests that the service thread posts are sent first.
   bool greeting_now = false;
+  bool is_to_rest = false;  // no request has come since `rest`
   bool is_replica = false;  // the current server, or the last one, is a replica
   fault refusal;
   health breaker;

@@ -36,6 +36,7 @@ std::optional<fault> pending::fault_of_end() noexcept {
 
 std::optional<fault> channel::state::admit(pending& item) {
   if (stopping) return fault{fault_code::unreachable, "the client is being destroyed"};
+  is_to_rest = false;
   switch (at) {
     case phase::up: return append(item);
     case phase::open: return refusal;

@@ -144,8 +144,9 @@ std::optional<fault> read_hello(const resp::message& reply, const settings& with
     return fault{fault_code::unsupported,
                  "the reply to HELLO is not a map of RESP3: " + required_server()};
   }
-  if (text_of(hello, "mode") == "cluster") {
-    return fault{fault_code::unsupported, "a server in cluster mode is not supported yet"};
+  into.is_in_cluster = text_of(hello, "mode") == "cluster";
+  if (into.is_in_cluster && !with.accepts_cluster) {
+    return fault{fault_code::unsupported, "a server in cluster mode is not supported here"};
   }
   const auto id = find(hello, "id");
   if (id && id->kind() == resp::type::integer && id->integer() > 0) {
@@ -194,6 +195,10 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
   std::size_t next = 1;
   if (has_select(with)) {
     const auto selected = replies[next++].root();
+    if (selected.is_error() && out.is_in_cluster) {
+      return fault{fault_code::unsupported,
+                   "a cluster has database 0 only: leave the database out of the url"};
+    }
     if (selected.is_error()) {
       return fault{fault_code::unsupported,
                    "the server refused SELECT: " + quoted(selected.text(), with.at)};

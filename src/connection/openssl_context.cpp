@@ -119,11 +119,26 @@ bool is_address(const std::string& name) noexcept {
          ::inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
 }
 
+std::string without_final_dot(std::string name) {
+  if (name.size() > 1 && name.back() == '.') name.pop_back();
+  return name;
+}
+
+/// Where a session of OpenSSL refers to its `openssl_context`.
+int context_index() noexcept {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 class openssl_context final : public tls_context {
  public:
-  openssl_context(context_ptr context, std::string name, bool verifies)
-      : context_{std::move(context)}, name_{std::move(name)}, verifies_{verifies} {
-    SSL_CTX_set_app_data(context_.get(), this);
+  /// `name_is_given`: the name is an option, and holds for every host.
+  openssl_context(context_ptr context, std::string name, bool name_is_given, bool verifies)
+      : context_{std::move(context)},
+        name_{without_final_dot(std::move(name))},
+        name_is_given_{name_is_given},
+        verifies_{verifies} {
+    if (context_index() < 0) throw std::bad_alloc{};
     SSL_CTX_set_session_cache_mode(context_.get(),
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_.get(), keep_ticket);
@@ -141,12 +156,19 @@ class openssl_context final : public tls_context {
     const bool is_set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(rules, name_.c_str()) == 1
                                 : SSL_set1_host(raw, name_.c_str()) == 1 &&
                                       SSL_set_tlsext_host_name(raw, name_.c_str()) == 1;
-    if (!is_set) throw std::bad_alloc{};
+    if (!is_set || SSL_set_ex_data(raw, context_index(), this) != 1) throw std::bad_alloc{};
     if (const auto ticket = take_ticket()) SSL_set_session(raw, ticket.get());
     return std::make_unique<openssl_session>(std::move(session), name_);
   }
 
   [[nodiscard]] bool verifies() const noexcept override { return verifies_; }
+
+  [[nodiscard]] std::shared_ptr<tls_context> for_host(const std::string& host) const override {
+    if (SSL_CTX_up_ref(context_.get()) != 1) throw std::bad_alloc{};
+    context_ptr same{context_.get()};
+    return std::make_shared<openssl_context>(std::move(same), name_is_given_ ? name_ : host,
+                                             name_is_given_, verifies_);
+  }
 
  private:
   // The newest ticket leads to the session that a new connection resumes. It is used once: if the
@@ -157,7 +179,7 @@ class openssl_context final : public tls_context {
   }
 
   static int keep_ticket(SSL* session, SSL_SESSION* ticket) noexcept {
-    auto& self = *static_cast<openssl_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+    auto& self = *static_cast<openssl_context*>(SSL_get_ex_data(session, context_index()));
     ticket_ptr before{ticket};
     const std::lock_guard lock{self.mutex_};
     before.swap(self.ticket_);
@@ -166,6 +188,7 @@ class openssl_context final : public tls_context {
 
   const context_ptr context_;
   const std::string name_;
+  const bool name_is_given_;
   const bool verifies_;
   std::mutex mutex_;
   ticket_ptr ticket_;  // guarded by `mutex_`
@@ -195,10 +218,9 @@ result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with,
   auto wrong = use_own(raw, *texts);
   OPENSSL_cleanse(texts->key.data(), texts->key.size());
   if (wrong) return *std::move(wrong);
-  std::string name = with.server_name.empty() ? host : with.server_name;
-  if (name.size() > 1 && name.back() == '.') name.pop_back();
-  return std::shared_ptr<tls_context>{
-      std::make_shared<openssl_context>(std::move(context), std::move(name), with.verify)};
+  const bool name_is_given = !with.server_name.empty();
+  return std::shared_ptr<tls_context>{std::make_shared<openssl_context>(
+      std::move(context), name_is_given ? with.server_name : host, name_is_given, with.verify)};
 }
 
 }  // namespace drover::connection

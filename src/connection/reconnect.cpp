@@ -108,7 +108,9 @@ void channel::state::come_up(locked& lock, connected fresh) {
   live->reader = link::role::service;
   live->writing = true;
   at = phase::connecting;
-  is_replica = !fresh.hello.role.empty() && fresh.hello.role != "master";
+  // In a cluster the other nodes say who is the primary.
+  is_replica =
+      !fresh.hello.is_in_cluster && !fresh.hello.role.empty() && fresh.hello.role != "master";
   if (is_replica) {
     live->look_at = std::max(breaker.next_look(), after(now(), with.back_off_min));
     live->look_by = after(*live->look_at, with.back_off_max);
@@ -201,6 +203,20 @@ void channel::state::look_for_another(link& on) noexcept {
   } else {
     on.look_at = after(moment, on.answered ? idle_poll : with.back_off_max);
   }
+}
+
+void channel::state::end_unneeded_link() noexcept {
+  if (!is_to_rest || live == nullptr || live->broken || live->traffic->due() > 0) return;
+  if (live->reader == link::role::service) live->reader = link::role::nobody;
+  break_off(*live, health::loss::ended, fault_code::unreachable, "it is not needed any more");
+}
+
+void channel::state::come_to_rest() noexcept {
+  const bool is_quiet = live == nullptr && !attempt.is_running() && parked.front() == nullptr;
+  if (!is_to_rest || !is_quiet || stopping) return;
+  is_to_rest = false;
+  at = phase::idle;
+  available.store(true, std::memory_order_release);
 }
 
 reachability channel::state::reached() {

@@ -37,7 +37,9 @@ void channel::state::serve() {
     tell_finished(lock);
     if (live != nullptr) serve_link(lock, came);
     if (live != nullptr) look_for_another(*live);
+    end_unneeded_link();
     close_if_broken(lock);
+    come_to_rest();
     if (live == nullptr) go_on_connecting(lock, came);
     expire_parked(lock);
     if (stopping) break;

@@ -86,6 +86,9 @@ class tls_context {
   /// std::bad_alloc.
   [[nodiscard]] virtual std::unique_ptr<tls_session> begin() = 0;
   [[nodiscard]] virtual bool verifies() const noexcept = 0;
+  /// A context with the same options for another host, as a cluster needs it for its nodes. Throws
+  /// std::bad_alloc.
+  [[nodiscard]] virtual std::shared_ptr<tls_context> for_host(const std::string& host) const = 0;
 };
 
 /// Checks the options and reads their files. The text of a fault names the field and the remedy.

@@ -17,7 +17,9 @@ std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }
 }  // namespace
 
 void known_server::greeted(const connection::greeting& hello, steady_time now) noexcept {
-  const bool is_replica = hello.role == "slave" || hello.role == "replica";
+  // A node of a cluster answers for a key only while it is the primary, whatever it was before.
+  const bool is_replica =
+      !hello.is_in_cluster && (hello.role == "slave" || hello.role == "replica");
   const server_time started =
       keeps_writes_ ? server_time::min() : hello.started.value_or(server_time::min());
   stored_from_.store(is_replica ? server_time::max() : started);

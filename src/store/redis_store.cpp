@@ -2,6 +2,7 @@
 // The connection's events, and the requests that block for their replies.
 #include "store/redis_store.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -53,7 +54,30 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
                     },
                 .alarm = [this] { to_.alarm(); }}} {}
 
+namespace {
+
+/// Not zero, which is the mark of a server that is no node of a cluster.
+std::uint64_t mark_of(std::string_view run_id) noexcept {
+  std::uint64_t hash = 0xCBF2'9CE4'8422'2325U;  // FNV-1a
+  for (const char c : run_id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3U;
+  return std::max<std::uint64_t>((hash ^ hash >> 32U) & 0xFFFFU, 1);
+}
+
+}  // namespace
+
+std::uint64_t redis_store::client_id() const noexcept {
+  const std::uint64_t id = channel_.client_id();
+  const std::uint64_t mark = mark_.load(std::memory_order_acquire);
+  return id == 0 || mark == no_mark ? 0 : mark | (id & id_mask);
+}
+
+bool redis_store::is_client_id(std::uint64_t id) const noexcept {
+  return (id & ~id_mask) == mark_.load(std::memory_order_acquire);
+}
+
 void redis_store::on_up(const connection::greeting& hello) {
+  const bool is_named = !hello.run_id.empty();
+  mark_ = !hello.is_in_cluster ? 0 : is_named ? mark_of(hello.run_id) << mark_shift : no_mark;
   waker_.connection_is_new();
   known_.greeted(hello, now());
   refusals_.connection_is_new();

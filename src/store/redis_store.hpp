@@ -68,6 +68,9 @@ enum class addressee : std::uint8_t {
 };
 
 class redis_store {
+  static constexpr unsigned mark_shift = 48;
+  static constexpr std::uint64_t id_mask = (std::uint64_t{1} << mark_shift) - 1;
+
  public:
   /// `keeps_writes`: the server loses no write in a restart, so entries older than its start are
   /// trusted.
@@ -131,6 +134,7 @@ class redis_store {
                            addressee as = addressee::server);
   void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
                             then<lease::step_reply> done, addressee as = addressee::server);
+  /// Precondition: `is_client_id`.
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
   /// UNLINK without waiting, to repeat invalidations.
   void invalidate_later(std::span<const std::string> keys, then<bool> done,
@@ -153,7 +157,11 @@ class redis_store {
   [[nodiscard]] entry::trust trusted() const noexcept { return known_.trusted(); }
 
   [[nodiscard]] bool is_available() const noexcept { return channel_.is_available(); }
-  [[nodiscard]] std::uint64_t client_id() const noexcept { return channel_.client_id(); }
+  /// The id of this client, 0 while it is unknown. In a cluster its first 16 bits name the node, by
+  /// its `run_id`, because the ids of two nodes may be equal.
+  [[nodiscard]] std::uint64_t client_id() const noexcept;
+  /// Whether this server, as it was last connected, has given the id.
+  [[nodiscard]] bool is_client_id(std::uint64_t id) const noexcept;
   /// The requests that the current server refuses this client.
   [[nodiscard]] const refusals& refused() const noexcept { return refusals_; }
   /// Throws std::bad_alloc.
@@ -190,12 +198,16 @@ class redis_store {
                                           std::uint64_t nonce);
   void take_sample(steady_time sent, const result<server_time>& answered) noexcept;
 
+  static constexpr std::uint64_t no_mark = 1;
+
   events to_;
   known_server known_;
   refusals refusals_;
   std::atomic<std::uint64_t> next_nonce_;
   std::atomic<bool> verifying_{false};
   std::atomic<std::int64_t> scripts_loaded_at_us_{INT64_MIN};
+  /// What `client_id` adds to an id. `no_mark`: neither the node nor the client can be named.
+  std::atomic<std::uint64_t> mark_{0};
   waker waker_;  // the channel is destroyed first: its last completions may still use the waker
   connection::channel channel_;
 };

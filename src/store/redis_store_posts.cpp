@@ -261,10 +261,18 @@ void redis_store::release_refresh_mark(std::string_view refresh_mark_key, const 
 void redis_store::holders(std::span<const std::uint64_t> client_ids,
                           then<std::vector<std::uint64_t>> done) {
   std::string request;
-  lease::write_holders(request, client_ids);
+  std::vector<std::uint64_t> ids{client_ids.begin(), client_ids.end()};
+  const std::uint64_t mark = ids.front() & ~id_mask;
+  for (std::uint64_t& id : ids) id &= id_mask;
+  lease::write_holders(request, ids);
   channel_.post(std::move(request), 1,
-                completion_of(std::nullopt, std::move(done),
-                              [](const replies& got) { return lease::read_holders(got.front()); }));
+                completion_of(std::nullopt, std::move(done), [mark](const replies& got) {
+                  auto alive = lease::read_holders(got.front());
+                  if (alive) {
+                    for (std::uint64_t& id : *alive) id |= mark;
+                  }
+                  return alive;
+                }));
 }
 
 void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done,

@@ -3,6 +3,15 @@
 // server of that key. All keys of one request belong to one key of the user, so they share a
 // server.
 //
+// There is one server, or the primaries of a cluster. A cluster is known by its URL, by the
+// greeting of a server, or by a redirect. Each node has a store of its own, with its connection,
+// clock, tracking, scripts and breaker, so a node that is away costs only its own slots. A store
+// remains until the client ends; that of a node without slots has no connection.
+//
+// Redirects are followed here: MOVED changes the owner of the slot at once and asks for the map;
+// after ASK the request is sent once more with ASKING; after TRYAGAIN and CLUSTERDOWN it is sent
+// again after a short pause. A request is sent at most `hops_max` times more.
+//
 // Threads: every member from any thread. Completions and events run as those of `redis_store`.
 // Memory:  as for `redis_store`.
 #pragma once
@@ -14,6 +23,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,8 +31,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/host_port.hpp"
 #include "base/time.hpp"
+#include "cluster/map_refresh.hpp"
+#include "cluster/slot_map.hpp"
 #include "store/redis_store.hpp"
+#include "store/slot_owners.hpp"
 
 namespace drover::store {
 
@@ -35,6 +49,15 @@ struct server_events {
   std::function<void(const redis_store& on, wake_mode)> waking;
   std::function<void(const redis_store& on, const fault&)> refused;
   std::function<void()> alarm;
+  /// These slots of a cluster have another server now, which may lack the last writes.
+  std::function<void(const cluster::slot_set&)> moved;
+};
+
+/// How a client treats the nodes of a cluster.
+struct cluster_access {
+  /// The address to connect to for the one that a node announces. May be empty.
+  std::function<base::host_port(const base::host_port& announced)> address{};
+  cluster::map_refresh::pauses refresh{};
 };
 
 /// A reply of LEASE and the server that sent it.
@@ -53,7 +76,9 @@ struct found {
 class servers {
  public:
   /// `keeps_writes`: see `redis_store`.
-  servers(connection::settings with, server_events to, bool keeps_writes);
+  servers(connection::settings with, server_events to, bool keeps_writes,
+          cluster_access nodes = {});
+  ~servers();
   servers(const servers&) = delete;
   servers& operator=(const servers&) = delete;
 
@@ -61,15 +86,34 @@ class servers {
   void close() noexcept;
 
   /// The server of a key. It lives as long as this object.
-  [[nodiscard]] redis_store& at(std::string_view /*key*/) noexcept { return *home_; }
+  [[nodiscard]] redis_store& at(std::string_view key) const noexcept {
+    const slot_owners* const owners = owners_.load(std::memory_order_acquire);
+    return owners == nullptr ? *home_ : owners->of_key(key);
+  }
   /// Whether this server has the key.
-  [[nodiscard]] bool is_at(std::string_view key, const redis_store& on) noexcept {
+  [[nodiscard]] bool is_at(std::string_view key, const redis_store& on) const noexcept {
     return &at(key) == &on;
   }
   /// The server whose service thread runs the timers and the alarm.
   [[nodiscard]] redis_store& home() noexcept { return *home_; }
   /// As `redis_store::verify`.
   [[nodiscard]] bool verify(const redis_store& on, const wait_limit& within) noexcept;
+  [[nodiscard]] bool is_cluster() const noexcept {
+    return owners_.load(std::memory_order_acquire) != nullptr;
+  }
+  /// The name of a server for people. Empty when there is one server.
+  [[nodiscard]] std::string name_of(const redis_store& on) const;
+  /// The servers that have keys: the only one, or the primaries of a cluster. Empty while the map
+  /// of the cluster is not known. Throws std::bad_alloc.
+  [[nodiscard]] std::vector<redis_store*> in_use() const;
+  /// The state of all servers in use: that of the worst one. Throws std::bad_alloc.
+  [[nodiscard]] connection::reachability reached() const;
+  /// As `reached`, without the reason: needs no memory.
+  [[nodiscard]] connection::reachability::state reached_state() const noexcept;
+  /// A request that one of the servers refuses this client. Throws std::bad_alloc.
+  [[nodiscard]] std::optional<std::string> refused() const;
+  [[nodiscard]] bool is_any_refused() const noexcept;
+
   [[nodiscard]] bool is_available(std::string_view key) noexcept { return at(key).is_available(); }
 
   /// A key that the server `on` has, made by `key_of` from an id that begins with `id` and consists
@@ -110,16 +154,78 @@ class servers {
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
 
  private:
+  static constexpr unsigned hops_max = 5;
+  static constexpr std::size_t nodes_max = 1024;
+
+  struct node {
+    base::host_port at;  ///< as announced
+    std::unique_ptr<redis_store> store{};
+  };
+  /// Where a request goes next, and after which pause.
+  struct hop {
+    redis_store* to = nullptr;
+    addressee as = addressee::server;
+    microseconds pause{};
+    unsigned costs = 1;
+  };
   /// Sends a request to a server. It is called again if the request belongs to another server.
   template <class Reply>
   using sender = std::function<void(redis_store& on, addressee as, then<Reply> done)>;
-
   template <class Reply>
-  void route(std::string_view key, const sender<Reply>& send, then<Reply> done);
-  [[nodiscard]] events events_of();
+  struct routed;
+
+  // Requests.
+  [[nodiscard]] hop first_hop(std::string_view key) const noexcept;
+  [[nodiscard]] std::optional<hop> next_hop(std::string_view key, const hop& asked,
+                                            const fault& why, unsigned hops) noexcept;
+  /// A redirect that leads nowhere counts as a server that is away.
+  [[nodiscard]] static fault final_fault(const fault& why);
+  template <class Reply>
+  void route(std::string_view key, sender<Reply> send, then<Reply> done);
+  template <class Reply>
+  void send_to(const hop& where, std::shared_ptr<routed<Reply>> request);
+  template <class Reply>
+  void send_after_pause(const hop& where, std::shared_ptr<routed<Reply>> request) noexcept;
+  template <class Ask>
+  [[nodiscard]] result<void> ask_in_turn(std::string_view key, const Ask& ask);
+  [[nodiscard]] static bool pause(microseconds time, const wait_limit& within);
+
+  // Nodes.
+  [[nodiscard]] events events_of(node& from);
+  [[nodiscard]] node& add_node(base::host_port announced, connection::settings with);
+  [[nodiscard]] redis_store* node_at(const base::host_port& announced);
+  [[nodiscard]] base::host_port address_of(const redis_store& on) const;
+  void became_cluster();
+  void on_up(node& from, const connection::greeting& hello);
+  void on_lost(const redis_store& on) noexcept;
+
+  // The map of the slots.
+  [[nodiscard]] redis_store* learn(std::uint16_t slot, const base::host_port& owner);
+  void want_map(cluster::refresh_reason why) noexcept;
+  void arm_refresh() noexcept;
+  void refresh_map() noexcept;
+  void ask_for_map(const base::host_port& at) noexcept;
+  void ask_for_map(redis_store& on, const base::host_port& at, bool by_slots);
+  void no_map() noexcept;
+  void install(const cluster::slot_map& map);
+  void rest_others() noexcept;
+  [[nodiscard]] std::vector<base::host_port> last_to_ask() const;
 
   server_events to_;
-  std::unique_ptr<redis_store> home_;
+  const bool keeps_writes_;
+  const cluster_access access_;
+  connection::settings with_;                  ///< of every node, except for its address
+  std::atomic<slot_owners*> owners_{nullptr};  ///< null while there is one server
+  redis_store* home_ = nullptr;
+
+  mutable std::mutex mutex_;  // guards the members below
+  bool is_closing_ = false;
+  std::vector<std::unique_ptr<node>> nodes_;  ///< the first one is that of `home_`; only grows
+  std::unique_ptr<slot_owners> table_;        ///< `owners_` points to it
+  cluster::map_refresh refresh_;
+  cluster::slot_map map_;
+  bool has_map_ = false;
+  steady_time armed_for_ = steady_time::max();
 };
 
 }  // namespace drover::store

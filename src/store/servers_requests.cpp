@@ -2,29 +2,52 @@
 // The requests, each sent to the server of its key.
 #include <utility>
 
-#include "store/servers.hpp"
+#include "store/servers_routing.hpp"
 
 namespace drover::store {
 
 using step_done = then<lease::step_reply>;
 
-template <class Reply>
-void servers::route(std::string_view key, const sender<Reply>& send, then<Reply> done) {
-  send(at(key), addressee::server, std::move(done));
+template <class Ask>
+result<void> servers::ask_in_turn(std::string_view key, const Ask& ask) {
+  hop where = first_hop(key);
+  for (unsigned hops = 0;;) {
+    result<void> done = ask(*where.to, where.as);
+    if (done) return done;
+    const auto next = next_hop(key, where, done.error(), hops);
+    if (!next) return final_fault(done.error());
+    static_cast<void>(pause(next->pause, {}));
+    where = *next;
+    hops += next->costs;
+  }
 }
 
 redis_store::looked_up servers::get(std::string_view value_key, const wait_limit& within) {
-  return at(value_key).get(value_key, within);
+  hop where = first_hop(value_key);
+  for (unsigned hops = 0;;) {
+    redis_store::looked_up got = where.to->get(value_key, within, where.as);
+    if (got.entry) return got;
+    const auto next = next_hop(value_key, where, got.entry.error(), hops);
+    if (!next || !pause(next->pause, within)) {
+      got.entry = final_fault(got.entry.error());
+      return got;
+    }
+    where = *next;
+    hops += next->costs;
+  }
 }
 
 result<void> servers::invalidate(std::span<const std::string> keys) {
-  return at(keys.front()).invalidate(keys);
+  return ask_in_turn(keys.front(),
+                     [&](redis_store& on, addressee as) { return on.invalidate(keys, as); });
 }
 
 result<void> servers::expire(std::span<const std::string> value_keys,
                              std::span<const std::string> refresh_mark_keys,
                              const entry::token_source& new_token) {
-  return at(value_keys.front()).expire(value_keys, refresh_mark_keys, new_token);
+  return ask_in_turn(value_keys.front(), [&](redis_store& on, addressee as) {
+    return on.expire(value_keys, refresh_mark_keys, new_token, as);
+  });
 }
 
 void servers::look_up_later(std::string_view value_key, then<found> done) {

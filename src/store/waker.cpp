@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "cluster/redirect.hpp"
 #include "lease/commands.hpp"
 
 namespace drover::store {
@@ -12,6 +13,14 @@ namespace drover::store {
 namespace {
 
 constexpr milliseconds canary_patience{500};
+
+// The slot of the canary has another owner now.
+bool is_redirected(const std::vector<resp::message>& got) {
+  return std::any_of(got.begin(), got.end(), [](const resp::message& reply) {
+    return !reply.empty() && reply.root().is_error() &&
+           cluster::read_redirect(reply.root().text()).has_value();
+  });
+}
 
 bool any_failed(const std::vector<resp::message>& got) {
   return std::any_of(got.begin(), got.end(), [](const resp::message& reply) {
@@ -54,7 +63,8 @@ void waker::prove(std::string canary_key) {
   try {
     channel_.post(std::move(request), 5,
                   [this, generation](const result<std::vector<resp::message>>& replies) {
-                    if (replies && any_failed(*replies)) probe_channel(generation);
+                    if (!replies || !any_failed(*replies)) return;
+                    is_redirected(*replies) ? prove_again(generation) : probe_channel(generation);
                   },
                   {.may_stall = true});
     channel_.schedule(connection::now() + canary_patience,
@@ -64,6 +74,14 @@ void waker::prove(std::string canary_key) {
     if (generation == generation_) canary_sent_ = false;
     throw;
   }
+}
+
+void waker::prove_again(std::uint64_t generation) {
+  const std::scoped_lock lock{mutex_};
+  if (generation != generation_ || mode_ != wake_mode::undecided) return;
+  ++generation_;
+  canary_sent_ = false;
+  canary_.clear();
 }
 
 bool waker::saw_key(std::string_view name) {

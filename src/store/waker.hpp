@@ -48,6 +48,8 @@ class waker {
   void decide(wake_mode mode, std::uint64_t generation);
   /// Removes a listener. True when it was the last one.
   [[nodiscard]] bool stops_listening(std::string_view wake_channel);
+  /// The next wait sends another canary.
+  void prove_again(std::uint64_t generation);
   void probe_channel(std::uint64_t generation);
   void subscribe(std::string_view name, std::uint64_t generation);
 
@@ -56,7 +58,7 @@ class waker {
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
   bool canary_sent_ = false;
-  std::uint64_t generation_ = 0;  ///< counts connections
+  std::uint64_t generation_ = 0;  ///< counts connections and repeated proofs
   std::string canary_;
   std::map<std::string, unsigned, std::less<>> listened_;
 };
