@@ -27,9 +27,7 @@ std::shared_ptr<connection::tls_context> tls_of(client_options& options,
     throw std::invalid_argument{"drover: client_options." + std::string{idle} +
                                 " needs TLS: begin the url with rediss://"};
   }
-  const bool is_cluster = !at.cluster_seeds.empty();
-  auto made =
-      connection::make_tls_context(with, is_cluster ? at.cluster_seeds.front().host : at.host);
+  auto made = connection::make_tls_context(with);
   if (!made) throw std::invalid_argument{"drover: client_options." + made.error().text};
   return *std::move(made);
 }

@@ -32,7 +32,7 @@ struct world {
   [[nodiscard]] settings at(std::uint16_t port) const {
     settings with;
     with.at = *parse_url("rediss://localhost:" + std::to_string(port));
-    with.tls = *make_tls_context({.ca = {.text = ca.certificate()}}, "localhost");
+    with.tls = *make_tls_context({.ca = {.text = ca.certificate()}});
     with.connect_max = 20s;  // a busy machine must not look like a fault of the server
     with.silence_max = 20s;
     with.back_off_min = 5ms;

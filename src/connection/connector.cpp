@@ -205,7 +205,7 @@ fault connector::ended_in_handshake() const {
 connector::answer connector::begin_securing(steady_time now) {
   stage_ = stage::securing;
   address_deadline_ = deadline_;
-  socket_.protect(settings_.tls->begin());
+  socket_.protect(settings_.tls->begin(settings_.at.host));
   return secure(now);
 }
 

@@ -8,10 +8,14 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "connection/openssl_faults.hpp"
@@ -119,85 +123,76 @@ bool is_address(const std::string& name) noexcept {
          ::inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
 }
 
-std::string without_final_dot(std::string name) {
-  if (name.size() > 1 && name.back() == '.') name.pop_back();
-  return name;
-}
-
-/// Where a session of OpenSSL refers to its `openssl_context`.
-int context_index() noexcept {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
-}
-
 class openssl_context final : public tls_context {
  public:
-  /// `name_is_given`: the name is an option, and holds for every host.
-  openssl_context(context_ptr context, std::string name, bool name_is_given, bool verifies)
-      : context_{std::move(context)},
-        name_{without_final_dot(std::move(name))},
-        name_is_given_{name_is_given},
-        verifies_{verifies} {
-    if (context_index() < 0) throw std::bad_alloc{};
+  openssl_context(context_ptr context, std::string server_name, bool verifies)
+      : context_{std::move(context)}, server_name_{std::move(server_name)}, verifies_{verifies} {
+    SSL_CTX_set_app_data(context_.get(), this);
     SSL_CTX_set_session_cache_mode(context_.get(),
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_.get(), keep_ticket);
   }
 
-  std::unique_ptr<tls_session> begin() override {
+  std::unique_ptr<tls_session> begin(const std::string& host) override {
+    std::string name = server_name_.empty() ? host : server_name_;
+    if (name.size() > 1 && name.back() == '.') name.pop_back();
+    if (name.empty()) throw std::invalid_argument{"a session of TLS without the name of its peer"};
     const error_mark mark;
     std::unique_ptr<SSL, ssl_deleter> session{SSL_new(context_.get())};
     if (!session) throw std::bad_alloc{};
     SSL* const raw = session.get();
-    const bool numeric = is_address(name_);
+    const bool numeric = is_address(name);
     X509_VERIFY_PARAM* const rules = SSL_get0_param(raw);
     X509_VERIFY_PARAM_set_hostflags(
         rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    const bool is_set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(rules, name_.c_str()) == 1
-                                : SSL_set1_host(raw, name_.c_str()) == 1 &&
-                                      SSL_set_tlsext_host_name(raw, name_.c_str()) == 1;
-    if (!is_set || SSL_set_ex_data(raw, context_index(), this) != 1) throw std::bad_alloc{};
-    if (const auto ticket = take_ticket()) SSL_set_session(raw, ticket.get());
-    return std::make_unique<openssl_session>(std::move(session), name_);
+    const bool is_set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1
+                                : SSL_set1_host(raw, name.c_str()) == 1 &&
+                                      SSL_set_tlsext_host_name(raw, name.c_str()) == 1;
+    if (!is_set) throw std::bad_alloc{};
+    if (const auto ticket = take_ticket(name)) SSL_set_session(raw, ticket.get());
+    return std::make_unique<openssl_session>(std::move(session), std::move(name));
   }
 
   [[nodiscard]] bool verifies() const noexcept override { return verifies_; }
 
-  [[nodiscard]] std::shared_ptr<tls_context> for_host(const std::string& host) const override {
-    if (SSL_CTX_up_ref(context_.get()) != 1) throw std::bad_alloc{};
-    context_ptr same{context_.get()};
-    return std::make_shared<openssl_context>(std::move(same), name_is_given_ ? name_ : host,
-                                             name_is_given_, verifies_);
-  }
-
  private:
-  // The newest ticket leads to the session that a new connection resumes. It is used once: if the
-  // handshake with it fails, the next one is a full handshake.
-  ticket_ptr take_ticket() noexcept {
+  // The newest ticket with a name leads to the session that a new connection resumes. It is used
+  // once: if the handshake with it fails, the next one is a full handshake.
+  ticket_ptr take_ticket(const std::string& name) noexcept {
     const std::lock_guard lock{mutex_};
-    return std::move(ticket_);
+    const auto kept = tickets_.find(name);
+    return kept == tickets_.end() ? nullptr : std::move(kept->second);
   }
 
+  // A ticket for which there is no room costs the next connection a full handshake.
   static int keep_ticket(SSL* session, SSL_SESSION* ticket) noexcept {
-    auto& self = *static_cast<openssl_context*>(SSL_get_ex_data(session, context_index()));
+    auto& self = *static_cast<openssl_context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+    const auto* const owner = static_cast<openssl_session*>(SSL_get_app_data(session));
     ticket_ptr before{ticket};
-    const std::lock_guard lock{self.mutex_};
-    before.swap(self.ticket_);
+    try {
+      const std::lock_guard lock{self.mutex_};
+      if (self.tickets_.size() >= tickets_max && !self.tickets_.contains(owner->name())) {
+        self.tickets_.erase(self.tickets_.begin());
+      }
+      before.swap(self.tickets_[owner->name()]);
+    } catch (const std::bad_alloc&) {
+      return 1;
+    }
     return 1;
   }
 
+  static constexpr std::size_t tickets_max = 256;
+
   const context_ptr context_;
-  const std::string name_;
-  const bool name_is_given_;
+  const std::string server_name_;  // empty: the host of each connection
   const bool verifies_;
   std::mutex mutex_;
-  ticket_ptr ticket_;  // guarded by `mutex_`
+  std::map<std::string, ticket_ptr> tickets_;  // by name; guarded by `mutex_`
 };
 
 }  // namespace
 
-result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with,
-                                                      const std::string& host) {
+result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with) {
   auto texts = read_sources(with);
   if (!texts) return texts.error();
   // OpenSSL's handler for the end of the process would take away what a client uses that is
@@ -218,9 +213,8 @@ result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with,
   auto wrong = use_own(raw, *texts);
   OPENSSL_cleanse(texts->key.data(), texts->key.size());
   if (wrong) return *std::move(wrong);
-  const bool name_is_given = !with.server_name.empty();
-  return std::shared_ptr<tls_context>{std::make_shared<openssl_context>(
-      std::move(context), name_is_given ? with.server_name : host, name_is_given, with.verify)};
+  return std::shared_ptr<tls_context>{
+      std::make_shared<openssl_context>(std::move(context), with.server_name, with.verify)};
 }
 
 }  // namespace drover::connection

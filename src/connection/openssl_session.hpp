@@ -43,6 +43,7 @@ class openssl_session final : public tls_session {
   void close(std::string& sealed) noexcept override;
   [[nodiscard]] const fault& why() const noexcept override { return why_; }
   [[nodiscard]] bool is_resumed() const noexcept override;
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
   static int read_input(BIO* from, char* into, std::size_t size, std::size_t* read) noexcept;

@@ -82,19 +82,16 @@ class tls_context {
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
 
-  /// A session for a new connection. It resumes the last one if the server lets it. Throws
-  /// std::bad_alloc.
-  [[nodiscard]] virtual std::unique_ptr<tls_session> begin() = 0;
+  /// A session for a new connection to `host`, a name or an address: the certificate must be for
+  /// it, unless `tls_options::server_name` names another one. It resumes the last session with that
+  /// name if the server lets it. Throws std::bad_alloc, and std::invalid_argument for an empty
+  /// name, which OpenSSL would take for any.
+  [[nodiscard]] virtual std::unique_ptr<tls_session> begin(const std::string& host) = 0;
   [[nodiscard]] virtual bool verifies() const noexcept = 0;
-  /// A context with the same options for another host, as a cluster needs it for its nodes. Throws
-  /// std::bad_alloc.
-  [[nodiscard]] virtual std::shared_ptr<tls_context> for_host(const std::string& host) const = 0;
 };
 
 /// Checks the options and reads their files. The text of a fault names the field and the remedy.
-/// `host` is the host of the URL.
-[[nodiscard]] result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with,
-                                                                    const std::string& host);
+[[nodiscard]] result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& with);
 
 /// The name of an option that is not at its default, as "tls.ca"; empty when there is none.
 [[nodiscard]] std::string_view first_set_option(const tls_options& with) noexcept;

@@ -5,8 +5,7 @@
 
 namespace drover::connection {
 
-result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& /*with*/,
-                                                      const std::string& /*host*/) {
+result<std::shared_ptr<tls_context>> make_tls_context(const tls_options& /*with*/) {
   return refused_option(
       "url: rediss:// needs TLS, and this library was built without it; build it with "
       "-DDROVER_WITH_TLS=ON, or use redis:// or unix://");

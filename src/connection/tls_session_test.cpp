@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,9 +25,10 @@ using status = tls_session::status;
 /// A server that reads and writes memory.
 class memory_server {
  public:
-  explicit memory_server(test::authority& ca, bool asks = false)
+  explicit memory_server(test::authority& ca, bool asks = false,
+                         const test::certificate_options& with = {})
       : context_{SSL_CTX_new(TLS_server_method())} {
-    const auto own = ca.issue();
+    const auto own = ca.issue(with);
     use(own.certificate, PEM_read_bio_X509, [&](X509* one) {
       SSL_CTX_use_certificate(context_.get(), one);
       X509_free(one);
@@ -42,6 +44,10 @@ class memory_server {
     if (asks) SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_id_context(context_.get(), reinterpret_cast<const unsigned char*>("m"), 1);
     SSL_CTX_set_max_send_fragment(context_.get(), 512);
+    accept();
+  }
+  /// Another connection to the same server.
+  void accept() {
     session_.reset(SSL_new(context_.get()));
     SSL_set_bio(session_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(session_.get());
@@ -151,11 +157,11 @@ class memory_client {
 
 std::unique_ptr<tls_session> session_to(const tls_options& with,
                                         const std::string& host = "localhost") {
-  auto context = make_tls_context(with, host);
+  auto context = make_tls_context(with);
   if (!context) throw std::runtime_error{context.error().text};
   static std::vector<std::shared_ptr<tls_context>> kept;  // a context outlives its sessions
   kept.push_back(*context);
-  return (*context)->begin();
+  return (*context)->begin(host);
 }
 
 /// Completes the handshake. The server's output after it (its tickets) is left to the caller.
@@ -208,6 +214,35 @@ TEST(tls_session, AHostMayEndWithADotAndAnAddressIsNoName) {
         << client.session().why().text;
     EXPECT_NE(client.output(), "");  // the server is told
   }
+}
+
+// Sentinels name servers that the URL does not name, each with a certificate of its own.
+TEST(tls_session, OneContextVerifiesTheHostOfEachConnection) {
+  test::authority ca{"hosts"};
+  memory_server first{ca, false, {.names = {"DNS:first.example"}}};
+  memory_server second{ca, false, {.names = {"DNS:second.example"}}};
+  const auto context = *make_tls_context({.ca = {.text = ca.certificate()}});
+  // A ticket is for the host that gave it: the first connection to the second host uses none.
+  for (const bool is_resumed : {false, true}) {
+    memory_client to_first{context->begin("first.example")};
+    connect(to_first, first);
+    EXPECT_EQ(to_first.session().is_resumed(), is_resumed);
+    to_first.take(first.output());
+    first.accept();
+    memory_client to_second{context->begin("second.example.")};
+    connect(to_second, second);
+    EXPECT_EQ(to_second.session().is_resumed(), is_resumed);
+    to_second.take(second.output());
+    second.accept();
+  }
+  memory_client to_other{context->begin("second.example")};
+  EXPECT_EQ(to_other.shake(), status::wants_input);
+  first.take(to_other.output());
+  first.shake();
+  EXPECT_EQ(to_other.take(first.output()), status::failed);
+  EXPECT_NE(to_other.session().why().text.find("not for second.example"), std::string::npos)
+      << to_other.session().why().text;
+  EXPECT_THROW(static_cast<void>(context->begin("")), std::invalid_argument);
 }
 
 TEST(tls_session, LongTextsLeaveInPieces) {

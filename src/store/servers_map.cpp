@@ -45,7 +45,6 @@ redis_store* servers::node_at(const base::host_port& announced) {
   with.at.path.clear();
   with.at.host = where.host;
   with.at.port = where.port;
-  if (with.tls) with.tls = with.tls->for_host(where.host);
   const std::scoped_lock lock{mutex_};
   if (redis_store* const found = known()) return found;
   if (is_closing_ || nodes_.size() >= nodes_max) return nullptr;
