@@ -102,6 +102,13 @@ void channel::distrust(std::uint64_t epoch, const fault& why) noexcept {
   if (!state_->is_a_fork()) state_->distrust(epoch, why);
 }
 
+void channel::credentials_changed() noexcept {
+  if (state_->is_a_fork()) return;
+  const state::locked lock{state_->mutex};
+  state_->renewal.changed(now());
+  state_->service_bell->ring();
+}
+
 reachability channel::reached() const {
   if (state_->is_a_fork()) return {reachability::state::away, std::string{is_a_fork_text}};
   return state_->reached();

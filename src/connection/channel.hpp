@@ -20,6 +20,7 @@
 //             channel works there.
 #pragma once
 
+#include <drover/credentials.hpp>
 #include <drover/fault.hpp>
 #include <drover/result.hpp>
 
@@ -47,8 +48,11 @@ namespace drover::connection {
 struct settings {
   endpoint at;
   std::shared_ptr<tls_context> tls;  ///< null: without TLS
-  std::string sentinel_user;         ///< with sentinels; empty: the default user
-  std::string sentinel_password;     ///< with sentinels; empty: no AUTH
+  /// Called for each attempt to connect, and to authenticate the connection again. Empty: those of
+  /// `at`.
+  std::function<credentials()> ask_credentials{};
+  std::string sentinel_user;      ///< with sentinels; empty: the default user
+  std::string sentinel_password;  ///< with sentinels; empty: no AUTH
   std::string client_name = "drover";
   milliseconds connect_max{500};  ///< the longest wait for a connection
   /// The connection is closed after this silence while replies are due.
@@ -111,6 +115,8 @@ struct handlers {
   /// On the service thread: an attempt to connect has failed. `unsupported` means that the server
   /// was reached and refuses this client.
   std::function<void(const fault&)> refused{};
+  /// On the service thread: the connection could not be authenticated again. It stays in use.
+  std::function<void(const fault&)> login_failed{};
   /// On the service thread: the time given to `set_alarm` has come.
   std::function<void()> alarm{};
 };
@@ -206,6 +212,9 @@ class channel {
   /// server; if this repeats, the connection stays in use for a growing time before it is given up.
   /// Neither opens the breaker.
   void distrust(std::uint64_t epoch, const fault& why) noexcept;
+
+  /// `settings::ask_credentials` has others now: the connection is authenticated again.
+  void credentials_changed() noexcept;
 
   /// Throws std::bad_alloc.
   [[nodiscard]] reachability reached() const;

@@ -29,6 +29,7 @@
 #include "connection/connector.hpp"
 #include "connection/faults.hpp"
 #include "connection/health.hpp"
+#include "connection/login_renewal.hpp"
 #include "connection/reply_watch.hpp"
 #include "connection/sentinel_watch.hpp"
 #include "connection/spin_gauge.hpp"
@@ -177,6 +178,9 @@ struct channel::state {
   void fail_attempt(locked& lock, fault why);
   void come_up(locked& lock, connected fresh);
   [[nodiscard]] bool greet(locked& lock, const connected& fresh);
+  void renew_login(locked& lock);
+  void send_login(locked& lock, given_credentials with_login);
+  void fail_login(locked& lock, const fault& why);
   void send_parked(bool is_another_server, slot_list& refused);
   void open_breaker(const fault& why) noexcept;
   void tell_all(locked& lock, slot_list& ended);
@@ -222,6 +226,8 @@ struct channel::state {
   timer_queue timers;
   steady_time alarm_at = steady_time::max();
   std::size_t holds = 0;
+  login_renewal renewal;
+  std::optional<result<void>> login_end;  // the server's answer to AUTH on `live`
   std::thread service;
 
   connector attempt;  // used by the service thread only

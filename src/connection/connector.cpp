@@ -61,13 +61,17 @@ connector::connector(const settings& settings, const std::shared_ptr<const bell>
     : settings_{settings},
       resolver_{settings.at.host, settings.at.port, wake,
                 resolve ? std::move(resolve) : look_up_of(settings)},
-      input_(input_size) {}
+      input_(input_size) {
+  if (settings.ask_credentials) logins_.emplace(settings.ask_credentials, wake);
+}
 
 void connector::begin(steady_time now) noexcept {
   stage_ = stage::resolving;
   deadline_ = after(now, settings_.connect_max);
   address_deadline_ = deadline_;
   left_.clear();
+  who_.reset();
+  found_.reset();
 }
 
 const transport* connector::socket() const noexcept {
@@ -85,7 +89,7 @@ connector::answer connector::step(readiness came, steady_time now) noexcept {
     return go_on(came, now);
   } catch (const std::system_error&) {
     give_up();
-    return fault_of(fault_code::overloaded, "no thread can be started for the resolver");
+    return fault_of(fault_code::overloaded, "no thread can be started for a connection");
   } catch (...) {
     give_up();
     return fault_of(fault_code::overloaded, "no memory for a connection");
@@ -112,6 +116,9 @@ connector::answer connector::go_on(readiness came, steady_time now) {
     if (auto ended = receive_greeting()) return ended;
   }
   if (now >= deadline_) {
+    if (!who_) {
+      return refuse({fault_code::unsupported, "credentials_source has not returned in time"});
+    }
     return refuse(stage_ == stage::resolving    ? "the host was not resolved in time"
                   : stage_ == stage::connecting ? "no connection in time"
                   : stage_ == stage::securing   ? "no answer to the TLS handshake in time"
@@ -125,25 +132,41 @@ connector::answer connector::go_on(readiness came, steady_time now) {
   return std::nullopt;
 }
 
+// The credentials are asked for while the host is resolved.
 connector::answer connector::resolve(steady_time now) {
-  std::optional<resolved> found;
-  if (!settings_.at.path.empty()) {
-    auto only = unix_address(settings_.at.path);
-    found.emplace();
-    if (only) found->addresses.push_back(*std::move(only));
-  } else {
-    found = resolver_.ask();
-    if (found && found->addresses.empty()) {
-      return refuse(found->why.empty() ? "the host is not known" : found->why);
-    }
+  if (auto ended = find_credentials()) return ended;
+  if (!found_) found_ = find_server();
+  if (!found_ || !who_) return std::nullopt;
+  const bool is_unix = !settings_.at.path.empty();
+  if (found_->addresses.empty() && !is_unix) {
+    return refuse(found_->why.empty() ? "the host is not known" : found_->why);
   }
-  if (!found) return std::nullopt;
-  left_ = std::move(found->addresses);
+  left_ = std::move(found_->addresses);
   std::reverse(left_.begin(), left_.end());
   error_.clear();
   connect_next(now);
   if (!socket_.is_open()) return refuse(why_not(error_));
   return std::nullopt;
+}
+
+connector::answer connector::find_credentials() {
+  if (who_) return std::nullopt;
+  if (!logins_) {
+    who_ = given_credentials{{.user = settings_.at.user, .password = settings_.at.password}, {}};
+    return std::nullopt;
+  }
+  auto given = logins_->ask();
+  if (!given) return std::nullopt;
+  if (!*given) return refuse(given->error());
+  who_ = std::move(**given);
+  return std::nullopt;
+}
+
+std::optional<resolved> connector::find_server() {
+  if (settings_.at.path.empty()) return resolver_.ask();
+  resolved found;
+  if (auto only = unix_address(settings_.at.path)) found.addresses.push_back(*std::move(only));
+  return found;
 }
 
 // Each address gets an equal share of the remaining time, so that an address that does not answer
@@ -165,6 +188,7 @@ void connector::give_up() noexcept {
   socket_ = transport{};
   traffic_.reset();
   output_.clear();
+  who_.reset();
 }
 
 connector::answer connector::refuse(std::string_view why) {
@@ -181,7 +205,7 @@ connector::answer connector::refuse(fault why) {
 // and close.
 connector::answer connector::refuse_by_what_came(fault otherwise) {
   if (place_.received > 0 && replies_[0].root().is_error()) {
-    return refuse(read_handshake(settings_, replies_).error());
+    return refuse(read_handshake(settings_, who_->login, replies_).error());
   }
   return refuse(std::move(otherwise));
 }
@@ -222,7 +246,7 @@ connector::answer connector::begin_greeting(steady_time now) {
   stage_ = stage::greeting;
   address_deadline_ = deadline_;
   greeted_at_ = now;
-  auto request = write_handshake(settings_);
+  auto request = write_handshake(settings_, who_->login);
   auto limits = limits_of(settings_);
   limits.queued_bytes_max = std::max(limits.queued_bytes_max, request.text.size());
   limits.slots_max = std::max(limits.slots_max, request.replies);
@@ -274,7 +298,7 @@ connector::answer connector::receive_greeting() {
 
 connector::answer connector::finish(arrivals& came) {
   if (place_.too_long) return refuse("a reply to the handshake is too long");
-  auto hello = read_handshake(settings_, replies_);
+  auto hello = read_handshake(settings_, who_->login, replies_);
   if (!hello) return refuse(hello.error());
   if (!settings_.at.sentinels.empty() && hello->role != "master") return leave_replica();
   if (hello->clock) {
@@ -282,7 +306,8 @@ connector::answer connector::finish(arrivals& came) {
     hello->clock->received = now();
   }
   socket_.begin_traffic(settings_.silence_max);
-  connected out{{}, std::move(where_), {}, *std::move(hello), {}};
+  connected out{{}, *std::exchange(who_, std::nullopt), std::move(where_), {}, *std::move(hello),
+                {}};
   for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});
   out.traffic = std::move(traffic_);

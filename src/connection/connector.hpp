@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "connection/channel.hpp"
+#include "connection/credentials_source.hpp"
 #include "connection/faults.hpp"
 #include "connection/handshake.hpp"
 #include "connection/resolver.hpp"
@@ -30,6 +31,7 @@ namespace drover::connection {
 /// A connection that has just come up.
 struct connected {
   transport socket;
+  given_credentials who;
   address where;
   std::unique_ptr<stream> traffic;
   greeting hello;
@@ -44,6 +46,8 @@ class connector {
   /// Precondition: no attempt runs.
   void begin(steady_time now) noexcept;
   [[nodiscard]] bool is_running() const noexcept { return stage_ != stage::idle; }
+  /// Asks the application for credentials, while no attempt runs; null: it has no function.
+  [[nodiscard]] credentials_source* logins() noexcept { return logins_ ? &*logins_ : nullptr; }
 
   /// The socket and conditions to wait for before the next `step`.
   [[nodiscard]] const transport* socket() const noexcept;
@@ -61,6 +65,8 @@ class connector {
 
   [[nodiscard]] answer go_on(readiness came, steady_time now);
   [[nodiscard]] answer resolve(steady_time now);
+  [[nodiscard]] answer find_credentials();
+  [[nodiscard]] std::optional<resolved> find_server();
   void connect_next(steady_time now);
   void give_up() noexcept;
   [[nodiscard]] answer refuse(std::string_view why);
@@ -77,6 +83,9 @@ class connector {
 
   const settings& settings_;
   resolver resolver_;
+  std::optional<credentials_source> logins_;
+  std::optional<given_credentials> who_;  // those of this attempt
+  std::optional<resolved> found_;         // the addresses of this attempt
   stage stage_ = stage::idle;
   steady_time deadline_{};
   steady_time address_deadline_{};

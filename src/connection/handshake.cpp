@@ -41,17 +41,19 @@ bool betrays(std::string_view text, std::string_view secret) noexcept {
 
 // Servers and proxies repeat unknown commands in their errors. Text that repeats a command with a
 // password is dropped entirely, even if it repeats only a part of it.
-bool may_repeat_secrets(std::string_view text, const endpoint& at) noexcept {
-  if (betrays(text, at.password) || betrays(text, at.user)) return true;
-  return !at.password.empty() && (holds(text, "auth") || holds(text, "hello"));
+bool may_repeat_secrets(std::string_view text, const credentials& who) noexcept {
+  if (betrays(text, who.password) || betrays(text, who.user)) return true;
+  return !who.password.empty() && (holds(text, "auth") || holds(text, "hello"));
+}
+
+fault wrong_password() {
+  return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
 }
 
 // The code of an error is its first word. The text after WRONGPASS and NOAUTH is left out, because
 // some servers repeat the user in it.
-fault refused_hello(std::string_view text, const endpoint& at) {
-  if (begins_with(text, "WRONGPASS")) {
-    return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
-  }
+fault refused_hello(std::string_view text, const credentials& who) {
+  if (begins_with(text, "WRONGPASS")) return wrong_password();
   if (begins_with(text, "NOAUTH")) {
     return {fault_code::unsupported, "the server wants a password (NOAUTH)"};
   }
@@ -67,7 +69,7 @@ fault refused_hello(std::string_view text, const endpoint& at) {
     return {fault_code::unsupported, "the server refused AUTH"};
   }
   const auto code = begins_with(text, "DENIED") ? fault_code::unsupported : fault_code::unreachable;
-  return {code, "the server refused HELLO: " + quoted(text, at)};
+  return {code, "the server refused HELLO: " + quoted(text, who)};
 }
 
 std::optional<resp::view> find(resp::view map, std::string_view name) noexcept {
@@ -137,9 +139,10 @@ std::optional<fault> refused_version(std::string_view text, const server_version
                                             ", which is too old: " + required_server()};
 }
 
-std::optional<fault> read_hello(const resp::message& reply, const settings& with, greeting& into) {
+std::optional<fault> read_hello(const resp::message& reply, const settings& with,
+                                const credentials& who, greeting& into) {
   const auto hello = reply.root();
-  if (hello.is_error()) return refused_hello(hello.text(), with.at);
+  if (hello.is_error()) return refused_hello(hello.text(), who);
   if (hello.kind() != resp::type::map) {
     return fault{fault_code::unsupported,
                  "the reply to HELLO is not a map of RESP3: " + required_server()};
@@ -162,16 +165,16 @@ bool is_loading(const resp::message& reply) noexcept {
   return reply.root().is_error() && begins_with(reply.root().text(), "LOADING");
 }
 
+std::string_view name_of(const credentials& who) noexcept {
+  return who.user.empty() ? std::string_view{"default"} : std::string_view{who.user};
+}
+
 }  // namespace
 
-handshake_request write_handshake(const settings& with) {
+handshake_request write_handshake(const settings& with, const credentials& who) {
   handshake_request out;
   std::vector<std::string_view> hello{"HELLO", "3"};
-  if (!with.at.password.empty()) {
-    hello.insert(hello.end(),
-                 {"AUTH", with.at.user.empty() ? "default" : std::string_view{with.at.user},
-                  with.at.password});
-  }
+  if (!who.password.empty()) hello.insert(hello.end(), {"AUTH", name_of(who), who.password});
   if (!with.client_name.empty()) hello.insert(hello.end(), {"SETNAME", with.client_name});
   resp::write_command(out.text, hello);
   if (has_select(with)) {
@@ -186,9 +189,10 @@ handshake_request write_handshake(const settings& with) {
   return out;
 }
 
-result<greeting> read_handshake(const settings& with, std::span<resp::message> replies) {
+result<greeting> read_handshake(const settings& with, const credentials& who,
+                                std::span<resp::message> replies) {
   greeting out;
-  if (auto wrong = read_hello(replies[0], with, out)) return *std::move(wrong);
+  if (auto wrong = read_hello(replies[0], with, who, out)) return *std::move(wrong);
   if (std::any_of(replies.begin(), replies.end(), is_loading)) {
     return fault{fault_code::unreachable, "the server is loading its data"};
   }
@@ -201,7 +205,7 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
     }
     if (selected.is_error()) {
       return fault{fault_code::unsupported,
-                   "the server refused SELECT: " + quoted(selected.text(), with.at)};
+                   "the server refused SELECT: " + quoted(selected.text(), who)};
     }
     if (!selected.is_string()) {
       return fault{fault_code::corrupt, "unexpected reply to SELECT"};
@@ -214,8 +218,24 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
   return out;
 }
 
-std::string quoted(std::string_view text, const endpoint& at) {
-  if (may_repeat_secrets(text, at)) return "(left out: it may repeat the password)";
+std::string write_login(const credentials& who) {
+  std::string out;
+  resp::write_command(out, {"AUTH", name_of(who), who.password});
+  return out;
+}
+
+// The text of an error may repeat the user, so only its first word counts.
+result<void> read_login(const resp::message& reply) {
+  if (!reply.root().is_error()) return {};
+  if (begins_with(reply.root().text(), "WRONGPASS")) return wrong_password();
+  if (begins_with(reply.root().text(), "NOPERM")) {
+    return fault{fault_code::unsupported, "the user may not run AUTH (NOPERM)"};
+  }
+  return fault{fault_code::unsupported, "the server refused AUTH"};
+}
+
+std::string quoted(std::string_view text, const credentials& who) {
+  if (may_repeat_secrets(text, who)) return "(left out: it may repeat the password)";
   std::string out;
   for (const char c : text.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
   if (text.size() > quoted_max) out += "...";

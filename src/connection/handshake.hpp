@@ -4,6 +4,7 @@
 // writes a text and reads replies.
 #pragma once
 
+#include <drover/credentials.hpp>
 #include <drover/result.hpp>
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct handshake_request {
   std::size_t replies = 0;
 };
 
-[[nodiscard]] handshake_request write_handshake(const settings& with);
+[[nodiscard]] handshake_request write_handshake(const settings& with, const credentials& who);
 
 /// Reads the replies, in order. Moves those to `on_connect` into the greeting. Leaves `epoch` 0.
 ///
@@ -31,11 +32,15 @@ struct handshake_request {
 /// password, cluster mode. Otherwise it is `unreachable`: the server loads its data, or has too
 /// many clients. Its text holds neither user nor password. Of `clock` only the server's time is
 /// filled in.
-[[nodiscard]] result<greeting> read_handshake(const settings& with,
+[[nodiscard]] result<greeting> read_handshake(const settings& with, const credentials& who,
                                               std::span<resp::message> replies);
 
-/// Makes a text of a server safe for logs: printable ASCII, shortened. Empty when it may repeat the
-/// user or the password of `at`.
-[[nodiscard]] std::string quoted(std::string_view text, const endpoint& at);
+/// The AUTH that changes the user of a living connection. It has one reply.
+[[nodiscard]] std::string write_login(const credentials& who);
+[[nodiscard]] result<void> read_login(const resp::message& reply);
+
+/// Makes a text of a server safe for logs: printable ASCII, shortened. A remark when it may repeat
+/// the user or the password.
+[[nodiscard]] std::string quoted(std::string_view text, const credentials& who);
 
 }  // namespace drover::connection

@@ -43,15 +43,19 @@ std::vector<std::string> good_replies() {
           "+EXTRA\r\n"};
 }
 
+credentials of(const settings& with) {
+  return {.user = with.at.user, .password = with.at.password};
+}
+
 result<greeting> read(const settings& with, const std::vector<std::string>& bytes) {
   std::vector<resp::message> replies;
   for (const std::string& reply : bytes) replies.push_back(message_of(reply));
-  return read_handshake(with, replies);
+  return read_handshake(with, of(with), replies);
 }
 
 TEST(handshake, SaysWhoItIsAndReadsWhoAnswers) {
   const settings with = with_extra();
-  const handshake_request request = write_handshake(with);
+  const handshake_request request = write_handshake(with, of(with));
   EXPECT_EQ(request.replies, 7U);
   EXPECT_NE(request.text.find("AUTH\r\n$7\r\ndefault\r\n$6\r\nsecret"), std::string::npos);
   EXPECT_NE(request.text.find("SELECT\r\n$1\r\n3"), std::string::npos);
@@ -64,6 +68,22 @@ TEST(handshake, SaysWhoItIsAndReadsWhoAnswers) {
   EXPECT_EQ(answer->role, "slave");
   ASSERT_EQ(answer->on_connect.size(), 1U);
   EXPECT_EQ(answer->on_connect[0].root().text(), "EXTRA");
+}
+
+TEST(handshake, AnotherLoginNamesItsUserAndNoErrorRepeatsIt) {
+  EXPECT_EQ(write_login({.password = "secret"}),
+            "*3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n$6\r\nsecret\r\n");
+  EXPECT_EQ(write_login({.user = "alice", .password = "secret"}),
+            "*3\r\n$4\r\nAUTH\r\n$5\r\nalice\r\n$6\r\nsecret\r\n");
+  EXPECT_TRUE(read_login(message_of("+OK\r\n")));
+  for (const char* text :
+       {"WRONGPASS alice secret", "NOPERM alice may not", "ERR invalid password secret", "ERR"}) {
+    const auto read_back = read_login(message_of("-" + std::string{text} + "\r\n"));
+    ASSERT_FALSE(read_back);
+    EXPECT_EQ(read_back.error().code, fault_code::unsupported);
+    EXPECT_EQ(read_back.error().text.find("alice"), std::string::npos) << read_back.error().text;
+    EXPECT_EQ(read_back.error().text.find("secret"), std::string::npos) << read_back.error().text;
+  }
 }
 
 TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {

@@ -29,6 +29,7 @@ void channel::state::close_if_broken(locked& lock) {
                                                  : health::use::unasked;
   breaker.lost(*gone->broken, before, now());
   if (breaker.is_open()) open_breaker(gone->why);
+  renewal.disconnected();
   slot_list ended;
   gone->traffic->fail_all(ended);
   for (slot* item = ended.front(); item != nullptr; item = item->next) {
@@ -108,6 +109,10 @@ void channel::state::come_up(locked& lock, connected fresh) {
   live->reader = link::role::service;
   live->writing = true;
   at = phase::connecting;
+  if (attempt.logins() != nullptr) {
+    renewal.connected(fresh.who.asked, fresh.who.login.renew_after);
+    login_end.reset();
+  }
   // In a cluster the other nodes say who is the primary.
   is_replica =
       !fresh.hello.is_in_cluster && !fresh.hello.role.empty() && fresh.hello.role != "master";

@@ -37,6 +37,7 @@ void channel::state::serve() {
     tell_finished(lock);
     if (live != nullptr) serve_link(lock, came);
     if (live != nullptr) look_for_another(*live);
+    renew_login(lock);
     end_unneeded_link();
     close_if_broken(lock);
     come_to_rest();
@@ -84,6 +85,7 @@ std::optional<steady_time> channel::state::next_moment() const {
     }
     // A broken connection needs no other look. The thread that frees its last role rings the bell.
     if (live->look_at && !live->broken) consider(*live->look_at);
+    if (!live->broken && renewal.due() != steady_time::max()) consider(renewal.due());
   }
   return first;
 }
