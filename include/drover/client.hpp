@@ -2,6 +2,7 @@
 #pragma once
 
 #include <drover/check.hpp>
+#include <drover/credentials.hpp>
 #include <drover/observer.hpp>
 #include <drover/policy.hpp>
 #include <drover/tls_options.hpp>
@@ -31,8 +32,16 @@ struct client_options {
   /// Servers in cluster mode, and TLS with Sentinel, are not supported yet and are refused with a
   /// message.
   std::string url = "redis://127.0.0.1:6379";
-  std::string user{};               ///< used when the URL has no user
-  std::string password{};           ///< used when the URL has no password; never part of a message
+  std::string user{};      ///< used when the URL has no user
+  std::string password{};  ///< used when the URL has no password; never part of a message
+  /// Returns user and password, for those that change: rotated passwords, tokens of a cloud. It is
+  /// called at each attempt to connect (many times a second while the server is away), and when the
+  /// connection is to be authenticated again (`credentials::renew_after`,
+  /// `client::credentials_changed`). It is called on a thread of its own, one call at a time, and
+  /// may block: an attempt waits for at most `connect_max`, and a later one takes the answer. If it
+  /// throws, the attempt fails; the text of the exception is not kept. With it, the URL has no user
+  /// and password. It must return before the client can be destroyed.
+  std::function<credentials()> credentials_source{};
   std::string sentinel_user{};      ///< of the sentinels, only with a redis+sentinel:// URL
   std::string sentinel_password{};  ///< of the sentinels; empty: they need none
   /// In a cluster: the address at which this process reaches a node, for the one that the node
@@ -115,9 +124,10 @@ enum class availability : std::uint8_t {
   unknown,    ///< nothing has been tried yet
   available,  ///< connected, or reconnecting after a connection that worked
   away,       ///< it does not answer: calls bypass it
-  /// It answers but refuses this client: a wrong password, cluster mode or a replica; or the last
-  /// read, lease, fill or refresh failed because this client lacks the permission. Calls still go
-  /// to the server. A refused invalidation is reported to its caller only.
+  /// It answers but refuses this client: a wrong password, cluster mode or a replica; or
+  /// `client_options::credentials_source` failed; or the last read, lease, fill or refresh failed
+  /// because this client lacks the permission, and calls still go to the server. A refused
+  /// invalidation is reported to its caller only.
   refused,
 };
 
@@ -170,6 +180,15 @@ class client {
   /// Throws:  nothing.
   /// Threads: safe from any thread.
   [[nodiscard]] bool is_available() const noexcept;
+
+  /// Says that `client_options::credentials_source` returns other credentials now. The function is
+  /// called, and the connection is authenticated again with its answer, between two requests. If
+  /// the server refuses them, the connection stays in use as long as the server keeps it,
+  /// `event_kind::login_failed` reports it, and it is tried again after 1 to 60 s.
+  ///
+  /// Throws:  nothing.
+  /// Threads: safe from any thread.
+  void credentials_changed() const noexcept;
 
   /// Connects, tries every command that the library uses, and reports what the server does not
   /// execute, and the effect: for readiness probes. `drover doctor` prints the report. Keys of the

@@ -30,7 +30,10 @@ enum class event_kind : std::uint8_t {
   fault_seen,
   connection_up,
   connection_down,
-  connection_refused,     ///< the server answers but refuses this client; once a minute at most
+  connection_refused,  ///< the server answers but refuses this client; once a minute at most
+  /// The connection could not be authenticated again (`client_options::credentials_source`). It
+  /// stays in use as long as the server keeps it. Once a minute at most.
+  login_failed,
   connection_unverified,  ///< connected with TLS, but `tls_options::verify` is false
   invalidation_dropped,   ///< over `client_options::invalidations_max`: it is not sent again
   wake_by_push,           ///< from now on pushes wake waiters
@@ -57,8 +60,9 @@ struct event {
   std::string_view cache{};  ///< the cache's name; empty for events of the client
   std::string_view key{};    ///< the user's key, of any bytes; empty for events without one
   duration took{};           ///< load_finished, load_failed: how long the load ran
-  /// fault_seen, connection_down, connection_refused, entry_corrupt, invalidation_unknown,
-  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Meaningless in other events.
+  /// fault_seen, connection_down, connection_refused, login_failed, entry_corrupt,
+  /// invalidation_unknown, invalidation_dropped; lease_lost and fill_refused: `superseded`.
+  /// Meaningless in other events.
   fault_code code = fault_code::unreachable;
   std::string_view text{};  ///< one line for people; may be empty
 };

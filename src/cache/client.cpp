@@ -67,6 +67,9 @@ detail::server_access checked(client_options& options) {
   if (at->user.empty()) at->user = options.user;
   if (at->password.empty()) at->password = options.password;
   require(at->user.empty() || !at->password.empty(), "user needs a password");
+  require(
+      !options.credentials_source || (at->user.empty() && at->password.empty()),
+      "credentials_source replaces user and password: leave them out of the url and the options");
   const bool has_sentinels = !at->sentinels.empty();
   require(has_sentinels || (options.sentinel_user.empty() && options.sentinel_password.empty()),
           "sentinel_user and sentinel_password need a url of redis+sentinel://");
@@ -110,6 +113,10 @@ availability_report client::availability() const {
     }
   }
   return {static_cast<drover::availability>(known.now), std::move(known.reason)};
+}
+
+void client::credentials_changed() const noexcept {
+  if (!core_->is_inherited()) core_->redis().credentials_changed();
 }
 
 bool client::is_available() const noexcept {

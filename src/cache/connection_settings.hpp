@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "base/host_port.hpp"
@@ -22,6 +24,16 @@ inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
 
 inline constexpr milliseconds sentinel_back_off_max{150};
 
+/// The nodes of a cluster ask for credentials independently of each other.
+[[nodiscard]] inline std::function<credentials()> one_at_a_time(
+    std::function<credentials()> source) {
+  if (!source) return source;
+  return [source = std::move(source), calling = std::make_shared<std::mutex>()] {
+    const std::scoped_lock lock{*calling};
+    return source();
+  };
+}
+
 /// Where and how a client connects.
 struct server_access {
   connection::endpoint at{};
@@ -33,6 +45,7 @@ struct server_access {
   connection::settings settings;
   settings.at = std::move(to.at);
   settings.tls = std::move(to.tls);
+  settings.ask_credentials = one_at_a_time(options.credentials_source);
   settings.sentinel_user = options.sentinel_user;
   settings.sentinel_password = options.sentinel_password;
   // While there is no primary, the sentinels are asked often enough to notice the next one at once.

@@ -52,6 +52,7 @@ core::core(client_options options, server_access to)
           .everything_changed = [this](const redis_store& on) { flights_.everything_changed(on); },
           .waking = [this](const redis_store& on, store::wake_mode mode) { on_waking(on, mode); },
           .refused = [this](const redis_store&, const fault& why) { report_.tell_refused(why); },
+          .login_failed = [this](const fault& why) { report_.tell_login_failed(why); },
           .alarm = [this] { flights_.alarm_rang(); },
           .moved = [this](const cluster::slot_set& moved) { on_moved(moved); },
       },

@@ -43,4 +43,9 @@ void event_reporter::tell_refused(const fault& why) noexcept {
   tell({.kind = event_kind::connection_refused, .code = why.code, .text = why.text}, nullptr);
 }
 
+void event_reporter::tell_login_failed(const fault& why) noexcept {
+  if (!login_failed_told_.is_due(store::now())) return;
+  tell({.kind = event_kind::login_failed, .code = why.code, .text = why.text}, nullptr);
+}
+
 }  // namespace drover::detail

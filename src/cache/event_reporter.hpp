@@ -26,11 +26,14 @@ class event_reporter {
   void tell_fault(const fault& why, cache_part* part, std::string_view key) noexcept;
   /// Reports that the server refuses this client, at most once a minute.
   void tell_refused(const fault& why) noexcept;
+  /// Reports that the connection could not be authenticated again, at most once a minute.
+  void tell_login_failed(const fault& why) noexcept;
 
  private:
   const std::shared_ptr<observer> receiver_;
   once_a_minute unsupported_told_;
   once_a_minute refused_told_;
+  once_a_minute login_failed_told_;
 };
 
 }  // namespace drover::detail

@@ -25,6 +25,7 @@ std::string_view to_string(event_kind kind) noexcept {
     case event_kind::connection_up: return "connection_up";
     case event_kind::connection_down: return "connection_down";
     case event_kind::connection_refused: return "connection_refused";
+    case event_kind::login_failed: return "login_failed";
     case event_kind::connection_unverified: return "connection_unverified";
     case event_kind::invalidation_dropped: return "invalidation_dropped";
     case event_kind::wake_by_push: return "wake_by_push";

@@ -133,6 +133,18 @@ TEST(client_options, CredentialsOfSentinelsNeedSentinels) {
   }
 }
 
+TEST(client_options, AFunctionReplacesUserAndPassword) {
+  for (const char* url : {"redis://:secret-word@h", "redis://app:secret-word@h", "redis://h"}) {
+    client_options options{.url = url};
+    options.credentials_source = [] { return credentials{}; };
+    const std::string complaint = complaint_of([&] { client{options}; });
+    EXPECT_EQ(complaint.empty(), options.url == "redis://h") << complaint;
+    EXPECT_EQ(complaint.find("secret-word"), std::string::npos);
+    options.password = "secret-word";
+    EXPECT_NE(complaint_of([&] { client{options}; }).find("credentials_source"), std::string::npos);
+  }
+}
+
 TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
   const struct {
     const char* field;

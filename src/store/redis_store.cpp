@@ -52,6 +52,10 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
                     [this](const fault& why) {
                       if (to_.refused) to_.refused(why);
                     },
+                .login_failed =
+                    [this](const fault& why) {
+                      if (to_.login_failed) to_.login_failed(why);
+                    },
                 .alarm = [this] { to_.alarm(); }}} {}
 
 namespace {

@@ -55,6 +55,8 @@ struct events {
   std::function<void(wake_mode)> waking;
   /// An attempt to connect has failed, or the server has refused this client a request.
   std::function<void(const fault&)> refused{};
+  /// The living connection could not be authenticated again.
+  std::function<void(const fault&)> login_failed{};
   /// The alarm of `channel::set_alarm` is due.
   std::function<void()> alarm{};
 };

@@ -84,6 +84,10 @@ events servers::events_of(node& from) {
                 on_lost(*from.store);
                 to_.refused(*from.store, why);
               },
+          .login_failed =
+              [this](const fault& why) {
+                if (to_.login_failed) to_.login_failed(why);
+              },
           .alarm = [this] { to_.alarm(); }};
 }
 
@@ -110,6 +114,11 @@ std::vector<redis_store*> servers::in_use() const {
     if (owners->has_any(*other->store)) out.push_back(other->store.get());
   }
   return out;
+}
+
+void servers::credentials_changed() noexcept {
+  const std::scoped_lock lock{mutex_};
+  for (const auto& other : nodes_) other->store->channel().credentials_changed();
 }
 
 connection::reachability servers::reached() const {

@@ -48,6 +48,7 @@ struct server_events {
   std::function<void(const redis_store& on)> everything_changed;
   std::function<void(const redis_store& on, wake_mode)> waking;
   std::function<void(const redis_store& on, const fault&)> refused;
+  std::function<void(const fault&)> login_failed{};
   std::function<void()> alarm;
   /// These slots of a cluster have another server now, which may lack the last writes.
   std::function<void(const cluster::slot_set&)> moved;
@@ -106,6 +107,8 @@ class servers {
   /// The servers that have keys: the only one, or the primaries of a cluster. Empty while the map
   /// of the cluster is not known. Throws std::bad_alloc.
   [[nodiscard]] std::vector<redis_store*> in_use() const;
+  /// See `channel::credentials_changed`.
+  void credentials_changed() noexcept;
   /// The state of all servers in use: that of the worst one. Throws std::bad_alloc.
   [[nodiscard]] connection::reachability reached() const;
   /// As `reached`, without the reason: needs no memory.
