@@ -141,6 +141,9 @@ struct posting {
   /// connection goes silent with such a request at the head of its queue, such requests fault at
   /// once for a growing time, so that reads go on.
   bool may_stall = false;
+  /// The request faults with `superseded` instead of being sent on another connection than the one
+  /// with this epoch, because it continues what was begun there. 0: any connection.
+  std::uint64_t only_epoch = 0;
 };
 
 /// The limits of one caller. They end the waiting of this caller only.

@@ -165,6 +165,9 @@ outcome channel::state::leave(call& mine, exchange_end why) {
 
 // Called under the lock. When it throws, nothing has changed.
 std::optional<fault> channel::state::admit_posted(posted& item) {
+  if (item.manner.only_epoch != 0 && (at != phase::up || connections != item.manner.only_epoch)) {
+    return fault{fault_code::superseded, "the connection was lost"};
+  }
   if (item.manner.may_stall && !stalls.is_open()) {
     switch (stalls.ask(now())) {
       case stall_gate::pass::free: break;
