@@ -43,6 +43,10 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
     : to_{std::move(to)},
       known_{keeps_writes},
       next_nonce_{with.seed},
+      plain_{channel_, known_, with,
+             [this](const fault& why) {
+               if (to_.refused) to_.refused(why);
+             }},
       waker_{channel_, [this](wake_mode mode) { to_.waking(mode); }},
       channel_{prepared(std::move(with)),
                {.up = [this](const connection::greeting& hello) { on_up(hello); },
@@ -57,6 +61,8 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
                       if (to_.login_failed) to_.login_failed(why);
                     },
                 .alarm = [this] { to_.alarm(); }}} {}
+
+redis_store::~redis_store() { plain_.stop(); }
 
 namespace {
 
@@ -83,6 +89,7 @@ void redis_store::on_up(const connection::greeting& hello) {
   const bool is_named = !hello.run_id.empty();
   mark_ = !hello.is_in_cluster ? 0 : is_named ? mark_of(hello.run_id) << mark_shift : no_mark;
   waker_.connection_is_new();
+  plain_.connection_is_new(hello.run_id);
   known_.greeted(hello, now());
   refusals_.connection_is_new();
   to_.up(hello);
@@ -132,6 +139,7 @@ result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce
 
 void redis_store::note_refusal(request_kind request, const fault& why) noexcept {
   try {
+    if (plain_.saw(why)) return;  // it says what is used instead
     if (!lease::is_refusal(why)) return;
     refusals_.refused(request, why);
     if (to_.refused) to_.refused(why);
@@ -247,6 +255,7 @@ result<void> redis_store::expire(std::span<const std::string> value_keys,
                                  std::span<const std::string> refresh_mark_keys,
                                  const entry::token_source& new_token, addressee as) {
   return or_out_of_memory([&]() -> result<void> {
+    if (plain_.is_active()) return plain_expire(value_keys, refresh_mark_keys, new_token);
     const unsigned step = 1 + lead_in(as);
     for (bool again = true;; again = false) {
       const std::uint64_t nonce = new_nonce();
@@ -270,7 +279,10 @@ result<void> redis_store::expire(std::span<const std::string> value_keys,
       const result<void> unlinked = acknowledged(all.subspan(scripts), nonce);
       if (!unlinked) return unlinked;
       for (std::size_t i = step - 1; i < scripts; i += step) {
-        if (const auto read = lease::read_step(replies[i]); !read) return read.error();
+        const auto read = lease::read_step(replies[i]);
+        if (read) continue;
+        if (!plain_.saw(read.error())) return read.error();
+        return plain_expire(value_keys, refresh_mark_keys, new_token);
       }
       return {};
     }

@@ -28,6 +28,7 @@
 #include "lease/commands.hpp"
 #include "store/fork_count.hpp"
 #include "store/known_server.hpp"
+#include "store/plain_protocol.hpp"
 #include "store/refusals.hpp"
 #include "store/waker.hpp"
 
@@ -77,6 +78,9 @@ class redis_store {
   /// `keeps_writes`: the server loses no write in a restart, so entries older than its start are
   /// trusted.
   redis_store(connection::settings with, events to, bool keeps_writes = false);
+  ~redis_store();
+  redis_store(const redis_store&) = delete;
+  redis_store& operator=(const redis_store&) = delete;
 
   struct looked_up {
     connection::exchange_end ended = connection::exchange_end::replied;
@@ -192,6 +196,22 @@ class redis_store {
   [[nodiscard]] result<void> load_scripts();
   void load_scripts_once();
 
+  // The same requests for a server that refuses scripts: redis_store_plain.cpp.
+  template <class Reply>
+  then<Reply> noted(request_kind request, then<Reply> done);
+  /// Leases without a script when the server refuses the script.
+  then<lease::lease_reply> without_scripts(const lease::lease_request& request, bool tracked,
+                                           then<lease::lease_reply> done);
+  void plain_lease(const lease::lease_request& request, bool tracked,
+                   then<lease::lease_reply> done);
+  void plain_fill(const lease::fill_request& request, then<lease::fill_reply> done);
+  void plain_fail(const lease::failure_request& request, then<lease::step_reply> done);
+  void plain_step(std::string_view key, const entry::token& held, std::string_view wake_channel,
+                  plain_protocol::decider<lease::step_reply> decide, then<lease::step_reply> done);
+  [[nodiscard]] result<void> plain_expire(std::span<const std::string> value_keys,
+                                          std::span<const std::string> refresh_mark_keys,
+                                          const entry::token_source& new_token);
+
   std::uint64_t new_nonce() noexcept;
   void distrust(const fault& why);
   void look_for_readonly(std::span<const resp::message> replies);
@@ -210,6 +230,7 @@ class redis_store {
   std::atomic<std::int64_t> scripts_loaded_at_us_{INT64_MIN};
   /// What `client_id` adds to an id. `no_mark`: neither the node nor the client can be named.
   std::atomic<std::uint64_t> mark_{0};
+  plain_protocol plain_;
   waker waker_;  // the channel is destroyed first: its last completions may still use the waker
   connection::channel channel_;
 };

@@ -136,12 +136,17 @@ void redis_store::load_scripts_once() {
 }
 
 void redis_store::lease(lease::lease_request request, then<lease::lease_reply> done, addressee as) {
+  waker_.use_no_channel(plain_.is_active());
   const wake_mode mode = waker_.mode();
   const bool tracked =
       as != addressee::importer && (mode == wake_mode::undecided || mode == wake_mode::push);
   request.notify = mode == wake_mode::channel;
-  request.client_id = channel_.client_id();
+  request.client_id = client_id();
   request.stored_from = known_.trusted().stored_from;
+  if (plain_.is_active()) {
+    return plain_lease(request, tracked, std::move(done));
+  }
+  done = without_scripts(request, tracked, std::move(done));
   std::string bytes;
   const unsigned before = begin_for(as, bytes);
   lease::write_lease(bytes, request, tracked);
@@ -167,24 +172,40 @@ void redis_store::step(std::string request, addressee as, then<lease::step_reply
 
 void redis_store::renew(std::string_view value_key, const entry::token& held,
                         milliseconds lease_ttl, then<lease::step_reply> done, addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        value_key, held, {},
+        [held, lease_ttl, id = client_id()](auto stored, auto at) {
+          return lease::decide_renew(held, lease_ttl, id, stored, at);
+        },
+        std::move(done));
+  }
   std::string request;
   begin_for(as, request);
-  lease::write_renew(request, value_key, held, lease_ttl, channel_.client_id());
+  lease::write_renew(request, value_key, held, lease_ttl, client_id());
   step(std::move(request), as, std::move(done));
 }
 
 void redis_store::promote(std::string_view value_key, const entry::token& base,
                           const entry::token& held, milliseconds lease_ttl,
                           milliseconds pending_ttl, then<lease::step_reply> done, addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        value_key, held, {},
+        [=, id = client_id()](auto stored, auto at) {
+          return lease::decide_promote(base, held, lease_ttl, pending_ttl, id, stored, at);
+        },
+        std::move(done));
+  }
   std::string request;
   begin_for(as, request);
-  lease::write_promote(request, value_key, base, held, lease_ttl, pending_ttl,
-                       channel_.client_id());
+  lease::write_promote(request, value_key, base, held, lease_ttl, pending_ttl, client_id());
   step(std::move(request), as, std::move(done));
 }
 
 void redis_store::fill(const lease::fill_request& request, then<lease::fill_reply> done,
                        addressee as) {
+  if (plain_.is_active()) return plain_fill(request, std::move(done));
   std::string bytes;
   const unsigned before = begin_for(as, bytes);
   lease::write_fill(bytes, request);
@@ -202,6 +223,7 @@ void redis_store::fill(const lease::fill_request& request, then<lease::fill_repl
 
 void redis_store::fail(const lease::failure_request& request, then<lease::step_reply> done,
                        addressee as) {
+  if (plain_.is_active()) return plain_fail(request, std::move(done));
   std::string bytes;
   begin_for(as, bytes);
   lease::write_failure(bytes, request);
@@ -211,6 +233,11 @@ void redis_store::fail(const lease::failure_request& request, then<lease::step_r
 void redis_store::release(std::string_view value_key, const entry::token& held,
                           std::string_view wake_channel, then<lease::step_reply> done,
                           addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        value_key, held, wake_channel,
+        [held](auto stored, auto) { return lease::decide_release(held, stored); }, std::move(done));
+  }
   std::string request;
   begin_for(as, request);
   lease::write_release(request, value_key, held, wake_channel);
@@ -220,6 +247,14 @@ void redis_store::release(std::string_view value_key, const entry::token& held,
 void redis_store::mark_uncacheable(std::string_view value_key, const entry::token& held,
                                    milliseconds ttl, std::string_view wake_channel,
                                    then<lease::step_reply> done, addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        value_key, held, wake_channel,
+        [held, ttl](auto stored, auto at) {
+          return lease::decide_uncacheable(held, ttl, stored, at);
+        },
+        std::move(done));
+  }
   std::string request;
   begin_for(as, request);
   lease::write_uncacheable(request, value_key, held, ttl, wake_channel);
@@ -244,6 +279,12 @@ void redis_store::take_refresh_mark(std::string_view refresh_mark_key, std::stri
 void redis_store::extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
                                       milliseconds ttl, then<lease::step_reply> done,
                                       addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        refresh_mark_key, {}, {},
+        [held, ttl](auto stored, auto) { return lease::decide_mark_extend(held, ttl, stored); },
+        std::move(done));
+  }
   std::string request;
   begin_for(as, request);
   lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
@@ -252,6 +293,12 @@ void redis_store::extend_refresh_mark(std::string_view refresh_mark_key, const e
 
 void redis_store::release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
                                        then<lease::step_reply> done, addressee as) {
+  if (plain_.is_active()) {
+    return plain_step(
+        refresh_mark_key, {}, {},
+        [held](auto stored, auto) { return lease::decide_mark_release(held, stored); },
+        std::move(done));
+  }
   std::string request;
   begin_for(as, request);
   lease::write_refresh_mark_release(request, refresh_mark_key, held);

@@ -32,7 +32,7 @@ bool any_failed(const std::vector<resp::message>& got) {
 
 wake_mode waker::mode() const {
   const std::scoped_lock lock{mutex_};
-  return mode_;
+  return mode_ == wake_mode::channel && without_channel_ ? wake_mode::polling : mode_;
 }
 
 bool waker::wants_canary() const {

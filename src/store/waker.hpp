@@ -7,6 +7,7 @@
 // Memory:  `prove` and `listen` throw std::bad_alloc if it runs out; nothing has changed then.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +28,8 @@ class waker {
       : channel_{on}, observer_{std::move(observer)} {}
 
   [[nodiscard]] wake_mode mode() const;
+  /// While `is_so`, waiters poll where they would listen on channels: nobody publishes for them.
+  void use_no_channel(bool is_so) noexcept { without_channel_ = is_so; }
   void connection_is_new();
   /// True until `prove` has sent the canary of this connection.
   [[nodiscard]] bool wants_canary() const;
@@ -56,6 +59,7 @@ class waker {
   connection::channel& channel_;
   std::function<void(wake_mode)> observer_;
   mutable std::mutex mutex_;
+  std::atomic<bool> without_channel_{false};
   wake_mode mode_ = wake_mode::undecided;
   bool canary_sent_ = false;
   std::uint64_t generation_ = 0;  ///< counts connections and repeated proofs

@@ -9,9 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -63,16 +61,6 @@ std::string path_from(const char* variable) {
   return given != nullptr ? given : "";
 }
 
-std::string valkey_program() {
-  const std::string given = path_from("DROVER_VALKEY_SERVER");
-  std::istringstream folders{given.empty() ? path_from("PATH") : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::filesystem::path program = std::filesystem::path{folder} / "valkey-server";
-    if (std::filesystem::exists(program)) return program.string();
-  }
-  return given;
-}
-
 TEST(redis_model, AnswersAsRedis7) { compare_lists("", list_kind::healthy); }
 
 TEST(redis_model, AnswersAsRedis7InTrouble) { compare_lists("", list_kind::with_states); }
@@ -85,7 +73,7 @@ TEST(redis_model, AnswersAsRedis8) {
 }
 
 TEST(redis_model, AnswersAsValkey) {
-  const std::string program = valkey_program();
+  const std::string program = valkey_program().string();
   if (program.empty()) {
     GTEST_SKIP() << "no valkey-server in PATH, and DROVER_VALKEY_SERVER is not its path";
   }

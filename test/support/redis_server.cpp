@@ -61,8 +61,14 @@ fs::path redis_program(const fs::path& folder) {
     fs::create_symlink(*program_path, folder / "redis-server");
     return folder / "redis-server";
   }
+  if (auto program_path = in_path("valkey-server")) return *std::move(program_path);
   throw std::runtime_error{
       "these tests need redis-server: install it or set DROVER_REDIS_SERVER to its path"};
+}
+
+fs::path valkey_program() {
+  if (const char* const configured = std::getenv("DROVER_VALKEY_SERVER")) return configured;
+  return in_path("valkey-server").value_or(fs::path{});
 }
 
 std::uint16_t free_port() {

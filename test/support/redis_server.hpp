@@ -4,7 +4,8 @@
 // server stops with this object, or with the thread that started it if the test crashes.
 //
 // The program is, in this order: $DROVER_REDIS_SERVER, what the build found, redis-server in $PATH,
-// redis-check-rdb in $PATH (the same program under another name). If none is found, the test fails.
+// redis-check-rdb in $PATH (the same program under another name), valkey-server in $PATH. If none
+// is found, the test fails.
 #pragma once
 
 #include <sys/types.h>
@@ -24,6 +25,8 @@ namespace drover::test {
 /// The server program. If only redis-check-rdb is installed, a link to it in `folder`. Throws
 /// std::runtime_error if there is none.
 [[nodiscard]] std::filesystem::path redis_program(const std::filesystem::path& folder);
+/// A Valkey: $DROVER_VALKEY_SERVER, or valkey-server in $PATH. Empty if there is none.
+[[nodiscard]] std::filesystem::path valkey_program();
 /// A port of 127.0.0.1 that was free a moment ago.
 [[nodiscard]] std::uint16_t free_port();
 
