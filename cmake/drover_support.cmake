@@ -3,7 +3,7 @@
 # redis-server. Targets that link it can include the internal headers of the library.
 
 # Debian's redis-tools contains the server under another name.
-find_program(DROVER_REDIS_PROGRAM NAMES redis-server redis-check-rdb)
+find_program(DROVER_REDIS_PROGRAM NAMES redis-server redis-check-rdb valkey-server)
 mark_as_advanced(DROVER_REDIS_PROGRAM)
 set(redis_server "${PROJECT_BINARY_DIR}/bin/redis-server")
 if(DROVER_REDIS_PROGRAM)

@@ -76,7 +76,8 @@ publish_command() {
 
 publish_server() {
   local program
-  program=$(command -v redis-server || command -v redis-check-rdb) || die "no redis-server found"
+  program=$(command -v redis-server || command -v redis-check-rdb || command -v valkey-server) ||
+    die "no redis-server found"
   mkdir -p build/bin
   ln -sfn "$program" build/bin/redis-server
 }

@@ -85,6 +85,7 @@ test_tidy() {
   check "tidy" scripts/tidy
   check "reference: its own tests" scripts/reference --self-test
   check "reference" scripts/reference --check
+  check "compat: its own tests" scripts/compat --self-test
   check "mutants: its own tests" scripts/mutants --self-test
   check "mutants" scripts/mutants --check
 }
@@ -100,6 +101,8 @@ test_dev() {
   build_for_test dev "${targets[@]}" || return 0
   begin_later_builds asan tsan
   ctest_preset dev "${left_to_asan[@]}"
+  # A few tests against other servers, where ./run compat has fetched them.
+  [[ ! -d build/servers/trixie ]] || check "other servers" scripts/compat --short
 }
 
 test_asan() {

@@ -21,9 +21,11 @@ def server_program(scratch):
     """The path of the server: from DROVER_REDIS_SERVER, or of an installed one. The package
     redis-tools contains the server under another name."""
     program_path = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
+    other_name = shutil.which("redis-check-rdb")
+    if not program_path and not other_name:
+        program_path = shutil.which("valkey-server")
     if program_path:
         return program_path
-    other_name = shutil.which("redis-check-rdb")
     if not other_name:
         raise SystemExit("redis-server was not found; install it or set DROVER_REDIS_SERVER to "
                          "its path")
