@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The test programs: <layer>_test from src/<layer>/*_test.cpp, integration_test,
+# The test programs: <layer>_test from src/<layer>/*_test.cpp, values_test, integration_test,
 # world_integration_test, tools_test, tools_threads_test, fuzz_<name>, and the integration tests of
 # the tools: audit_integration_test, fault_integration_test and simulate_integration_test.
 # drover_world and drover_campaign have those of the simulated world and of the campaign.
@@ -189,6 +189,10 @@ foreach(layer IN LISTS DROVER_LAYERS)
   endif()
 endforeach()
 
+# The codecs and keys of the public headers.
+file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/values/*_test.cpp")
+drover_gtest(values_test unit ${files})
+
 if(TARGET drover_tools)
   file(GLOB files CONFIGURE_DEPENDS
     "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*_test.cpp")
@@ -334,7 +338,8 @@ endif()
 
 if(DROVER_FUZZ)
   file(GLOB files CONFIGURE_DEPENDS
-    "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*_fuzz.cpp")
+    "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*_fuzz.cpp"
+    "${PROJECT_SOURCE_DIR}/test/values/*_fuzz.cpp")
   foreach(file IN LISTS files)
     cmake_path(GET file STEM stem)
     string(REGEX REPLACE "_fuzz$" "" name "${stem}")

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <drover/detail/byte_stream.hpp>
+#include <drover/detail/layout.hpp>
 #include <drover/result.hpp>
 
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,16 +15,30 @@
 
 namespace drover {
 
-/// Converts a `T` into bytes and back. Specialise it for your own types:
+/// Converts a `T` into bytes and back. Specialise it for your own types. For a struct, list the
+/// members (`member_codec`):
+///
+///     template <>
+///     struct drover::codec<user> : drover::member_codec<user, &user::id, &user::name> {};
+///
+/// For any other format, write two functions:
 ///
 ///     template <> struct drover::codec<user> {
 ///       static std::string encode(const user&);
 ///       static drover::result<user> decode(std::string_view bytes);
+///       static constexpr std::uint32_t schema = 1;  // optional; raise it with the format
 ///     };
 ///
 /// `decode` gets exactly the bytes that `encode` returned: the library has checked the checksum and
 /// the digest of the key. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
-/// understand; that counts as a miss. Give the cache a new `schema` when the format changes.
+/// understand; that counts as a miss. When the format changes, raise `schema`, here or in the
+/// options of the cache.
+///
+/// The library has codecs for strings, bytes, numbers, enums with a fixed underlying type,
+/// `std::chrono` durations and points of time of clocks that are not steady, and for optional,
+/// variant, pair, tuple, array, vector, map, set, unordered_map and unordered_set of types that
+/// have a codec. `<drover/codecs/...>` has codecs for JSON, MessagePack and Protocol Buffers, and
+/// one that compresses.
 ///
 /// Throws:  `encode` may throw: the callers still get their value, it is not stored, and the fault
 ///          is reported. `decode` may throw: it counts as a miss.
@@ -37,6 +52,23 @@ concept encodable = requires(const T& value, std::string_view bytes) {
   { codec<T>::encode(value) } -> std::convertible_to<std::string>;
   { codec<T>::decode(bytes) } -> std::convertible_to<result<T>>;
 };
+
+namespace detail {
+template <class T>
+[[nodiscard]] constexpr std::uint32_t schema_of_codec() {
+  if constexpr (has_schema<codec<T>>) {
+    return codec<T>::schema;
+  } else {
+    return 1;
+  }
+}
+}  // namespace detail
+
+/// The schema of a cache whose options name none: that of the codec, or 1 if it has none. For a
+/// type that is built of parts, it is computed from the types of the parts and from the names and
+/// order of the members, and is at least 2^31: a changed struct has another schema.
+template <class T>
+inline constexpr std::uint32_t schema_of = detail::schema_of_codec<T>();
 
 /// A byte string is stored as it is.
 template <>
@@ -63,21 +95,10 @@ struct codec<std::vector<std::byte>> {
 /// A number is stored in its own size, most significant byte first: integers in two's complement,
 /// floating point as IEEE 754, bool as one byte. Bytes of another size are corrupt.
 template <class Number>
-requires(std::is_arithmetic_v<Number> &&
-         sizeof(Number) <= sizeof(std::uint64_t)) struct codec<Number> {
+requires(detail::number<Number>) struct codec<Number> {
   static std::string encode(Number value) {
-    std::uint64_t bits = 0;
-    if constexpr (std::is_same_v<Number, float>) {
-      bits = std::bit_cast<std::uint32_t>(value);
-    } else if constexpr (std::is_same_v<Number, double>) {
-      bits = std::bit_cast<std::uint64_t>(value);
-    } else {
-      bits = static_cast<std::uint64_t>(value);
-    }
-    std::string bytes(sizeof(Number), '\0');
-    for (std::size_t i = sizeof(Number); i-- > 0; bits >>= 8U) {
-      bytes[i] = static_cast<char>(static_cast<unsigned char>(bits & 0xFFU));
-    }
+    std::string bytes;
+    detail::append_number(bytes, value);
     return bytes;
   }
 
@@ -85,18 +106,18 @@ requires(std::is_arithmetic_v<Number> &&
     if (bytes.size() != sizeof(Number)) {
       return fault{fault_code::corrupt, "a number of the wrong size"};
     }
-    std::uint64_t bits = 0;
-    for (const char byte : bytes) bits = (bits << 8U) | static_cast<unsigned char>(byte);
-    if constexpr (std::is_same_v<Number, float>) {
-      return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    } else if constexpr (std::is_same_v<Number, double>) {
-      return std::bit_cast<double>(bits);
-    } else if constexpr (std::is_same_v<Number, bool>) {
-      return bits != 0;
-    } else {
-      return static_cast<Number>(bits);
-    }
+    return detail::number_of<Number>(bytes);
   }
 };
 
+/// An enum with a fixed underlying type (`enum class`, or `enum name : type`) is stored as that
+/// number. Numbers without an enumerator are not rejected.
+template <class Enum>
+requires(std::is_enum_v<Enum>&& requires { Enum{0}; }) struct codec<Enum>
+    : detail::layout_codec<Enum, detail::number_layout<Enum>> {
+};
+
 }  // namespace drover
+
+#include <drover/detail/standard_layouts.hpp>
+#include <drover/members.hpp>
