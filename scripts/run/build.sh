@@ -13,7 +13,7 @@ stems() {
 }
 
 fuzz_names() {
-  stems src/*/*_fuzz.cpp tools/*/*/*_fuzz.cpp | sed 's/_fuzz\b//g'
+  stems src/*/*_fuzz.cpp tools/*/*/*_fuzz.cpp test/values/*_fuzz.cpp | sed 's/_fuzz\b//g'
 }
 
 # Runs a command under the lock of a preset, so that no other run builds or tests it.
