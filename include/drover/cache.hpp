@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace drover {
@@ -26,22 +27,48 @@ namespace detail {
 
 template <class T>
 [[nodiscard]] value_type erase_type() {
-  return {
-      .encode = [](const void* value) -> std::string {
-        return codec<T>::encode(*static_cast<const T*>(value));
-      },
-      .decode = [](std::string_view bytes) -> erased_value {
-        result<T> read = codec<T>::decode(bytes);
-        return read ? std::make_shared<const T>(*std::move(read)) : nullptr;
-      },
-      .tag = &type_tag<T>,
-  };
+  static_assert(encodable<T>,
+                "drover: the type of this cache has no drover::codec. For a struct, list its "
+                "members: template <> struct drover::codec<user> : drover::member_codec<user, "
+                "&user::id, &user::name> {}; or inherit from a codec in <drover/codecs/...>, or "
+                "write encode and decode. An enum needs a fixed underlying type. All ways are in "
+                "docs/how-to/own-types.md");
+  if constexpr (!encodable<T>) {
+    return {};
+  } else {
+    return {
+        .encode = [](const void* value) -> std::string {
+          return codec<T>::encode(*static_cast<const T*>(value));
+        },
+        .decode = [](std::string_view bytes) -> erased_value {
+          result<T> read = codec<T>::decode(bytes);
+          return read ? std::make_shared<const T>(*std::move(read)) : nullptr;
+        },
+        .tag = &type_tag<T>,
+    };
+  }
+}
+
+template <class T>
+[[nodiscard]] cache_options with_schema(cache_options options) {
+  if constexpr (encodable<T>) {
+    if (options.schema == 0) options.schema = schema_of<T>;
+  }
+  return options;
 }
 
 template <class T>
 [[nodiscard]] std::optional<T> copy_out(const erased_value& held) {
+  static_assert(std::is_copy_constructible_v<T>,
+                "drover: get, fetch, peek and get_or_load return a copy, and this type cannot be "
+                "copied. Use get_shared, fetch_shared or peek_shared, which return a pointer");
   if (!held) return std::nullopt;
   return *static_cast<const T*>(held.get());
+}
+
+template <class T>
+[[nodiscard]] std::shared_ptr<const T> share(erased_value&& held) {
+  return std::static_pointer_cast<const T>(std::move(held));
 }
 
 }  // namespace detail
@@ -80,7 +107,7 @@ template <class T>
 ///           returns nullopt; `invalidate` and `expire` return a fault; `refresh` does nothing;
 ///           `drain` returns 0; `stats` starts from the parent's counters. The destructor returns
 ///           at once and frees no memory. Make a new client in the child.
-template <encodable T>
+template <class T>
 class cache {
  public:
   /// `loader` loads one key. It is called as `R(std::string_view key)` or
@@ -94,8 +121,8 @@ class cache {
   /// Blocks:  never.
   template <class Loader>  // compilers print the next line when a time in the options has no unit
   cache(const client& on, cache_options options, Loader loader)  // times: 60s, 500ms; not 60, 0.5s
-      : engine_{detail::client_access::core_of(on), std::move(options), detail::erase_type<T>(),
-                detail::erase_loader<T>(std::move(loader))} {}
+      : engine_{detail::client_access::core_of(on), detail::with_schema<T>(std::move(options)),
+                detail::erase_type<T>(), detail::erase_loader<T>(std::move(loader))} {}
 
   /// Returns the value for `key` and loads it if necessary. Returns nullopt when the origin has no
   /// such value.
@@ -140,6 +167,31 @@ class cache {
     return {.value = detail::copy_out<T>(got.value), .how = got.how, .age = got.age};
   }
 
+  /// As `get`, without a copy, and also for types that cannot be copied. Returns nullptr when the
+  /// origin has no such value. The value is shared with all callers of this load; each hit decodes
+  /// a value of its own.
+  ///
+  /// Throws:  as `get`.
+  /// Blocks:  as `get`.
+  /// Threads: as `get`. The value must be safe to read from several threads.
+  [[nodiscard]] std::shared_ptr<const T> get_shared(std::string_view key,
+                                                    const call_options& limits = {}) {
+    return detail::share<T>(engine_.fetch(key, limits).value);
+  }
+
+  /// As `fetch`, without a copy. The pointer in the value is never null.
+  ///
+  /// Throws:  as `get`.
+  /// Blocks:  as `get`.
+  /// Threads: as `get_shared`.
+  [[nodiscard]] fetched<std::shared_ptr<const T>> fetch_shared(std::string_view key,
+                                                               const call_options& limits = {}) {
+    detail::erased_fetched got = engine_.fetch(key, limits);
+    fetched<std::shared_ptr<const T>> shared{.how = got.how, .age = got.age};
+    if (got.value) shared.value = detail::share<T>(std::move(got.value));
+    return shared;
+  }
+
   /// As `get`, with a loader for this call. The loader may refer to the caller's local variables:
   /// it runs in this thread and only before the call returns, so refreshes of a stale entry happen
   /// in the foreground too, and `limits` cannot end the call while its own loader runs.
@@ -164,6 +216,15 @@ class cache {
   /// Threads: any.
   [[nodiscard]] std::optional<T> peek(std::string_view key) {
     return detail::copy_out<T>(engine_.peek(key));
+  }
+
+  /// As `peek`, without a copy. Returns nullptr where `peek` returns nullopt.
+  ///
+  /// Throws:  as `peek`.
+  /// Blocks:  as `peek`.
+  /// Threads: any. The value must be safe to read from several threads.
+  [[nodiscard]] std::shared_ptr<const T> peek_shared(std::string_view key) {
+    return detail::share<T>(engine_.peek(key));
   }
 
   /// Loads `key` again in the background while the old value is served. Does nothing when a load or
