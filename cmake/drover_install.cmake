@@ -11,7 +11,8 @@ set(drover_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/drover")
 install(TARGETS drover EXPORT drover_targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILE_SET codec_headers DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT drover_targets NAMESPACE drover:: DESTINATION "${drover_config_dir}")
 
 # Users link the dependencies of a static library.

@@ -28,6 +28,11 @@ else()
   list(FILTER drover_files EXCLUDE REGEX "/openssl_[a-z]+\\.cpp$")
 endif()
 file(GLOB_RECURSE drover_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/drover/*.hpp")
+# These headers need packages that the library does not. They are installed, and whoever includes
+# one needs its package.
+file(GLOB drover_codec_headers CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/include/drover/codecs/*.hpp")
+list(REMOVE_ITEM drover_headers ${drover_codec_headers})
 
 if(NOT drover_files)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
@@ -39,7 +44,10 @@ drover_flags(drover)
 drover_precompile(drover)
 drover_unite(drover "${DROVER_UNITE}" ${drover_files})
 target_sources(drover PUBLIC
-  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_headers})
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_headers}
+  FILE_SET codec_headers TYPE HEADERS
+    BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_codec_headers})
+set_target_properties(drover PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
 target_include_directories(drover PRIVATE "${PROJECT_SOURCE_DIR}/src")
 target_include_directories(drover SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
 if(DROVER_FUZZ)

@@ -54,10 +54,11 @@ concept encodable = requires(const T& value, std::string_view bytes) {
 };
 
 namespace detail {
-template <class T>
-[[nodiscard]] constexpr std::uint32_t schema_of_codec() {
-  if constexpr (has_schema<codec<T>>) {
-    return codec<T>::schema;
+/// The schema of a codec; 1 if it has none.
+template <class Codec>
+[[nodiscard]] constexpr std::uint32_t schema_in() {
+  if constexpr (has_schema<Codec>) {
+    return Codec::schema;
   } else {
     return 1;
   }
@@ -68,7 +69,7 @@ template <class T>
 /// type that is built of parts, it is computed from the types of the parts and from the names and
 /// order of the members, and is at least 2^31: a changed struct has another schema.
 template <class T>
-inline constexpr std::uint32_t schema_of = detail::schema_of_codec<T>();
+inline constexpr std::uint32_t schema_of = detail::schema_in<codec<T>>();
 
 /// A byte string is stored as it is.
 template <>

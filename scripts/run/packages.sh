@@ -11,7 +11,7 @@ postgresql_packages=(libpqxx-dev postgresql) # for drover simulate --origin post
 bench_packages=(libhiredis-dev libbenchmark-dev)
 clang_packages=(clang libclang-rt-dev lld llvm)
 test_packages=(libgtest-dev git python3 pkgconf chromium-driver python3-selenium libhiredis-dev
-  python3-redis)
+  python3-redis libmsgpack-cxx-dev libprotobuf-dev protobuf-compiler libzstd-dev)
 model_packages=(spin gcc libc6-dev python3)
 
 die() {
