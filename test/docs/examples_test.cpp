@@ -53,7 +53,8 @@ constexpr example examples[] = {
     {"example_03_stale_while_refreshing",
      "loading tea, before: nothing\nprice 1\nprice 1, stale\n"},
     {"example_04_after_a_change", "Ada\nGrace\n"},
-    {"example_05_your_own_types", "user 42, 7 visits, loaded\nuser 42, 7 visits, fresh\n"},
+    {"example_05_your_own_types",
+     "Benutzer 42 of Springfield, loaded\nBenutzer 42 of Springfield, fresh\n42\n"},
     {"example_06_watching_and_stopping", "refused: the call's time limit passed while it waited\n"},
     {"example_07_price_service",
      "200 green tea, 450 cents, loaded\n200 green tea, 450 cents, fresh\n404 no such product\n"
