@@ -286,6 +286,13 @@ redis_server& cluster_servers::add_node() {
   redis_server& added = start_node();
   introduce(added);
   await_acquaintance();
+  // It takes part when it has heard from most of the primaries.
+  await(
+      [&] {
+        const resp::message info = added.command({"CLUSTER", "INFO"});
+        return info.root().text().find("cluster_state:ok") != std::string_view::npos;
+      },
+      "the new node does not take part");
   return added;
 }
 
