@@ -42,9 +42,9 @@ class mixed_cluster : public fleet {
 
   void begin_mixing(std::uint64_t run_ms) {
     const std::uint64_t seed = std::random_device{}();
-    workers = start_workers(processes);
+    if (workers.empty()) workers = start_workers(processes);
     for (unsigned i = 0; i < processes; ++i) {
-      paths.push_back(origin.path() + ".history" + std::to_string(paths.size()));
+      paths.push_back(origin.path() + ".history" + std::to_string(i));
       workers[i]->send("mix " + std::to_string(seed + i) + ' ' + std::to_string(run_ms) + ' ' +
                        std::to_string(keys) + " 4 " + paths.back());
     }
@@ -54,18 +54,18 @@ class mixed_cluster : public fleet {
     const std::uint64_t before = origin.loads();
     return eventually([&] { return origin.loads() >= before + 5; }, cluster_guard);
   }
-  /// Waits for the workers. Each history is one process of the verdict.
-  [[nodiscard]] verdict end_mixing() {
+  /// Waits until the workers have mixed.
+  [[nodiscard]] verdict end_mixing(lost_time lost = {}) {
     std::vector<std::vector<operation>> all;
-    for (const auto& one : workers) {
-      EXPECT_EQ(one->read_line(), "mixed");
-      EXPECT_EQ(one->quit(), 0);
-    }
+    for (const auto& one : workers) EXPECT_EQ(one->read_line(), "mixed");
     for (const std::string& path : std::exchange(paths, {})) {
       all.push_back(read_history(path));
       std::filesystem::remove(path);
     }
-    return judge(all);
+    return judge(all, lost);
+  }
+  void end_workers() {
+    for (const auto& one : workers) EXPECT_EQ(one->quit(), 0);
   }
   static void expect_no_violation(const verdict& checked) {
     for (const std::string& violation : checked.violations) ADD_FAILURE() << violation;

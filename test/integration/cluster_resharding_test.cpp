@@ -43,6 +43,7 @@ TEST_F(resharding, NoGetReturnsWhatWasInvalidatedBeforeIt) {
   const verdict result = end_mixing();
   expect_no_violation(result);
   EXPECT_EQ(result.bypassed, 0U);
+  end_workers();
 }
 
 TEST_F(resharding, NodesThatComeAndGoAreFollowed) {
@@ -70,6 +71,7 @@ TEST_F(resharding, NodesThatComeAndGoAreFollowed) {
   const verdict result = end_mixing();
   expect_no_violation(result);
   EXPECT_EQ(result.bypassed, 0U);
+  end_workers();
 }
 
 // Each key is loaded once, in whatever phase of the move of its slot somebody asks for it.

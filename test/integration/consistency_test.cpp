@@ -156,5 +156,18 @@ TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
   EXPECT_EQ(judge({{write, invalidated, get}}).violations.size(), 1U) << "its own process knows";
 }
 
+TEST(history, AnInvalidationThatAFailoverLostBindsItsOwnProcessUntilItIsRepeated) {
+  using action = operation::action;
+  const operation invalidated{
+      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .done = action::invalidate};
+  operation get{.began_ns = 25, .ended_ns = 26, .key = 1, .version = 0, .done = action::get};
+  EXPECT_EQ(judge({{invalidated}, {get}}, {.began_ns = 15}).violations.size(), 0U);
+  EXPECT_EQ(judge({{invalidated, get}}, {.began_ns = 15}).violations.size(), 1U) << "its own";
+  EXPECT_EQ(judge({{invalidated}, {get}}, {.began_ns = 21}).violations.size(), 1U)
+      << "acknowledged long before";
+  EXPECT_EQ(judge({{invalidated}, {get}}, {.began_ns = 15, .ended_ns = 24}).violations.size(), 1U)
+      << "repeated";
+}
+
 }  // namespace
 }  // namespace drover::test::consistency_test

@@ -26,10 +26,7 @@ constexpr std::size_t operations_per_thread = 40'000;
 constexpr unsigned changes_min = 10;  // changes of each thread
 constexpr auto longest = std::chrono::seconds{40};
 
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
-                                    std::chrono::nanoseconds{1});
-}
+std::uint64_t now_ns() { return history_now_ns(); }
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
 
@@ -139,7 +136,8 @@ struct labelled {
 /// Checks the operations on one key.
 class key_check {
  public:
-  key_check(verdict& into, std::size_t processes) : into_{into}, floor_of_(processes) {}
+  key_check(verdict& into, std::size_t processes, lost_time lost)
+      : into_{into}, lost_{lost}, floor_of_(processes) {}
 
   void run(std::vector<labelled>& all) {
     for (const labelled& checked : all) {
@@ -170,6 +168,7 @@ class key_check {
     ++into_.invalidations;
     if (get_end_ > checked.done.ended_ns) ++into_.overlaps;
     floor_ = std::max(floor_, checked.done.version);
+    if (!is_lost(checked.done.ended_ns)) kept_floor_ = std::max(kept_floor_, checked.done.version);
     floor_of_[checked.process] = std::max(floor_of_[checked.process], checked.done.version);
   }
 
@@ -185,13 +184,19 @@ class key_check {
     }
     // A get that bypassed Redis knows only the invalidations of its own process.
     const bool bypassed = checked.done.note == operation::remark::bypassed;
-    const std::uint32_t floor = bypassed ? floor_of_[checked.process] : floor_;
+    const std::uint32_t own = floor_of_[checked.process];
+    const std::uint32_t others = is_lost(checked.done.began_ns) ? kept_floor_ : floor_;
+    const std::uint32_t floor = bypassed ? own : std::max(own, others);
     if (checked.done.version < floor)
       complain(checked, "older than what was invalidated before it");
     const auto written = written_.find(checked.done.version);
     if (written != written_.end() && written->second > checked.done.ended_ns) {
       complain(checked, "a version that was not yet written");
     }
+  }
+
+  [[nodiscard]] bool is_lost(std::uint64_t at_ns) const {
+    return at_ns >= lost_.began_ns && at_ns < lost_.ended_ns;
   }
 
   void complain(const labelled& checked, const std::string& complaint) {
@@ -205,7 +210,9 @@ class key_check {
   }
 
   verdict& into_;
+  lost_time lost_;
   std::uint32_t floor_ = 0;
+  std::uint32_t kept_floor_ = 0;  ///< of the invalidations that no failover has lost
   std::vector<std::uint32_t> floor_of_;
   std::map<std::uint32_t, std::uint64_t> written_;
   std::uint64_t get_end_ = 0;  ///< the latest end of the gets checked so far
@@ -233,14 +240,19 @@ std::vector<operation> read_history(const std::string& path) {
   return all;
 }
 
-verdict judge(const std::vector<std::vector<operation>>& histories) {
+std::uint64_t history_now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds{1});
+}
+
+verdict judge(const std::vector<std::vector<operation>>& histories, lost_time lost) {
   verdict sum;
   std::map<std::uint32_t, std::vector<labelled>> by_key;
   for (std::size_t process = 0; process < histories.size(); ++process) {
     for (const operation& recorded : histories[process])
       by_key[recorded.key].push_back({recorded, process});
   }
-  for (auto& [key, all] : by_key) key_check{sum, histories.size()}.run(all);
+  for (auto& [key, all] : by_key) key_check{sum, histories.size(), lost}.run(all);
   return sum;
 }
 

@@ -52,7 +52,17 @@ struct verdict {
   std::vector<std::string> violations{};
 };
 
+/// A failover may lose invalidations that were acknowledged at `began_ns` or later. Until
+/// `ended_ns` they bind only the process that sent them.
+struct lost_time {
+  std::uint64_t began_ns = UINT64_MAX;
+  std::uint64_t ended_ns = UINT64_MAX;
+};
+
 /// Checks the histories, one for each process.
-[[nodiscard]] verdict judge(const std::vector<std::vector<operation>>& histories);
+[[nodiscard]] verdict judge(const std::vector<std::vector<operation>>& histories,
+                            lost_time lost = {});
+/// The clock of `operation`.
+[[nodiscard]] std::uint64_t history_now_ns();
 
 }  // namespace drover::test
