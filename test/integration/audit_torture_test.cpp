@@ -265,6 +265,36 @@ TEST_F(audit_torture, OverUnixSocketsAsWell) {
   }
 }
 
+/// A proxy that speaks TLS with the server is in front of one that speaks TLS with its clients.
+TEST_F(audit_torture, OverTlsAsWell) {
+  const process::scratch_folder folder;
+  const auto made = audit::make_run_certificate(folder.path());
+  ASSERT_TRUE(made) << made.error().text;
+  audit::proxy_settings behind = in_front_of(address_of(server_));
+  behind.client_tls = *audit::make_tls_acceptor(made->files);
+  const spoken_proxy terminating{behind};
+  audit::proxy_settings with = in_front_of(terminating.at);
+  with.server_tls =
+      *connection::make_tls_context({.ca = {.file = made->authority.string()}}, "127.0.0.1");
+  audit::live_capture sight{{.barrier = audit::miss_barrier::bounds{}}, records_};
+  ASSERT_TRUE(sight.start());
+  spoken_proxy originating{with, &sight};
+  for (const torture_script& script : torture_scripts()) {
+    SCOPED_TRACE(script.name);
+    expect_same(
+        play_fresh(script, address_of(server_), whole()),
+        play_fresh(script, originating.at, random_slices(4, script.is_large ? 200'000 : 9)));
+    if (HasFatalFailure()) return;
+  }
+  const auto run = [&](const audit::address& at) {
+    clear();
+    return output_of(python(at));
+  };
+  expect_same_lines(run(address_of(server_)), run(originating.at));
+  originating.inner.stop();
+  sight.stop();
+}
+
 TEST_F(audit_torture, HeldBackMissesChangeNoByte) {
   audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, records_};
   ASSERT_TRUE(holding.start());

@@ -19,12 +19,18 @@
 
 #include "audit/proxy/address.hpp"
 #include "audit/proxy/tap.hpp"
+#include "audit/proxy/tls_acceptor.hpp"
+#include "connection/tls.hpp"
 
 namespace drover::audit {
 
 struct proxy_settings {
   address listen{"127.0.0.1", 0, ""};
   address server{};
+  /// TLS with the server. nullptr: without.
+  std::shared_ptr<connection::tls_context> server_tls{};
+  /// TLS with the clients. nullptr: without.
+  std::shared_ptr<tls_acceptor> client_tls{};
   /// Further connections are refused.
   std::size_t connections_max = 10'000;
   /// Prints a message, for example that the server cannot be reached. A message is repeated only

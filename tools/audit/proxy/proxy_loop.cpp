@@ -158,9 +158,13 @@ void proxy::loop::accept_next() {
     client_relay.refuse();
     return;
   }
-  std::unique_ptr<tap> watch;
-  if (watch_ != nullptr) watch = watch_->opened(number, peer_of(client_relay.client_descriptor()));
-  client_relay.connect(server_, std::move(watch));
+  relay_parts parts;
+  if (settings_.server_tls) parts.server_session = settings_.server_tls->begin();
+  if (settings_.client_tls) parts.client_session = settings_.client_tls->begin();
+  if (watch_ != nullptr) {
+    parts.watch = watch_->opened(number, peer_of(client_relay.client_descriptor()));
+  }
+  client_relay.connect(server_, std::move(parts));
 }
 
 std::string proxy::loop::server_in_words() const {
@@ -178,6 +182,16 @@ void proxy::loop::server_unreachable(int error) {
 void proxy::loop::server_reached() {
   if (reported_unreachable_) say(server_in_words() + " can be reached again");
   reported_unreachable_ = false;
+}
+
+void proxy::loop::tls_failed(bool with_server, const std::string& why) {
+  if (!with_server) {
+    return say_once(reported_client_tls_, "a client was refused: " + why);
+  }
+  turned_away_.fetch_add(1, std::memory_order_relaxed);
+  if (!settings_.reports_outages) return;
+  say_once(reported_unreachable_,
+           server_in_words() + " cannot be used: " + why + "; clients are refused until then");
 }
 
 void proxy::loop::counted(direction towards, std::size_t bytes) {

@@ -46,6 +46,7 @@ class proxy::loop : private relay_owner {
   [[nodiscard]] std::string server_in_words() const;
   void server_unreachable(int error) override;
   void server_reached() override;
+  void tls_failed(bool with_server, const std::string& why) override;
   void counted(direction towards, std::size_t bytes) override;
   void relay_closed(relay& closed) override;
 
@@ -64,6 +65,7 @@ class proxy::loop : private relay_owner {
   bool listening_ = false;
   bool is_stopping_ = false;
   bool reported_unreachable_ = false;
+  bool reported_client_tls_ = false;
   bool reported_crowded_ = false;
   bool reported_accept_failed_ = false;
   std::uint64_t last_number_ = 0;

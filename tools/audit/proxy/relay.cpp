@@ -40,9 +40,13 @@ int relay::client_descriptor() const noexcept {
   return uv_fileno(&client_.handle.any, &descriptor) == 0 ? descriptor : -1;
 }
 
-void relay::connect(const resolved_address& server, std::unique_ptr<tap> watch) {
-  tap_ = std::move(watch);
+void relay::connect(const resolved_address& server, relay_parts parts) {
+  tap_ = std::move(parts.watch);
   if (tap_) tap_->attached(*this);
+  server_.session = std::move(parts.server_session);
+  client_.session = std::move(parts.client_session);
+  server_.is_secured = server_.session == nullptr;
+  client_.is_secured = client_.session == nullptr;
   init_handle(loop_, server_.handle, server.is_unix());
   server_.is_open = true;
   ++open_handles_;
@@ -81,15 +85,32 @@ void relay::on_connected(uv_connect_t* request, int status) {
     self.finish(true);
     return;
   }
-  self.owner_.server_reached();
   tune(self.server_.handle);
-  self.start_reading(self.client_);
-  self.start_reading(self.server_);
+  self.begin_traffic();
+}
+
+/// Does the next handshake, or starts to read from both peers.
+void relay::begin_traffic() {
+  if (!server_.is_secured) return secure(server_);
+  owner_.server_reached();
+  if (!client_.is_secured) return secure(client_);
+  // What a peer sent with the last message of its handshake has been read already.
+  for (side* const from : {&client_, &server_}) {
+    resume(*from);
+    if (finished_) return;
+  }
+}
+
+void relay::resume(side& from) {
+  if (from.ended || from.failed) return;
+  if (from.has_sealed) open_sealed(from);
+  if (finished_ || from.has_sealed || from.ended || from.failed || must_wait(from)) return;
+  start_reading(from);
 }
 
 void relay::start_reading(side& from) {
   const int failed = uv_read_start(&from.handle.stream, on_buffer, on_read);
-  if (failed == 0) return;
+  if (failed == 0 || failed == UV_EALREADY) return;
   from.failed = true;
   settle();
 }
@@ -104,19 +125,32 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   auto& from = *static_cast<side*>(stream->data);
   relay& self = *from.owner;
   if (count > 0) {
-    self.receive(from, {buffer->base, static_cast<std::size_t>(count)});
+    const std::string_view bytes{buffer->base, static_cast<std::size_t>(count)};
+    if (from.session) {
+      self.take_sealed(from, bytes);
+    } else {
+      self.receive(from, bytes);
+    }
     return;
   }
   if (count == 0) return;
-  uv_read_stop(stream);
   // libuv reports a reset as an end if bytes arrived with it.
-  const bool is_end = count == UV_EOF && !has_error(from.handle);
+  self.end_reading(from, count == UV_EOF && !has_error(from.handle));
+}
+
+void relay::end_reading(side& from, bool is_end) {
+  uv_read_stop(&from.handle.stream);
   (is_end ? from.ended : from.failed) = true;
-  if (!self.any_ended_) {
-    self.any_ended_ = true;
-    self.first_ended_is_client_ = &from == &self.client_;
+  if (!any_ended_) {
+    any_ended_ = true;
+    first_ended_is_client_ = &from == &client_;
   }
-  self.settle();
+  if (!from.is_secured && !finished_) {
+    // Nothing can be passed on before the handshake is complete.
+    if (&from == &server_) owner_.tls_failed(true, "the connection ended in the TLS handshake");
+    return finish(true);
+  }
+  settle();
 }
 
 void relay::receive(side& from, std::string_view bytes) {
@@ -142,11 +176,12 @@ void relay::pass_held() {
   is_released_ = false;
   pass(server_, bytes);
   if (finished_ || client_.writing || client_.unwritable) return;
-  if (!server_.ended && !server_.failed) start_reading(server_);
+  resume(server_);
 }
 
 void relay::pass(side& from, std::string_view bytes) {
   side& to = *from.other;
+  if (to.session) return pass_sealed(from, bytes);
   std::size_t written_size = 0;
   if (!to.unwritable) {
     const uv_buf_t out =
@@ -189,14 +224,17 @@ void relay::on_written(uv_write_t* request, int status) {
     self.settle();
     return;
   }
-  self.owner_.counted(to.towards, to.waiting.size());
-  if (self.tap_) self.tap_->passed(to.towards, to.waiting);
+  if (!to.session) {
+    self.owner_.counted(to.towards, to.waiting.size());
+    if (self.tap_) self.tap_->passed(to.towards, to.waiting);
+  }
   std::string{}.swap(to.waiting);
+  if (!self.client_.is_secured || !self.server_.is_secured) return;
   side& from = *to.other;
   if (&from == &self.server_ && !self.held_.empty()) {
     if (self.is_released_) self.pass_held();
-  } else if (!from.ended && !from.failed) {
-    self.start_reading(from);
+  } else {
+    self.resume(from);
   }
   self.settle();
 }
@@ -224,6 +262,7 @@ void relay::settle() {
     if (from->unwritable && from->ended) return finish(true);
     if (!from->ended || to.end_sent || to.unwritable) continue;
     to.end_sent = true;
+    if (to.session && (!from->session || from->has_said_end)) say_end(to);
     if (uv_shutdown(&to.shutdown, &to.handle.stream, on_end_sent) != 0) {
       to.unwritable = true;
       if (to.ended) return finish(true);

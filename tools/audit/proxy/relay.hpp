@@ -4,6 +4,9 @@
 // buffer is kept and reading stops until it is written: nothing is dropped and memory is bounded.
 // The end of a connection is passed on as an end and a reset as a reset, after the bytes before it.
 //
+// Each side may speak TLS. The handshake with the server comes first, then the one with the client,
+// and then the traffic. The tap sees the plain bytes. An end without close_notify stays one.
+//
 // Threads: the thread of the loop.
 #pragma once
 
@@ -18,6 +21,7 @@
 
 #include "audit/proxy/socket_handle.hpp"
 #include "audit/proxy/tap.hpp"
+#include "connection/tls.hpp"
 
 namespace drover::audit {
 
@@ -35,9 +39,18 @@ class relay_owner {
   /// The server cannot be reached; `error` is libuv's.
   virtual void server_unreachable(int error) = 0;
   virtual void server_reached() = 0;
+  /// TLS with the server or with the client has failed; `why` gives the reason and the remedy.
+  virtual void tls_failed(bool with_server, const std::string& why) = 0;
   virtual void counted(direction towards, std::size_t bytes) = 0;
   /// The relay has closed and may be deleted. The last call.
   virtual void relay_closed(relay& closed) = 0;
+};
+
+/// What a relay gets for one connection. Members that are not needed are nullptr.
+struct relay_parts {
+  std::unique_ptr<tap> watch;
+  std::unique_ptr<connection::tls_session> server_session;
+  std::unique_ptr<connection::tls_session> client_session;
 };
 
 class relay : private reply_gate {
@@ -55,7 +68,7 @@ class relay : private reply_gate {
   /// Closes the connection of the accepted client.
   void refuse();
   /// Connects to the server, then starts to read from the client.
-  void connect(const resolved_address& server, std::unique_ptr<tap> watch);
+  void connect(const resolved_address& server, relay_parts parts);
   /// Closes both connections. Bytes that are not written yet are dropped.
   void close();
 
@@ -80,10 +93,32 @@ class relay : private reply_gate {
     bool unwritable = false;   // writing has failed: the peer accepts no more bytes
     bool end_sent = false;     // the end of the other side is being passed on to it
     bool end_arrived = false;  // the end of the other side has been passed on to it
+
+    std::unique_ptr<connection::tls_session> session{};  // nullptr: without TLS
+    std::string sealed{};                                // bytes of TLS that the session reads
+    bool is_secured = true;     // the handshake is complete, or there is none
+    bool has_sealed = false;    // the session has not read all of `sealed`
+    bool has_said_end = false;  // its TLS has said that nothing follows
   };
 
   [[nodiscard]] int name_port();
   void start_reading(side& from);
+  /// Continues to receive from a side that had to wait.
+  void resume(side& from);
+  void begin_traffic();
+  void end_reading(side& from, bool is_end);
+
+  // relay_tls.cpp
+
+  void secure(side& with);
+  void take_sealed(side& from, std::string_view bytes);
+  void open_sealed(side& from);
+  void pass_sealed(side& from, std::string_view plain);
+  void send_raw(side& to, std::string_view sealed);
+  void say_end(side& to);
+  void fail(side& with);
+  [[nodiscard]] bool must_wait(const side& from) const;
+
   void receive(side& from, std::string_view bytes);
   void pass(side& from, std::string_view bytes);
   void release() override;
