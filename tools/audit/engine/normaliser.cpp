@@ -14,6 +14,13 @@ bool is_script_call(std::string_view command) {
   return command.starts_with("EVAL") || command.starts_with("FCALL");
 }
 
+/// The node of a cluster has executed nothing. The client repeats the command at another node, or
+/// later, and that is the command that counts.
+bool is_redirected(const reply& answer) {
+  return answer.kind == reply_kind::error &&
+         (answer.word == "MOVED" || answer.word == "ASK" || answer.word == "TRYAGAIN");
+}
+
 bool ends_watch(std::string_view command) {
   return command == "EXEC" || command == "DISCARD" || command == "UNWATCH" || command == "RESET";
 }
@@ -39,6 +46,7 @@ std::string_view normaliser::name_of(const std::string& command) {
 
 std::span<const op> normaliser::ops_of(const event& command, std::uint32_t process) {
   ops_.clear();
+  if (is_redirected(command.answer)) return ops_;
   op start;
   start.sequence = command.sequence;
   start.connection = command.connection;

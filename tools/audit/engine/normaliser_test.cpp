@@ -101,6 +101,17 @@ TEST(audit_normaliser, OfATransactionThatDidNotRunOnlyTheRefusedComparisonIsLeft
   EXPECT_EQ(client.in(1, "DEL @lock", "missing", false), "compare-remove lock no");
 }
 
+TEST(audit_normaliser, ACommandThatIsRedirectedIsTheOneAtTheOtherNode) {
+  feed client;
+  for (const char* const word : {"error:MOVED", "error:ASK", "error:TRYAGAIN"}) {
+    EXPECT_EQ(client("GET @k", word), "") << word;
+    EXPECT_EQ(client("SET @lock =t NX PX 100", word), "") << word;
+    EXPECT_EQ(client("EVALSHA 1 @k", word), "") << word;
+  }
+  EXPECT_NE(client("GET @k", "error:CLUSTERDOWN"), "");
+  EXPECT_NE(client("GET @k", "nil"), "");
+}
+
 TEST(audit_normaliser, AWatchEndsWhereTheServerEndsIt) {
   for (const char* const end : {"UNWATCH", "DISCARD", "EXEC", "RESET"}) {
     feed client;

@@ -59,9 +59,9 @@ inline reply reply_of(const std::string& text) {
   } else if (text == "text" || text == "empty") {
     result.kind = kind::text;
     result.content_digest = digest_of_text(text == "text" ? text : "");
-  } else if (text == "error") {
+  } else if (text == "error" || text.starts_with("error:")) {
     result.kind = kind::error;
-    result.word = "ERR";
+    result.word = text == "error" ? "ERR" : text.substr(6);
   } else if (text == "missing") {
     result.kind = kind::missing;
   } else if (text.starts_with('[')) {
