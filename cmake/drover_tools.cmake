@@ -41,7 +41,7 @@ if(tool_files AND EXISTS "${tool_main}")
   if(DROVER_SANITIZE STREQUAL "thread")
     set(DROVER_WHOLE_TOOLS OFF)
     list(FILTER tool_files INCLUDE REGEX
-      "/tools/(text|process|simulate/origins|audit/(capture|proxy)|fault/(plan|flow|proxy))/")
+      "/tools/(text|process|simulate/origins|audit/(capture|topology|proxy)|fault/(plan|flow|proxy))/")
     list(FILTER tool_files EXCLUDE REGEX "/audit/proxy/cold_[a-z]+\\.cpp$")
   endif()
 

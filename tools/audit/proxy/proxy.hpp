@@ -16,17 +16,43 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "audit/proxy/address.hpp"
 #include "audit/proxy/tap.hpp"
 #include "audit/proxy/tls_acceptor.hpp"
+#include "audit/topology/node_directory.hpp"
 #include "connection/tls.hpp"
 
 namespace drover::audit {
 
+/// A server that replies may name.
+struct known_node {
+  address server{};
+  node_kind kind = node_kind::data;
+  /// The names of the host in replies, apart from that in `server`. They have the same port.
+  std::vector<std::string> other_hosts{};
+};
+
+/// The servers of a cluster, or the sentinels and servers of a service. Each has a listener of its
+/// own, and the replies name the listeners. A server that a reply names for the first time gets its
+/// listener then.
+struct several_servers {
+  /// The first one is `proxy_settings::server`.
+  std::vector<known_node> nodes{};
+  /// Whether they are sentinels with their servers, and not a cluster.
+  bool has_sentinels = false;
+  /// TLS with a server, if all have it. Called on the proxy's thread, too.
+  std::function<result<std::shared_ptr<connection::tls_context>>(const std::string& host)>
+      tls_for{};
+};
+
 struct proxy_settings {
   address listen{"127.0.0.1", 0, ""};
   address server{};
+  /// nullopt: `server` is the only one. Otherwise the ports of the listeners follow that of
+  /// `listen`, unless it is 0.
+  std::optional<several_servers> several{};
   /// TLS with the server. nullptr: without.
   std::shared_ptr<connection::tls_context> server_tls{};
   /// TLS with the clients. nullptr: without.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "audit/proxy/proxy_loop.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -12,25 +9,6 @@
 #include "base/assert.hpp"
 
 namespace drover::audit {
-namespace {
-
-constexpr int backlog = 511;
-
-fault cannot_listen(const address& at, int error) {
-  std::string why = uv_strerror(error);
-  if (error == UV_EADDRINUSE)
-    why = "the address is in use; choose another one or stop the process that uses it";
-  if (error == UV_EACCES) why = "permission denied";
-  if (error == UV_EADDRNOTAVAIL) why = "this machine does not have the address";
-  return {fault_code::unreachable, "cannot listen at " + describe(at) + ": " + why};
-}
-
-bool is_socket(const std::string& path) noexcept {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
-}
-
-}  // namespace
 
 proxy::loop::loop(proxy_settings settings, tap_maker* watch)
     : settings_{std::move(settings)}, watch_{watch}, buffer_(relay::buffer_size) {
@@ -55,48 +33,12 @@ proxy::loop::~loop() {
 }
 
 result<address> proxy::loop::open() {
-  auto server = reach(settings_.server);
-  if (!server) return server.error();
-  server_ = *std::move(server);
-  const auto addresses = resolve(settings_.listen);
-  if (!addresses) return addresses.error();
-  const resolved_address& at = addresses->front();
-  if (auto listening = listen_at(at); !listening) return listening.error();
-  if (!is_loopback(at)) {
-    say("every host that can reach " + describe(settings_.listen) + " can reach " +
-        server_in_words() + " through the proxy");
-  }
+  if (auto opened = open_doors(); !opened) return opened.error();
   if (watch_ != nullptr) {
     uv_prepare_start(&turn_end_,
                      [](uv_prepare_t* handle) { static_cast<loop*>(handle->data)->end_turn(); });
   }
-  return listening_address();
-}
-
-result<void> proxy::loop::listen_at(const resolved_address& at) {
-  // The file of a socket remains if its program is killed. Without a listener it can be removed.
-  if (at.is_unix() && is_socket(at.path) && !reach(settings_.listen)) ::unlink(at.path.c_str());
-  init_handle(&loop_, listener_, at.is_unix());
-  listener_.any.data = this;
-  listening_ = true;
-  int failed = at.is_unix() ? uv_pipe_bind(&listener_.pipe, at.path.c_str())
-                            : uv_tcp_bind(&listener_.tcp, at.socket_address(), 0);
-  if (failed == 0) failed = uv_listen(&listener_.stream, backlog, on_client);
-  if (failed != 0) return cannot_listen(settings_.listen, failed);
-  return {};
-}
-
-result<address> proxy::loop::listening_address() const {
-  address out = settings_.listen;
-  if (out.is_unix()) return out;
-  sockaddr_storage bound{};
-  int size = sizeof bound;
-  const int failed = uv_tcp_getsockname(&listener_.tcp, reinterpret_cast<sockaddr*>(&bound), &size);
-  if (failed != 0) return cannot_listen(settings_.listen, failed);
-  out.port =
-      ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                                        : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
-  return out;
+  return doors_.front()->at;
 }
 
 void proxy::loop::run() {
@@ -113,7 +55,9 @@ void proxy::loop::close_all() {
   if (is_stopping_) return;
   is_stopping_ = true;
   // This also removes the file of a Unix socket.
-  if (listening_) uv_close(&listener_.any, nullptr);
+  for (const auto& opened : doors_) {
+    if (opened->is_listening) uv_close(&opened->listener.any, nullptr);
+  }
   uv_close(reinterpret_cast<uv_handle_t*>(&stopping_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&next_turn_), nullptr);
@@ -131,17 +75,18 @@ void proxy::loop::end_turn() {
 }
 
 void proxy::loop::on_client(uv_stream_t* listener, int status) {
-  auto& self = *static_cast<loop*>(listener->data);
+  door& from = *static_cast<door*>(listener->data);
+  auto& self = *static_cast<loop*>(from.owner);
   if (status == 0) {
     self.reported_accept_failed_ = false;
-    self.accept_next();
+    self.accept_next(from);
   } else {
     self.say_once(self.reported_accept_failed_,
                   std::string{"a client could not be accepted: "} + uv_strerror(status));
   }
 }
 
-void proxy::loop::accept_next() {
+void proxy::loop::accept_next(door& from) {
   const std::uint64_t number = ++last_number_;
   relay_owner& owner = *this;
   auto created = std::make_unique<relay>(&loop_, owner, buffer_, number);
@@ -149,7 +94,7 @@ void proxy::loop::accept_next() {
   relays_.emplace(number, std::move(created));
   opened_.fetch_add(1, std::memory_order_relaxed);
   const auto open_now = open_now_.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (!client_relay.accept(&listener_.stream, settings_.listen.is_unix())) return;
+  if (!client_relay.accept(&from.listener.stream, from.at.is_unix())) return;
   if (open_now > settings_.connections_max) {
     turned_away_.fetch_add(1, std::memory_order_relaxed);
     say_once(reported_crowded_,
@@ -158,40 +103,58 @@ void proxy::loop::accept_next() {
     client_relay.refuse();
     return;
   }
+  connect(client_relay, from);
+}
+
+void proxy::loop::connect(relay& client_relay, door& from) {
+  if (!from.resolved) {
+    if (auto resolved = resolve(from.server)) {
+      from.resolved = resolved->front();
+    } else {
+      server_unreachable(from.number, UV_EAI_NONAME);
+      return client_relay.refuse();
+    }
+  }
+  const int client = client_relay.client_descriptor();
   relay_parts parts;
-  if (settings_.server_tls) parts.server_session = settings_.server_tls->begin();
+  parts.door = from.number;
+  if (from.tls) parts.server_session = from.tls->begin();
   if (settings_.client_tls) parts.client_session = settings_.client_tls->begin();
-  if (watch_ != nullptr) {
-    parts.watch = watch_->opened(number, peer_of(client_relay.client_descriptor()));
+  if (settings_.several) parts.rewriter = rewriter_for(from, client);
+  // What is said to sentinels is not caching.
+  if (watch_ != nullptr && from.kind == node_kind::data) {
+    parts.watch = watch_->opened(client_relay.number(), peer_of(client));
   }
-  client_relay.connect(server_, std::move(parts));
+  client_relay.connect(*from.resolved, std::move(parts));
 }
 
-std::string proxy::loop::server_in_words() const {
-  return settings_.server_name.empty() ? "the server at " + describe(settings_.server)
-                                       : settings_.server_name;
+std::string proxy::loop::server_in_words(const door& of) const {
+  if (!settings_.server_name.empty()) return settings_.server_name;
+  return (of.kind == node_kind::sentinel ? "the sentinel at " : "the server at ") +
+         describe(of.server);
 }
 
-void proxy::loop::server_unreachable(int error) {
+void proxy::loop::server_unreachable(std::size_t door, int error) {
   turned_away_.fetch_add(1, std::memory_order_relaxed);
   if (!settings_.reports_outages) return;
-  say_once(reported_unreachable_, server_in_words() + " cannot be reached: " + uv_strerror(error) +
-                                      "; clients are refused until then");
+  say_once(doors_[door]->reported_unreachable, server_in_words(*doors_[door]) +
+                                                   " cannot be reached: " + uv_strerror(error) +
+                                                   "; clients are refused until then");
 }
 
-void proxy::loop::server_reached() {
-  if (reported_unreachable_) say(server_in_words() + " can be reached again");
-  reported_unreachable_ = false;
+void proxy::loop::server_reached(std::size_t door) {
+  audit::door& reached = *doors_[door];
+  if (reached.reported_unreachable) say(server_in_words(reached) + " can be reached again");
+  reached.reported_unreachable = false;
 }
 
-void proxy::loop::tls_failed(bool with_server, const std::string& why) {
-  if (!with_server) {
-    return say_once(reported_client_tls_, "a client was refused: " + why);
-  }
+void proxy::loop::tls_failed(std::size_t door, bool with_server, const std::string& why) {
+  if (!with_server) return say_once(reported_client_tls_, "a client was refused: " + why);
   turned_away_.fetch_add(1, std::memory_order_relaxed);
   if (!settings_.reports_outages) return;
-  say_once(reported_unreachable_,
-           server_in_words() + " cannot be used: " + why + "; clients are refused until then");
+  say_once(doors_[door]->reported_unreachable, server_in_words(*doors_[door]) +
+                                                   " cannot be used: " + why +
+                                                   "; clients are refused until then");
 }
 
 void proxy::loop::counted(direction towards, std::size_t bytes) {

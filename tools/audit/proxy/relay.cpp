@@ -41,6 +41,8 @@ int relay::client_descriptor() const noexcept {
 }
 
 void relay::connect(const resolved_address& server, relay_parts parts) {
+  door_ = parts.door;
+  rewriter_ = std::move(parts.rewriter);
   tap_ = std::move(parts.watch);
   if (tap_) tap_->attached(*this);
   server_.session = std::move(parts.server_session);
@@ -60,7 +62,7 @@ void relay::connect(const resolved_address& server, relay_parts parts) {
         uv_tcp_connect(&connecting_, &server_.handle.tcp, server.socket_address(), on_connected);
   }
   if (failed == 0) return;
-  owner_.server_unreachable(failed);
+  owner_.server_unreachable(door_, failed);
   finish(true);
 }
 
@@ -81,7 +83,7 @@ void relay::on_connected(uv_connect_t* request, int status) {
   auto& self = *static_cast<relay*>(request->data);
   if (self.finished_) return;
   if (status != 0) {
-    self.owner_.server_unreachable(status);
+    self.owner_.server_unreachable(self.door_, status);
     self.finish(true);
     return;
   }
@@ -92,7 +94,7 @@ void relay::on_connected(uv_connect_t* request, int status) {
 /// Does the next handshake, or starts to read from both peers.
 void relay::begin_traffic() {
   if (!server_.is_secured) return secure(server_);
-  owner_.server_reached();
+  owner_.server_reached(door_);
   if (!client_.is_secured) return secure(client_);
   // What a peer sent with the last message of its handshake has been read already.
   for (side* const from : {&client_, &server_}) {
@@ -147,13 +149,30 @@ void relay::end_reading(side& from, bool is_end) {
   }
   if (!from.is_secured && !finished_) {
     // Nothing can be passed on before the handshake is complete.
-    if (&from == &server_) owner_.tls_failed(true, "the connection ended in the TLS handshake");
+    if (&from == &server_)
+      owner_.tls_failed(door_, true, "the connection ended in the TLS handshake");
     return finish(true);
+  }
+  if (rewriter_ && &from == &server_) {
+    const std::string held = rewriter_->take_held();
+    if (!held.empty()) receive_final(from, held);
+    if (finished_) return;
   }
   settle();
 }
 
 void relay::receive(side& from, std::string_view bytes) {
+  if (!rewriter_) return receive_final(from, bytes);
+  if (&from == &client_) {
+    rewriter_->requested(bytes);
+    return receive_final(from, bytes);
+  }
+  bytes = rewriter_->replied(bytes);
+  if (!bytes.empty()) receive_final(from, bytes);
+}
+
+/// The bytes are those that the other peer gets.
+void relay::receive_final(side& from, std::string_view bytes) {
   if (&from == &server_ && tap_) {
     const std::size_t through = tap_->let_through(bytes);
     if (through < bytes.size()) {

@@ -21,6 +21,7 @@
 
 #include "audit/proxy/socket_handle.hpp"
 #include "audit/proxy/tap.hpp"
+#include "audit/topology/reply_rewriter.hpp"
 #include "connection/tls.hpp"
 
 namespace drover::audit {
@@ -36,11 +37,11 @@ class relay_owner {
   [[nodiscard]] virtual bool names_ports() const = 0;
   /// The connection to the server will come from this port.
   virtual void connecting(std::uint64_t connection, std::uint16_t from_port) = 0;
-  /// The server cannot be reached; `error` is libuv's.
-  virtual void server_unreachable(int error) = 0;
-  virtual void server_reached() = 0;
+  /// The server behind `door` cannot be reached; `error` is libuv's.
+  virtual void server_unreachable(std::size_t door, int error) = 0;
+  virtual void server_reached(std::size_t door) = 0;
   /// TLS with the server or with the client has failed; `why` gives the reason and the remedy.
-  virtual void tls_failed(bool with_server, const std::string& why) = 0;
+  virtual void tls_failed(std::size_t door, bool with_server, const std::string& why) = 0;
   virtual void counted(direction towards, std::size_t bytes) = 0;
   /// The relay has closed and may be deleted. The last call.
   virtual void relay_closed(relay& closed) = 0;
@@ -48,7 +49,10 @@ class relay_owner {
 
 /// What a relay gets for one connection. Members that are not needed are nullptr.
 struct relay_parts {
+  /// The number of the listener that accepted the client.
+  std::size_t door = 0;
   std::unique_ptr<tap> watch;
+  std::unique_ptr<reply_rewriter> rewriter;
   std::unique_ptr<connection::tls_session> server_session;
   std::unique_ptr<connection::tls_session> client_session;
 };
@@ -120,6 +124,7 @@ class relay : private reply_gate {
   [[nodiscard]] bool must_wait(const side& from) const;
 
   void receive(side& from, std::string_view bytes);
+  void receive_final(side& from, std::string_view bytes);
   void pass(side& from, std::string_view bytes);
   void release() override;
   void pass_held();
@@ -142,8 +147,10 @@ class relay : private reply_gate {
   side client_;
   side server_;
   uv_connect_t connecting_{};
+  std::size_t door_ = 0;
   std::unique_ptr<tap> tap_;
-  std::string held_;  // the bytes of the server that the tap holds back
+  std::unique_ptr<reply_rewriter> rewriter_;  // nullptr: replies pass unchanged
+  std::string held_;                          // the bytes of the server that the tap holds back
   bool is_released_ = false;
   unsigned open_handles_ = 0;
   bool finished_ = false;

@@ -115,7 +115,7 @@ void relay::say_end(side& to) {
 }
 
 void relay::fail(side& with) {
-  owner_.tls_failed(&with == &server_, with.session->why().text);
+  owner_.tls_failed(door_, &with == &server_, with.session->why().text);
   finish(true);
 }
 
