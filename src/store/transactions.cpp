@@ -47,22 +47,30 @@ bool transactions::leads_elsewhere() {
 
 void transactions::stop() {
   std::unique_ptr<connection::channel> ending;
+  std::deque<running> left;
   {
     std::unique_lock lock{mutex_};
     is_stopped_ = true;
+    left.swap(waiting_);
     is_unused_.wait(lock, [this] { return users_ == 0; });
     ending = std::move(channel_);
   }
+  for (const running& item : left) item->done(stopped());
 }
 
 void transactions::run(std::string key, decider decide, ended done) {
   auto item = std::make_shared<transaction>(
       transaction{std::move(key), std::move(decide), std::move(done)});
+  bool is_stopped = false;
   {
     const std::scoped_lock lock{mutex_};
-    waiting_.push_back(std::move(item));
-    if (std::exchange(is_busy_, true)) return;
+    is_stopped = is_stopped_;
+    if (!is_stopped) {
+      waiting_.push_back(item);
+      if (std::exchange(is_busy_, true)) return;
+    }
   }
+  if (is_stopped) return item->done(stopped());
   begin_next();
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "store/transactions.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace drover::store::transactions_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A server that accepts connections and never answers.
+class silent_server {
+ public:
+  silent_server() : listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path_.copy(at.sun_path, sizeof at.sun_path - 1);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    EXPECT_EQ(::listen(listener_, 8), 0);
+  }
+  ~silent_server() {
+    ::close(listener_);
+    ::unlink(path_.c_str());
+  }
+  silent_server(const silent_server&) = delete;
+  silent_server& operator=(const silent_server&) = delete;
+
+  [[nodiscard]] connection::settings with() const {
+    connection::settings out;
+    out.at.path = path_;
+    out.connect_max = 1h;
+    return out;
+  }
+
+ private:
+  std::string path_ = std::filesystem::temp_directory_path() /
+                      ("drover-silent-" + std::to_string(::getpid()) + ".sock");
+  int listener_;
+};
+
+std::optional<lease::key_change> nothing(lease::stored_bytes) { return std::nullopt; }
+
+// There are as many waiting transactions as keys that are loaded, so their end must not take a
+// piece of the stack for each.
+TEST(threads_transactions, ThoseThatWaitEndWithTheStore) {
+  const silent_server server;
+  transactions runs{server.with()};
+  constexpr int count = 200'000;
+  int ended = 0;
+  for (int i = 0; i < count; ++i) {
+    runs.run("key", nothing, [&](const result<transaction_end>& how) {
+      EXPECT_FALSE(how);
+      ++ended;
+    });
+  }
+  EXPECT_EQ(ended, 0);
+  std::thread{[&] { runs.stop(); }}.join();
+  EXPECT_EQ(ended, count);
+  runs.run("key", nothing, [&](const result<transaction_end>& how) {
+    EXPECT_FALSE(how);
+    ++ended;
+  });
+  EXPECT_EQ(ended, count + 1);
+}
+
+}  // namespace
+}  // namespace drover::store::transactions_test
