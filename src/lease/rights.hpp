@@ -32,6 +32,11 @@ enum class right_id : std::uint8_t {
   publish,
   subscribe,
   unsubscribe,
+  // Only where scripts are refused:
+  watch,
+  multi,
+  exec,
+  discard,
 };
 
 struct right {
@@ -42,9 +47,13 @@ struct right {
   bool is_essential;         ///< without it nothing is cached, or no guarantee is left
 };
 
-/// All rights, in the order of `right_id`. Valid for the lifetime of the program; safe from any
-/// thread.
+/// The rights of the usual user, in the order of `right_id`. Valid for the lifetime of the program;
+/// safe from any thread.
 [[nodiscard]] std::span<const right> rights();
+/// The further rights of a user that may not run scripts, on a server without SET IFEQ.
+[[nodiscard]] std::span<const right> transaction_rights();
+/// True when the right is used without scripts, too.
+[[nodiscard]] bool is_used_without_scripts(right_id id);
 [[nodiscard]] const right& right_of(right_id id);
 
 /// The rules of a user that may do exactly what the library does for the caches `names`:
@@ -53,5 +62,8 @@ struct right {
 /// Precondition: the names are valid.
 [[nodiscard]] std::vector<std::string> acl_rules(std::span<const std::string> names,
                                                  bool with_select);
+/// The same for a user that may not run scripts. Leases then use transactions, or SET IFEQ.
+[[nodiscard]] std::vector<std::string> acl_rules_without_scripts(std::span<const std::string> names,
+                                                                 bool with_select);
 
 }  // namespace drover::lease

@@ -44,5 +44,17 @@ TEST(rights, NameEveryCacheAndSelectOnlyOnDemand) {
   EXPECT_EQ(std::ranges::find(rules, "+select"), rules.end());
 }
 
+TEST(rights, WithoutScriptsAreTransactionsInstead) {
+  const std::vector<std::string> names{"t"};
+  const std::vector<std::string> rules = acl_rules_without_scripts(names, false);
+  for (const char* const rule : {"+evalsha", "+script|load", "+setrange", "+select"}) {
+    EXPECT_EQ(std::ranges::find(rules, rule), rules.end()) << rule;
+  }
+  for (const char* const rule : {"~t:*", "+set", "+get", "+watch", "+multi", "+exec", "+discard"}) {
+    EXPECT_NE(std::ranges::find(rules, rule), rules.end()) << rule;
+  }
+  for (const right& known : transaction_rights()) EXPECT_EQ(&right_of(known.id), &known);
+}
+
 }  // namespace
 }  // namespace drover::lease::rights_test

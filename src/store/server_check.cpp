@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lease/commands.hpp"
+#include "lease/plain_commands.hpp"
 #include "resp/writer.hpp"
 
 namespace drover::store {
@@ -189,9 +190,47 @@ void server_check::try_key_commands(const std::string& name) {
       try_request(right_id::del, written("DEL", key), 1, name) &&
       try_request(right_id::unlink, written("UNLINK", key), 1, name) &&
       try_request(right_id::publish, written("PUBLISH", key, ""), 1, name);
+  if (goes_on && !may_run_scripts_) try_without_scripts(key);
   // A channel that may not be published on may not be subscribed to either.
   if (goes_on && may_publish_) try_subscription(key);
   if (!has_ended_ && may_track_) try_wake_up(key + "-wake");
+}
+
+void server_check::try_without_scripts(const std::string& key) {
+  std::string compare;
+  lease::write_comparison_probe(compare, key, entry::token{{'c', 'h', 'e', 'c', 'k'}});
+  resp::message compared;
+  if (!exchange(compare, {&compared, 1})) return;
+  if (lease::read_comparison_probe(compared).value_or(false)) {
+    return scripts_are_replaced_by("Leases use SET IFEQ instead.");
+  }
+  // In one piece, so that no other request gets between MULTI and DISCARD.
+  std::array<resp::message, 6> answers;
+  const std::string transaction = written("WATCH", key) + written("MULTI") + written("GET", key) +
+                                  written("EXEC") + written("MULTI") + written("DISCARD");
+  if (!exchange(transaction, answers)) return;
+  const bool is_refused = std::any_of(answers.begin(), answers.end(), [](const auto& answer) {
+    return answer.empty() || answer.root().is_error();
+  });
+  if (!is_refused) {
+    scripts_are_replaced_by("Leases use transactions on a second connection instead.");
+  }
+}
+
+// Only the scripts use some of the commands that were refused.
+void server_check::scripts_are_replaced_by(std::string_view instead) {
+  std::erase_if(report_.problems, [](const check_problem& known) {
+    const auto unused = [&](const lease::right& one) {
+      return one.command == known.request && one.id != right_id::evalsha &&
+             one.id != right_id::script_load && !lease::is_used_without_scripts(one.id);
+    };
+    return std::ranges::any_of(lease::rights(), unused);
+  });
+  for (check_problem& known : report_.problems) {
+    if (known.request != "EVALSHA" && known.request != "SCRIPT LOAD") continue;
+    known.is_essential = false;
+    known.effect = instead;
+  }
 }
 
 // The confirmation of a subscription is a push, and only a refusal is a reply. So the requests are
@@ -256,6 +295,8 @@ bool server_check::try_request(right_id needs, std::string_view request, unsigne
 void server_check::note_problem(right_id needs, fault why, std::string_view name) {
   if (needs == right_id::tracking || needs == right_id::caching) may_track_ = false;
   if (needs == right_id::publish) may_publish_ = false;
+  const bool runs_scripts = needs == right_id::evalsha || needs == right_id::script_load;
+  if (runs_scripts && lease::refuses_scripts(why)) may_run_scripts_ = false;
   const lease::right& needed = lease::right_of(needs);
   std::string remedy = needs == right_id::subscribe || needs == right_id::unsubscribe
                            ? "grant " + std::string{needed.rule}

@@ -36,6 +36,9 @@ class server_check {
   void measure_round_trip();
   void try_server_commands();
   void try_key_commands(const std::string& name);
+  /// What the client would use where scripts are refused.
+  void try_without_scripts(const std::string& key);
+  void scripts_are_replaced_by(std::string_view instead);
   void try_subscription(const std::string& wake_channel);
   void try_wake_up(std::string canary_key);
   /// Sends the request and notes a problem if one of its replies is an error. False: the connection
@@ -52,7 +55,8 @@ class server_check {
   std::string id_;
   steady_time deadline_;
   bool has_ended_ = false;
-  bool may_track_ = true;    ///< no command of tracking was refused
+  bool may_track_ = true;  ///< no command of tracking was refused
+  bool may_run_scripts_ = true;
   bool may_publish_ = true;  ///< nor PUBLISH on the channels of the current name
   check_report report_;
 };

@@ -38,9 +38,23 @@ TEST(permissions_page, ShowsTheUser) {
   EXPECT_EQ(shown, lease::acl_rules(std::vector<std::string>{"NAME"}, false));
 }
 
+TEST(permissions_page, ShowsTheUserWithoutScripts) {
+  const std::string text = page();
+  const std::string section{part_between(text, "## A user that may not run scripts", "## Check")};
+  std::istringstream words{
+      std::string{part_between(section, "ACL SETUSER app reset on >PASSWORD ", "```")}};
+  std::vector<std::string> shown;
+  for (std::string word; words >> word;) shown.push_back(word);
+  EXPECT_EQ(shown, lease::acl_rules_without_scripts(std::vector<std::string>{"NAME"}, false));
+}
+
 TEST(permissions_page, ListsEachRightWithItsCost) {
   const std::string text = page();
-  for (const lease::right& known : lease::rights()) {
+  const auto usual = lease::rights();
+  std::vector<lease::right> all(usual.begin(), usual.end());
+  const auto further = lease::transaction_rights();
+  all.insert(all.end(), further.begin(), further.end());
+  for (const lease::right& known : all) {
     std::string rule{known.rule};
     if (const auto bar = rule.find('|'); bar != std::string::npos) rule.insert(bar, 1, '\\');
     const std::string row = "| `" + rule + "` | " + (known.is_essential ? "yes" : "no") + " | " +

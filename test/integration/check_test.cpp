@@ -50,6 +50,11 @@ class client_check : public fleet {
     return text;
   }
 
+  /// True when the server knows SET IFEQ.
+  [[nodiscard]] bool compares() const {
+    return !server.command({"SET", "none", "x", "IFEQ", "y"}).root().is_error();
+  }
+
   const std::vector<std::string> names{"t"};
   const std::vector<std::string> rules = lease::acl_rules(names, false);
 };
@@ -81,11 +86,32 @@ TEST_F(client_check, NamesEachMissingRightWithItsCostAndRemedy) {
     const check_problem* const problem = problem_of(report, missing.command);
     ASSERT_NE(problem, nullptr) << text_of(report);
     EXPECT_NE(problem->reason, "");
+    const bool is_replaced = compares() && (missing.id == lease::right_id::evalsha ||
+                                            missing.id == lease::right_id::script_load);
+    if (is_replaced) {
+      EXPECT_EQ(problem->effect, "Leases use SET IFEQ instead.");
+      EXPECT_EQ(report.state, readiness::degraded) << text_of(report);
+      continue;
+    }
     EXPECT_EQ(problem->effect, missing.cost);
     EXPECT_EQ(problem->remedy, "grant " + std::string{missing.rule}) << problem->reason;
     EXPECT_EQ(report.state, missing.is_essential ? readiness::unusable : readiness::degraded)
         << text_of(report);
     EXPECT_EQ(text_of(report).find("its-secret"), std::string::npos);
+  }
+}
+
+TEST_F(client_check, SaysWhatReplacesScripts) {
+  const client redis{user_with(lease::acl_rules_without_scripts(names, false))};
+  const check_report report = redis.check(patient, names);
+  EXPECT_EQ(report.state, readiness::degraded) << text_of(report);
+  const check_problem* const problem = problem_of(report, "EVALSHA");
+  ASSERT_NE(problem, nullptr) << text_of(report);
+  EXPECT_EQ(problem->effect, compares()
+                                 ? "Leases use SET IFEQ instead."
+                                 : "Leases use transactions on a second connection instead.");
+  for (const char* const unused : {"SETRANGE", "EXISTS", "PEXPIRE"}) {
+    EXPECT_EQ(problem_of(report, unused), nullptr) << text_of(report);
   }
 }
 

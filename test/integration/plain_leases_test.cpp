@@ -207,6 +207,43 @@ TEST_P(plain_leases, AreToldOnce) {
   EXPECT_EQ(redis.availability().state, availability::available);
 }
 
+// `drover acl --no-scripts` prints this user.
+TEST_P(plain_leases, NeedOnlyThePrintedRights) {
+  const std::vector<std::string> rules =
+      lease::acl_rules_without_scripts(std::vector<std::string>{"t"}, false);
+  std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+  words.insert(words.end(), rules.begin(), rules.end());
+  raw_client admin = tested->connect();
+  ASSERT_EQ(admin.command(words).root().text(), "OK");
+  use_long_leases();
+  cached_origin cached{origin, setup};
+  EXPECT_EQ(cached.ask("a").how, "loaded");
+  origin.write("a");
+  EXPECT_TRUE(cached.values.expire("a").has_value());
+  EXPECT_EQ(cached.ask("a").how, "stale");
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").how == "fresh"; }));
+  EXPECT_TRUE(cached.values.invalidate("a").has_value());
+  auto other = start_worker();
+  origin.hold("b");
+  crowd leader{1, [&](unsigned) { return cached.ask("b"); }};
+  leader.go();
+  ASSERT_TRUE(loads_run("b"));
+  const std::uint64_t before = calls("set");
+  other->start(3, "b");
+  ASSERT_TRUE(have_asked(static_cast<unsigned>(before) + 1));
+  origin.let_go("b");
+  EXPECT_EQ(other->result().got("0:b"), 3U);
+  EXPECT_TRUE(eventually([&] { return other->events(event_kind::wake_by_push) == 1; }));
+  EXPECT_EQ(origin.loads("b"), 1U);
+  // Only scripts are refused, when they are tried.
+  const resp::message log = admin.command({"ACL", "LOG"});
+  for (std::size_t i = 0; i < log.root().size(); ++i) {
+    const std::string_view refused = log.root()[i][7].text();
+    EXPECT_TRUE(refused == "evalsha" || refused == "script|load") << refused;
+  }
+  EXPECT_EQ(other->quit(), 0);
+}
+
 TEST_P(plain_leases, SurviveALostConnection) {
   cached_origin cached{origin, setup};
   for (int i = 0; i < 20; ++i) {

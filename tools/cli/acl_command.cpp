@@ -39,6 +39,8 @@ acl_command::acl_command(CLI::App& app) : app_{app.add_subcommand("acl", acl_des
   app_->add_option("--user", user_, "The name of the user")->capture_default_str();
   app_->add_option("--database", database_, "The database of the URL. Other than 0 needs +select")
       ->capture_default_str();
+  app_->add_flag("--no-scripts", without_scripts_,
+                 "A user that may not run scripts: leases then use transactions");
   app_->add_option("--format", format_, "command (for redis-cli), or file (for an ACL file)")
       ->capture_default_str();
 }
@@ -48,7 +50,8 @@ text_result acl_command::parsed_options() const {
     throw text::usage_error{"--format '" + format_ + "': must be command or file"};
   }
   const auto format = format_ == "file" ? doctor::acl_format::file : doctor::acl_format::command;
-  return {doctor::acl_line(user_, names_, database_ != 0, format), process::exit_success};
+  return {doctor::acl_line(user_, names_, database_ != 0, format, without_scripts_),
+          process::exit_success};
 }
 
 }  // namespace drover::cli

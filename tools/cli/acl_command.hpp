@@ -26,6 +26,7 @@ class acl_command {
   std::string user_ = "app";
   std::string format_ = "command";
   unsigned database_ = 0;
+  bool without_scripts_ = false;
 };
 
 }  // namespace drover::cli

@@ -10,7 +10,7 @@
 namespace drover::doctor {
 
 std::string acl_line(const std::string& user, const std::vector<std::string>& names,
-                     bool with_select, acl_format format) {
+                     bool with_select, acl_format format, bool without_scripts) {
   const bool is_word = !user.empty() && std::ranges::all_of(user, [](char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
   });
@@ -29,7 +29,10 @@ std::string acl_line(const std::string& user, const std::vector<std::string>& na
   line += user;
   if (format == acl_format::command) line += " reset";  // a user in a file begins without rights
   line += " on >PASSWORD";
-  for (const std::string& rule : lease::acl_rules(names, with_select)) line += ' ' + rule;
+  const std::vector<std::string> rules = without_scripts
+                                             ? lease::acl_rules_without_scripts(names, with_select)
+                                             : lease::acl_rules(names, with_select);
+  for (const std::string& rule : rules) line += ' ' + rule;
   return line + '\n';
 }
 

@@ -14,8 +14,9 @@ enum class acl_format : std::uint8_t {
 };
 
 /// One line. The password is the placeholder PASSWORD. Throws text::usage_error for a name that no
-/// cache, or no user, can have.
+/// cache, or no user, can have. `without_scripts`: the user may not run scripts, but transactions.
 [[nodiscard]] std::string acl_line(const std::string& user, const std::vector<std::string>& names,
-                                   bool with_select, acl_format format);
+                                   bool with_select, acl_format format,
+                                   bool without_scripts = false);
 
 }  // namespace drover::doctor

@@ -90,6 +90,12 @@ TEST(acl, IsOneLineForRedisCliOrAFile) {
   EXPECT_NE(file.find(" +select"), std::string::npos);
 }
 
+TEST(acl, NamesTransactionsInsteadOfScripts) {
+  const std::string line = acl_line("app", {"user"}, false, acl_format::command, true);
+  EXPECT_EQ(line.find("+evalsha"), std::string::npos) << line;
+  EXPECT_NE(line.find(" +watch +multi +exec +discard\n"), std::string::npos) << line;
+}
+
 TEST(acl, RefusesNamesThatCannotBe) {
   for (const char* const name : {"", "a b", "a*", "a:b", "~"}) {
     EXPECT_THROW(static_cast<void>(acl_line("app", {name}, false, acl_format::command)),
