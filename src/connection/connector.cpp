@@ -221,7 +221,9 @@ fault connector::ended_in_handshake() const {
   if (settings_.tls) {
     text += " (the server may want a client certificate, or another one: tls.certificate)";
   } else if (settings_.at.path.empty() && settings_.at.sentinels.empty()) {
-    text += " (if the server speaks TLS at this port, use rediss://)";
+    text +=
+        " (the server may speak TLS: use rediss://; or a proxy may not know HELLO: RESP3 is "
+        "needed)";
   }
   return {fault_code::unreachable, std::move(text)};
 }
