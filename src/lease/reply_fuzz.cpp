@@ -2,6 +2,7 @@
 // Reads any bytes as the reply to any request. Each reader must return a value that meets its
 // guarantees, or a fault with a printable text.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "lease/commands.hpp"
+#include "lease/plain_commands.hpp"
 #include "resp/reader.hpp"
 
 namespace {
@@ -53,7 +55,29 @@ void check_lease(const message& reply) {
           "only a leader receives the number of attempts");
 }
 
+/// The replies to the commands that replace scripts.
+void check_plain(const message& reply, const message& before) {
+  std::array<message, 4> replies{before, reply, before, reply};
+  for (const std::size_t count : {std::size_t{2}, std::size_t{4}}) {
+    const auto granted = lease::read_plain_grant({replies.data(), count});
+    if (has_value(granted)) {
+      require(granted->stored.has_value() || replies[1].root().is_null(), "a null is a grant");
+    }
+  }
+  const lease::watched_read read = lease::read_watched({replies.data(), 3});
+  require(!has_value(read.stored) || read.is_open, "what was read can be decided about");
+  replies = {before, reply, before, reply};
+  const auto committed = lease::read_committed({replies.data(), 2});
+  if (has_value(committed)) {
+    require(*committed != reply.root().is_null(), "a null is a transaction that was not executed");
+  }
+  const auto compared = lease::read_compared(reply);
+  if (has_value(compared)) require(*compared != reply.root().is_null(), "a null is no change");
+  static_cast<void>(has_value(lease::read_comparison_probe(reply)));
+}
+
 void check_all(const message& reply, const message& before) {
+  check_plain(reply, before);
   check_lease(reply);
   const auto got = lease::read_get(message{reply});
   if (has_value(got)) {
@@ -83,6 +107,7 @@ void check_all(const message& reply, const message& before) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view rest{reinterpret_cast<const char*>(data), size};
   check(lease::fault_of(rest));
+  static_cast<void>(lease::refuses_scripts(lease::fault_of(rest)));
   resp::reader reader{{.depth_max = 8, .elements_max = 1000, .bulk_max = 4096}};
   message before;
   for (;;) {

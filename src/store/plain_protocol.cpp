@@ -251,23 +251,19 @@ void plain_protocol::ask(const lease_run& run) {
   main_.post(
       std::move(request), lease::plain_grant_replies(run->tracked),
       [this, run, stub = std::move(stub.bytes), sent](replies got) {
-        if (got) {
-          const result<server_time> at = lease::read_time(got->front());
-          if (at) {
-            known_.add_sample({.sent = sent, .received = connection::now(), .server = *at});
-          }
-          if (got->at(1).root().is_null()) remember(run->request.attempt, stub);
-        }
-        asked(run, std::move(got));
+        asked(run, stub, sent, std::move(got));
       },
       plain_write_manner);
 }
 
-void plain_protocol::asked(const lease_run& run, replies got) {
+void plain_protocol::asked(const lease_run& run, const std::string& stub, steady_time sent,
+                           replies got) {
   try {
     if (!got) return run->done(got.error());
     result<lease::plain_grant> read = lease::read_plain_grant(*got);
     if (!read) return run->done(read.error());
+    known_.add_sample({.sent = sent, .received = connection::now(), .server = read->now});
+    if (!read->stored) remember(run->request.attempt, stub);
     if (!read->stored) {
       return run->done(lease::lead_reply(read->now, 0));
     }

@@ -73,7 +73,7 @@ class plain_protocol {
   using lease_decision = lease::plain_decision<lease::lease_reply>;
 
   void ask(const lease_run& run);
-  void asked(const lease_run& run, replies got);
+  void asked(const lease_run& run, const std::string& stub, steady_time sent, replies got);
   void take(const lease_run& run, const std::string& stored, lease_decision decided);
   void take_in_transaction(const lease_run& run);
   void ask_again(const lease_run& run);
