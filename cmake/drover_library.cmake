@@ -2,7 +2,7 @@
 # The library. The layers are listed from the lowest to the highest. scripts/layers.txt says which
 # layers each of them may include.
 
-set(DROVER_LAYERS base entry resp cluster lease fetch connection store cache)
+set(DROVER_LAYERS base entry resp cluster lease fetch connection store cache metrics)
 
 find_package(Threads REQUIRED)
 find_path(DROVER_XXHASH_INCLUDE xxhash.h REQUIRED)

@@ -43,10 +43,11 @@ struct cache_stats {
   std::uint64_t observer_faults = 0;        ///< exceptions thrown by the observer
   std::array<std::uint64_t, fault_code_count> faults{};  ///< by `fault_code`
 
-  /// Waits for another caller's load: `waits[i]` counts those shorter than 2^i ms that the element
+  /// Waits for another caller's load: `waits[i]` counts those of at most 2^i ms that the element
   /// before does not count. The last element also counts all longer waits.
   static constexpr std::size_t wait_buckets = 18;
   std::array<std::uint64_t, wait_buckets> waits{};
+  std::uint64_t waits_us = 0;  ///< the sum of these waits, in microseconds
 };
 
 }  // namespace drover

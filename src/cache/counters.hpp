@@ -23,13 +23,16 @@ struct counters {
       invalidations_unknown{0}, invalidations_dropped{0}, observer_faults{0};
   std::array<count, fault_code_count> faults{};
   std::array<count, cache_stats::wait_buckets> waits{};
+  count waits_us{0};
 
   static void add(count& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 
   void add_fault(fault_code code) noexcept { add(faults[static_cast<std::size_t>(code)]); }
 
   void add_wait(microseconds waited) noexcept {
-    const auto ms = static_cast<std::uint64_t>(waited.count() < 0 ? 0 : waited.count() / 1000);
+    const auto us = static_cast<std::uint64_t>(waited.count() < 0 ? 0 : waited.count());
+    waits_us.fetch_add(us, std::memory_order_relaxed);
+    const std::uint64_t ms = us == 0 ? 0 : (us - 1) / 1000;  // 2000 us are at most 2 ms
     const auto bucket = static_cast<std::size_t>(std::bit_width(ms));
     add(waits[bucket < waits.size() ? bucket : waits.size() - 1]);
   }
@@ -63,6 +66,7 @@ struct counters {
     out.observer_faults = read(observer_faults);
     for (std::size_t i = 0; i < faults.size(); ++i) out.faults[i] = read(faults[i]);
     for (std::size_t i = 0; i < waits.size(); ++i) out.waits[i] = read(waits[i]);
+    out.waits_us = read(waits_us);
     return out;
   }
 };

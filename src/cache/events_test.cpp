@@ -205,6 +205,7 @@ TEST_F(events, OfAWaitAreCountedWithItsLength) {
   EXPECT_EQ(stats.joins, 1U);
   EXPECT_EQ(stats.loads_avoided, 1U);
   EXPECT_EQ(std::accumulate(stats.waits.begin(), stats.waits.end(), std::uint64_t{0}), 1U);
+  EXPECT_GT(stats.waits_us, 0U);
 }
 
 TEST_F(events, ALoadKnowsItsDeadlineAndWhetherItsLeaseIsLost) {
