@@ -303,6 +303,20 @@ if(DROVER_WHOLE_TOOLS)
   endforeach()
 endif()
 
+# A real Prometheus reads the metrics. `./run test` unpacks Debian's package into build/prometheus,
+# because its installation would start a service.
+set(prometheus_dir "${PROJECT_SOURCE_DIR}/build/prometheus/usr/bin")
+find_program(DROVER_PROMETHEUS prometheus HINTS "${prometheus_dir}")
+find_program(DROVER_PROMTOOL promtool HINTS "${prometheus_dir}")
+mark_as_advanced(DROVER_PROMETHEUS DROVER_PROMTOOL)
+if(DROVER_PROMETHEUS AND DROVER_PROMTOOL AND NOT DROVER_SANITIZE)
+  find_program(DROVER_PYTHON python3 REQUIRED)
+  add_test(NAME metrics/prometheus COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/monitoring/prometheus_test.py" "${DROVER_PROMETHEUS}"
+    "${DROVER_PROMTOOL}" "${redis_server}" "$<TARGET_FILE:process_metrics_page>")
+  set_tests_properties(metrics/prometheus PROPERTIES LABELS integration TIMEOUT 600 COST 150)
+endif()
+
 # Report pages are tested in a browser.
 if(DROVER_WHOLE_TOOLS)
   find_program(DROVER_PYTHON python3 REQUIRED)

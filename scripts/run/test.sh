@@ -27,6 +27,7 @@ run_test() {
     esac
   done
   need "${packages[@]}"
+  [[ " ${parts[*]} " != *" dev "* ]] || unpack_prometheus
 
   # The tests write only into this folder, and it is removed at the end. Its path is short because
   # the path of a socket has at most 107 characters.
