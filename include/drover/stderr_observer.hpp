@@ -26,7 +26,7 @@ struct stderr_options {
 /// acknowledged or dropped, corrupt entries, values that are not stored, and failed loads. A line
 /// has the kind, the name of the cache and the text of the event, and never a key or a value:
 ///
-///     drover: connection_refused: the server says: WRONGPASS ...
+///     drover: connection_refused: cache:6379: the server refused user or password (WRONGPASS)
 ///
 /// Throws:  `std::bad_alloc`.
 /// Blocks:  events block as long as a write to stderr does.

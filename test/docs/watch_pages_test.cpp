@@ -2,6 +2,8 @@
 // Tests of the code in docs/how-to/metrics.md, and that docs/how-to/operate.md explains every event
 // and every counter.
 #include <drover/cache.hpp>
+#include <drover/prometheus.hpp>
+#include <drover/stderr_observer.hpp>
 
 #include <gtest/gtest.h>
 
@@ -24,37 +26,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The counters of one cache in Prometheus' text format.
-std::string metrics_text(std::string_view cache_name, const drover::cache_stats& stats) {
-  const std::string label = "{cache=\"" + std::string{cache_name} + "\"";
-  std::string text;
-  const auto add = [&](std::string_view name, std::uint64_t value, const std::string& more = {}) {
-    text += "drover_" + std::string{name} + label + more + "} " + std::to_string(value) + "\n";
-  };
-  add("hits_total", stats.hits);
-  add("stale_served_total", stats.stale_served);
-  add("misses_total", stats.misses);
-  add("loads_total", stats.loads);
-  add("loads_avoided_total", stats.loads_avoided);
-  add("bypasses_total", stats.bypasses);
-  add("failures_total", stats.failures);
-  add("refused_total", stats.refused);
-  add("fills_refused_total", stats.fills_refused);
-  add("invalidations_total", stats.invalidations);
-  add("invalidations_unknown_total", stats.invalidations_unknown);
-  for (std::size_t i = 0; i < stats.faults.size(); ++i) {
-    const auto code = static_cast<drover::fault_code>(i);
-    add("faults_total", stats.faults[i], ",code=\"" + std::string{to_string(code)} + "\"");
-  }
-  std::uint64_t waits = 0;  // a histogram: how long calls waited for the load of another caller
-  for (std::size_t i = 0; i + 1 < stats.waits.size(); ++i) {
-    waits += stats.waits[i];
-    add("wait_ms_bucket", waits, ",le=\"" + std::to_string(std::uint64_t{1} << i) + "\"");
-  }
-  waits += stats.waits.back();
-  add("wait_ms_bucket", waits, ",le=\"+Inf\"");
-  add("wait_ms_count", waits);
-  return text;
+// The page that Prometheus requests. Send it with the header
+// "Content-Type: " + drover::prometheus_text::content_type.
+std::string metrics_page(const drover::client& redis, const drover::cache<std::string>& users,
+                         const drover::cache<int>& visits) {
+  drover::prometheus_text metrics;
+  metrics.add("user", users.stats());
+  metrics.add("visits", visits.stats());
+  metrics.add("redis", redis.availability());
+  return metrics.text();
 }
 
 // Sums up load times by outcome. It only adds to atomic numbers, so it is short and thread-safe.
@@ -93,16 +73,25 @@ TEST(metrics_page, ShowsTheCountersAsText) {
                                    [](std::string_view key) { return std::string{key}; }};
   static_cast<void>(users.get("42"));
   static_cast<void>(users.get("42"));
-  const std::string text = metrics_text("user", users.stats());
-  for (const char* line :
-       {"drover_hits_total{cache=\"user\"} 1\n", "drover_loads_total{cache=\"user\"} 1\n",
-        "drover_faults_total{cache=\"user\",code=\"unreachable\"} 0\n",
-        "drover_wait_ms_bucket{cache=\"user\",le=\"1\"} 0\n",
-        "drover_wait_ms_bucket{cache=\"user\",le=\"+Inf\"} 0\n"}) {
+  drover::cache<int> visits{
+      redis, {.name = "visits", .policy = {.ttl = 60s}}, [](std::string_view) { return 7; }};
+  const std::string text = metrics_page(redis, users, visits);
+  for (const char* line : {"drover_cache_hits_total{cache=\"user\"} 1\n",
+                           "drover_cache_loads_total{cache=\"user\"} 1\n",
+                           "drover_cache_loads_total{cache=\"visits\"} 0\n",
+                           "drover_cache_wait_seconds_bucket{cache=\"user\",le=\"+Inf\"} 0\n",
+                           "drover_client_state{client=\"redis\",state=\"available\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
   EXPECT_EQ(times->finished().loads, 1U);
   EXPECT_EQ(times->failed().loads, 0U);
+}
+
+TEST(metrics_page, AnObserverWritesToStderr) {
+  const redis_server server;
+  const std::string url = server.url();
+  drover::client_options options{.url = url, .event_observer = drover::stderr_observer()};
+  EXPECT_NE(options.event_observer, nullptr);
 }
 
 /// The first cells of all table rows of a page, without their backquotes.
