@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +29,9 @@ namespace drover {
 struct client_options {
   /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
   /// unix:///path[?db=n], or redis+sentinel://[user[:password]@]host[:port],.../service[/db], where
-  /// the sentinels at these addresses (port 26379 by default) name the primary of the service.
-  /// Servers in cluster mode, and TLS with Sentinel, are not supported yet and are refused with a
-  /// message.
+  /// the sentinels at these addresses (port 26379 by default) name the primary of the service; the
+  /// same with rediss+sentinel:// for TLS.
+  /// Servers in cluster mode are not supported yet and are refused with a message.
   std::string url = "redis://127.0.0.1:6379";
   std::string user{};      ///< used when the URL has no user
   std::string password{};  ///< used when the URL has no password; never part of a message
@@ -49,9 +50,15 @@ struct client_options {
   /// not use the client, and is called on any thread. Anything else than an address stands for the
   /// announced one.
   std::function<std::string(std::string_view announced)> cluster_address{};
-  /// Only with a rediss:// URL. A library that was built with `DROVER_WITH_TLS=OFF` refuses such a
-  /// URL.
+  /// Only with a URL of rediss://, rediss+sentinel:// or rediss+cluster://. A library that was
+  /// built with `DROVER_WITH_TLS=OFF` refuses such a URL.
   tls_options tls{};
+  /// TLS to the sentinels, when it is not as `tls`, which applies to them by default with a
+  /// rediss+sentinel:// URL. With a redis+sentinel:// URL, the sentinels alone speak TLS.
+  std::optional<tls_options> sentinel_tls{};
+  /// The sentinels speak no TLS, although the URL begins with rediss+sentinel://. Whoever answers
+  /// in their place can name any server, so `tls.ca` or `tls.server_name` is required.
+  bool plain_sentinels = false;
 
   /// The longest wait for a connection. While the breaker is open, no call waits. Connecting in a
   /// local network takes a millisecond; half a second covers a lost packet.

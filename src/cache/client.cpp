@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cache/core.hpp"
@@ -17,23 +19,50 @@ namespace drover {
 
 namespace {
 
-// The context of TLS, which has its own copy of the key. Null for a URL without TLS.
-std::shared_ptr<connection::tls_context> tls_of(client_options& options,
-                                                const connection::endpoint& at) {
-  const tls_options with = std::exchange(options.tls, {});
-  if (!at.tls) {
-    const std::string_view idle = connection::first_set_option(with);
-    if (idle.empty()) return nullptr;
-    throw std::invalid_argument{"drover: client_options." + std::string{idle} +
-                                " needs TLS: begin the url with rediss://"};
-  }
+void require(bool holds, const char* complaint) {
+  if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
+}
+
+std::shared_ptr<connection::tls_context> context_of(const tls_options& with,
+                                                    std::string_view prefix) {
   auto made = connection::make_tls_context(with);
-  if (!made) throw std::invalid_argument{"drover: client_options." + made.error().text};
+  if (!made) {
+    throw std::invalid_argument{"drover: client_options." + std::string{prefix} +
+                                made.error().text};
+  }
   return *std::move(made);
 }
 
-void require(bool holds, const char* complaint) {
-  if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
+// The context of TLS, which has its own copy of the key. Null for a URL without TLS.
+std::shared_ptr<connection::tls_context> tls_of(const tls_options& with,
+                                                const connection::endpoint& at) {
+  if (at.tls) return context_of(with, "");
+  const std::string_view idle = connection::first_set_option(with);
+  if (idle.empty()) return nullptr;
+  throw std::invalid_argument{"drover: client_options." + std::string{idle} +
+                              " needs TLS: begin the url with rediss://, rediss+sentinel:// or "
+                              "rediss+cluster://"};
+}
+
+// That of the sentinels. Null: they speak no TLS.
+std::shared_ptr<connection::tls_context> sentinel_tls_of(const client_options& options,
+                                                         const detail::server_access& to) {
+  const std::optional<tls_options>& own = options.sentinel_tls;
+  const bool has_sentinels = !to.at.sentinels.empty();
+  require(has_sentinels || !own,
+          "sentinel_tls needs a url of rediss+sentinel:// or "
+          "redis+sentinel://");
+  require(!options.plain_sentinels || (has_sentinels && to.at.tls),
+          "plain_sentinels needs a url of rediss+sentinel://");
+  require(!options.plain_sentinels || !own,
+          "plain_sentinels and sentinel_tls contradict each other: remove one of them");
+  const tls_options& servers = options.tls;
+  require(!options.plain_sentinels || !servers.verify || !servers.ca.file.empty() ||
+              !servers.ca.text.empty() || !servers.server_name.empty(),
+          "plain_sentinels needs tls.ca or tls.server_name: otherwise whoever answers in their "
+          "place can name any server that an authority of the system has certified");
+  if (!has_sentinels || options.plain_sentinels) return nullptr;
+  return own ? context_of(*own, "sentinel_") : to.tls;
 }
 
 // The upper limit of every wait, so that sums of times do not overflow.
@@ -75,8 +104,11 @@ detail::server_access checked(client_options& options) {
           "sentinel_user and sentinel_password need a url of redis+sentinel://");
   require(options.sentinel_user.empty() || !options.sentinel_password.empty(),
           "sentinel_user needs sentinel_password");
-  detail::server_access out{*std::move(at), nullptr};
-  out.tls = tls_of(options, out.at);
+  detail::server_access out{*std::move(at), nullptr, nullptr};
+  out.tls = tls_of(options.tls, out.at);
+  out.sentinel_tls = sentinel_tls_of(options, out);
+  options.tls = {};  // the contexts have what they need, and a key is not kept twice
+  options.sentinel_tls.reset();
   return out;
 }
 

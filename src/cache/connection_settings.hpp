@@ -37,7 +37,8 @@ inline constexpr milliseconds sentinel_back_off_max{150};
 /// Where and how a client connects.
 struct server_access {
   connection::endpoint at{};
-  std::shared_ptr<connection::tls_context> tls{};  ///< null: without TLS
+  std::shared_ptr<connection::tls_context> tls{};           ///< null: without TLS
+  std::shared_ptr<connection::tls_context> sentinel_tls{};  ///< null: without TLS
 };
 
 [[nodiscard]] inline connection::settings settings_of(const client_options& options,
@@ -45,6 +46,7 @@ struct server_access {
   connection::settings settings;
   settings.at = std::move(to.at);
   settings.tls = std::move(to.tls);
+  settings.sentinel_tls = std::move(to.sentinel_tls);
   settings.ask_credentials = one_at_a_time(options.credentials_source);
   settings.sentinel_user = options.sentinel_user;
   settings.sentinel_password = options.sentinel_password;

@@ -29,7 +29,8 @@ std::shared_ptr<observer> observer_of(const client_options& options) {
 core::core(client_options options, server_access to)
     : options_{std::move(options)},
       born_in_{store::fork_count()},
-      is_unverified_{to.tls && !to.tls->verifies()},
+      is_unverified_{(to.tls && !to.tls->verifies()) ||
+                     (to.sentinel_tls && !to.sentinel_tls->verifies())},
       report_{observer_of(options_)},
       failures_{options_.flights_max},
       invalidations_{options_.invalidations_max, report_},

@@ -112,7 +112,6 @@ TEST(client_options, WhatIsNotSupportedIsRefusedWithWhatIs) {
     const char* url;
     const char* named;
   } cases[] = {{"redis-sentinel://localhost", "write redis+sentinel://"},
-               {"rediss+sentinel://localhost/main", "TLS with Sentinel"},
                {"redis+sentinel://localhost", "the service is missing"},
                {"redis+cluster://localhost/1", "a cluster has database 0 only"}};
   for (const auto& test_case : cases) {
@@ -130,6 +129,50 @@ TEST(client_options, CredentialsOfSentinelsNeedSentinels) {
     const std::string complaint = complaint_of([&] { client{options}; });
     EXPECT_EQ(complaint.empty(), has_sentinels) << complaint;
     EXPECT_EQ(complaint.find("secret-word"), std::string::npos);
+  }
+}
+
+TEST(client_options, TlsOfSentinelsNeedsSentinelsAndContradictsNothing) {
+  const std::string plain = "redis+sentinel://h/main";
+  const std::string secure = "rediss+sentinel://h/main";
+  const struct {
+    std::string url;
+    std::function<void(client_options&)> spoil;
+    const char* complaint;
+  } cases[] = {
+      {secure, [](client_options&) {}, ""},
+      {secure, [](client_options& o) { o.sentinel_tls.emplace(); }, ""},
+      {plain, [](client_options& o) { o.sentinel_tls.emplace(); }, ""},
+      {"rediss://h", [](client_options& o) { o.sentinel_tls.emplace(); }, "sentinel_tls needs"},
+      {secure, [](client_options& o) { o.sentinel_tls.emplace().key.text = "x"; },
+       "sentinel_tls.key needs tls.certificate"},
+      {plain, [](client_options& o) { o.tls.server_name = "a"; }, "tls.server_name needs TLS"},
+      {plain, [](client_options& o) { o.plain_sentinels = true; }, "plain_sentinels needs a url"},
+      {"rediss://h", [](client_options& o) { o.plain_sentinels = true; }, "plain_sentinels needs"},
+      {secure, [](client_options& o) { o.plain_sentinels = true; }, "tls.ca or tls.server_name"},
+      {secure,
+       [](client_options& o) {
+         o.plain_sentinels = true;
+         o.tls.server_name = "a";
+       },
+       ""},
+      {secure,
+       [](client_options& o) {
+         o.plain_sentinels = true;
+         o.tls.server_name = "a";
+         o.sentinel_tls.emplace();
+       },
+       "contradict each other"},
+  };
+  for (const auto& test_case : cases) {
+    client_options options{.url = test_case.url};
+    test_case.spoil(options);
+    const std::string complaint = complaint_of([&] { client{options}; });
+    if (*test_case.complaint == '\0') {
+      EXPECT_EQ(complaint, "");
+    } else {
+      EXPECT_NE(complaint.find(test_case.complaint), std::string::npos) << complaint;
+    }
   }
 }
 

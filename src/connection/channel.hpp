@@ -51,8 +51,9 @@ struct settings {
   /// Called for each attempt to connect, and to authenticate the connection again. Empty: those of
   /// `at`.
   std::function<credentials()> ask_credentials{};
-  std::string sentinel_user;      ///< with sentinels; empty: the default user
-  std::string sentinel_password;  ///< with sentinels; empty: no AUTH
+  std::string sentinel_user;                    ///< with sentinels; empty: the default user
+  std::string sentinel_password;                ///< with sentinels; empty: no AUTH
+  std::shared_ptr<tls_context> sentinel_tls{};  ///< with sentinels; null: without TLS
   std::string client_name = "drover";
   milliseconds connect_max{500};  ///< the longest wait for a connection
   /// The connection is closed after this silence while replies are due.

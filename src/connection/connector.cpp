@@ -44,12 +44,15 @@ resolver::look_up look_up_of(const settings& with) {
 
 }  // namespace
 
+// The sentinels get less than the whole time, so that the reasons of each are known before the
+// attempt ends.
 sentinel_settings sentinels_of(const settings& with) {
   return {.sentinels = with.at.sentinels,
           .service = with.at.service,
           .user = with.sentinel_user,
           .password = with.sentinel_password,
-          .answer_max = with.connect_max};
+          .answer_max = with.connect_max - with.connect_max / 4,
+          .tls = with.sentinel_tls};
 }
 
 stream_limits limits_of(const settings& settings) noexcept {
@@ -139,7 +142,8 @@ connector::answer connector::resolve(steady_time now) {
   if (!found_ || !who_) return std::nullopt;
   const bool is_unix = !settings_.at.path.empty();
   if (found_->addresses.empty() && !is_unix) {
-    return refuse(found_->why.empty() ? "the host is not known" : found_->why);
+    return refuse({found_->is_refused ? fault_code::unsupported : fault_code::unreachable,
+                   found_->why.empty() ? "the host is not known" : found_->why});
   }
   left_ = std::move(found_->addresses);
   std::reverse(left_.begin(), left_.end());
@@ -196,8 +200,11 @@ connector::answer connector::refuse(std::string_view why) {
 }
 
 connector::answer connector::refuse(fault why) {
+  // Sentinels name a server that is not in the URL.
+  const std::string primary =
+      socket_.is_open() && !where_.host.empty() ? "primary " + where_.host + ": " : std::string{};
   give_up();
-  why.text = describe(settings_.at) + ": " + why.text;
+  why.text = describe(settings_.at) + ": " + primary + why.text;
   return why;
 }
 
@@ -220,7 +227,9 @@ fault connector::ended_in_handshake() const {
   // client's certificate after the client's part of the handshake, and its reason may get lost.
   if (settings_.tls) {
     text += " (the server may want a client certificate, or another one: tls.certificate)";
-  } else if (settings_.at.path.empty() && settings_.at.sentinels.empty()) {
+  } else if (!settings_.at.sentinels.empty()) {
+    text += " (if the servers speak TLS, use rediss+sentinel://)";
+  } else if (settings_.at.path.empty()) {
     text +=
         " (the server may speak TLS: use rediss://; or a proxy may not know HELLO: RESP3 is "
         "needed)";
@@ -231,7 +240,7 @@ fault connector::ended_in_handshake() const {
 connector::answer connector::begin_securing(steady_time now) {
   stage_ = stage::securing;
   address_deadline_ = deadline_;
-  socket_.protect(settings_.tls->begin(settings_.at.host));
+  socket_.protect(settings_.tls->begin(where_.host.empty() ? settings_.at.host : where_.host));
   return secure(now);
 }
 
@@ -289,7 +298,10 @@ connector::answer connector::receive_greeting() {
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
     // An alert of TLS: the server has taken the request for a damaged handshake.
     if (!settings_.tls && input_[0] == '\x15' && received.bytes > 1 && input_[1] == '\x03') {
-      return refuse({fault_code::unsupported, "the server speaks TLS at this port; use rediss://"});
+      return refuse(
+          {fault_code::unsupported, settings_.at.sentinels.empty()
+                                        ? "the server speaks TLS at this port; use rediss://"
+                                        : "the server speaks TLS; use rediss+sentinel://"});
     }
     return refuse_by_what_came(
         {fault_code::unsupported, "the reply to the handshake is not RESP3: " + required_server()});

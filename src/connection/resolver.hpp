@@ -25,7 +25,8 @@ struct resolved {
   resolved(std::vector<address> found) : addresses{std::move(found)} {}
 
   std::vector<address> addresses;
-  std::string why;  ///< why there is no address; empty: the host is not known
+  std::string why;          ///< why there is no address; empty: the host is not known
+  bool is_refused = false;  ///< nobody is away: trying again does not help until something changes
 };
 
 class resolver {

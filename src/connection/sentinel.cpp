@@ -25,12 +25,18 @@ std::optional<Unsigned> unsigned_in(std::string_view text) {
 
 fault useless(std::string text) { return fault{fault_code::unsupported, std::move(text)}; }
 
+// A text with a zero would name another host to the resolver and to TLS than to people.
+bool is_host(std::string_view text) {
+  return !text.empty() && text.size() <= named_host_max &&
+         std::ranges::none_of(text, [](char c) { return c <= ' ' || c >= '\x7F'; });
+}
+
 std::optional<host_port> address_in(resp::view reply) {
   if (reply.kind() != resp::type::array || reply.size() != 2) return std::nullopt;
   if (!reply[0].is_string() || !reply[1].is_string()) return std::nullopt;
   const auto port = unsigned_in<std::uint16_t>(reply[1].text());
   const std::string_view host = reply[0].text();
-  if (!port || *port == 0 || host.empty() || host.size() > named_host_max) return std::nullopt;
+  if (!port || *port == 0 || !is_host(host)) return std::nullopt;
   return host_port{std::string{host}, *port};
 }
 
@@ -156,7 +162,7 @@ std::optional<host_port> new_primary_in(const resp::message& message, std::strin
     text.remove_prefix(word.size());
   }
   const auto port = unsigned_in<std::uint16_t>(words[3]);
-  if (!text.empty() || words[2].empty() || !port || *port == 0) return std::nullopt;
+  if (!text.empty() || !is_host(words[2]) || !port || *port == 0) return std::nullopt;
   return host_port{std::string{words[2]}, *port};
 }
 

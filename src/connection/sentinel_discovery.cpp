@@ -14,8 +14,14 @@ namespace drover::connection {
 namespace {
 
 std::vector<address> addresses_of(const host_port& at, const resolver::look_up& look_up) {
-  if (auto numeric = numeric_address(at.host, at.port)) return {*std::move(numeric)};
-  return look_up(at.host, at.port).addresses;
+  std::vector<address> found;
+  if (auto numeric = numeric_address(at.host, at.port)) {
+    found.push_back(*std::move(numeric));
+  } else {
+    found = look_up(at.host, at.port).addresses;
+  }
+  for (address& where : found) where.host = at.host;
+  return found;
 }
 
 /// The question to one sentinel. A host whose name is resolved slowly holds up no other.
@@ -25,33 +31,40 @@ class question {
            const std::shared_ptr<const bell>& wake)
       : to_{to},
         service_{with.service},
+        tls_{with.tls.get()},
         request_{write_sentinel_request(with.service, with.user, with.password)},
         names_{to.host, to.port, wake, with.look_up} {}
 
   [[nodiscard]] bool is_open() const noexcept { return !line_ || line_->is_open(); }
   [[nodiscard]] watched_socket watched() const noexcept {
     if (!line_) return {};
-    return {&line_->socket(), line_->interest(), {}};
+    return {&line_->socket().socket(), line_->interest(), {}};
   }
   [[nodiscard]] const std::optional<primary_report>& report() const noexcept { return report_; }
   /// "10.0.0.1:26379: no answer in time".
   [[nodiscard]] std::string why() const {
-    const bool is_late = !line_ || line_->why().empty();
-    return describe(to_) + ": " + (is_late ? "no answer in time" : line_->why());
+    if (line_ && !line_->why().empty()) return describe(to_) + ": " + line_->why();
+    const bool is_securing = line_ && line_->is_securing();
+    return describe(to_) + (is_securing
+                                ? ": no answer to the TLS handshake in time (if it speaks no "
+                                  "TLS, set plain_sentinels)"
+                                : ": no answer in time");
   }
+
+  [[nodiscard]] bool is_refused() const noexcept { return line_ && line_->is_refused(); }
 
   void go_on(readiness came) {
     if (!line_) {
       auto found = names_.ask();
       if (!found) return;
-      line_.emplace(std::move(found->addresses));
+      line_.emplace(std::move(found->addresses), tls_, to_.host);
       line_->send(request_.bytes);
       return;
     }
     for (resp::message& reply : line_->go_on(came)) replies_.push_back(std::move(reply));
     if (replies_.size() < request_.replies) return;
     result<primary_report> read = read_primary_report(replies_, service_);
-    if (!read) return line_->end(read.error().text);
+    if (!read) return line_->end(read.error().text, true);
     report_ = *std::move(read);
     line_->end({});
   }
@@ -59,6 +72,7 @@ class question {
  private:
   host_port to_;
   std::string service_;
+  tls_context* tls_;
   sentinel_request request_;
   resolver names_;
   std::optional<sentinel_line> line_;
@@ -114,6 +128,7 @@ resolved discover_primary(const sentinel_settings& with) {
   const char* separator = ": ";
   for (const question& asked : questions) {
     found.why += std::exchange(separator, "; ") + asked.why();
+    found.is_refused = found.is_refused || asked.is_refused();
   }
   return found;
 }

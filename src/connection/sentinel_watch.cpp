@@ -64,7 +64,7 @@ std::vector<address> sentinel_watch::addresses_of(const host_port& sentinel) {
 
 // First the primary is asked for: it may have changed while no sentinel was listened to.
 void sentinel_watch::listen_to(const host_port& sentinel) {
-  sentinel_line line{addresses_of(sentinel)};
+  sentinel_line line{addresses_of(sentinel), with_.tls.get(), sentinel.host};
   sentinel_request request = write_sentinel_request(with_.service, with_.user, with_.password);
   resp::write_command(request.bytes, {"SUBSCRIBE", "+switch-master"});
   line.send(request.bytes);
@@ -72,7 +72,8 @@ void sentinel_watch::listen_to(const host_port& sentinel) {
   steady_time heard = now();
   steady_time pinged = heard;
   while (line.is_open() && !stopping_) {
-    const readiness came = wait(&line.socket(), line.interest(), after(pinged, ping_every));
+    const readiness came =
+        wait(&line.socket().socket(), line.interest(), after(pinged, ping_every));
     for (resp::message& message : line.go_on(came)) {
       heard = now();
       if (replies.size() < request.replies) {

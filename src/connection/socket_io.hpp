@@ -22,6 +22,9 @@ namespace drover::connection {
 struct address {
   int family = 0;
   std::string bytes;  ///< a sockaddr
+  /// The name or address by which somebody has named this host, when that is not the host of the
+  /// URL. With TLS the certificate must be for it.
+  std::string host{};
 };
 
 /// Empty when `path` is too long.

@@ -210,7 +210,7 @@ result<endpoint> parse_sentinels(std::string_view rest) {
 }
 
 // redis+cluster://[user[:password]@]host[:port],... and rediss+cluster://.
-result<endpoint> parse_cluster(std::string_view rest, bool tls) {
+result<endpoint> parse_cluster(std::string_view rest) {
   endpoint out;
   const auto parts = read_parts(rest, out);
   if (!parts) return parts.error();
@@ -220,7 +220,6 @@ result<endpoint> parse_cluster(std::string_view rest, bool tls) {
   auto seeds = read_hosts(parts->authority, redis_port);
   if (!seeds) return seeds.error();
   out.cluster_seeds = *std::move(seeds);
-  out.tls = tls;
   return out;
 }
 
@@ -248,6 +247,11 @@ std::string described_list(const std::vector<host_port>& hosts) {
   return text;
 }
 
+result<endpoint> with_tls(result<endpoint> at) {
+  if (at) at->tls = true;
+  return at;
+}
+
 std::string lower(std::string_view text) {
   std::string out{text};
   for (char& c : out) {
@@ -267,20 +271,15 @@ result<endpoint> parse_url(std::string_view url) {
   const auto rest = url.substr(mark + 3);
   if (scheme == "redis") return parse_tcp(rest);
   if (scheme == "unix") return parse_unix(rest);
-  if (scheme == "rediss") {
-    auto at = parse_tcp(rest);
-    if (at) at->tls = true;
-    return at;
-  }
+  if (scheme == "rediss") return with_tls(parse_tcp(rest));
   if (scheme == "redis+sentinel") return parse_sentinels(rest);
-  if (scheme == "rediss+sentinel") {
-    return refuse("TLS with Sentinel is not supported yet; use redis+sentinel:// or rediss://");
-  }
+  if (scheme == "rediss+sentinel") return with_tls(parse_sentinels(rest));
   if (scheme.find("sentinel") != std::string::npos) {
-    return refuse("write redis+sentinel://host:port,host:port/service");
+    return refuse(
+        "write redis+sentinel://host:port,host:port/service, or rediss+sentinel:// for TLS");
   }
-  if (scheme == "redis+cluster") return parse_cluster(rest, false);
-  if (scheme == "rediss+cluster") return parse_cluster(rest, true);
+  if (scheme == "redis+cluster") return parse_cluster(rest);
+  if (scheme == "rediss+cluster") return with_tls(parse_cluster(rest));
   if (scheme.find("cluster") != std::string::npos) {
     return refuse("write redis+cluster://host:port,host:port or rediss+cluster:// (TLS)");
   }
@@ -306,8 +305,8 @@ result<endpoint> parse_plain_url(std::string_view url) {
 std::string describe(const endpoint& at) {
   const auto database = std::to_string(at.database);
   if (!at.sentinels.empty()) {
-    return "redis+sentinel://" + described_list(at.sentinels) + '/' + percent_encoded(at.service) +
-           (at.database == 0 ? "" : "/" + database);
+    return (at.tls ? "rediss+sentinel://" : "redis+sentinel://") + described_list(at.sentinels) +
+           '/' + percent_encoded(at.service) + (at.database == 0 ? "" : "/" + database);
   }
   if (!at.cluster_seeds.empty()) {
     return (at.tls ? "rediss+cluster://" : "redis+cluster://") + described_list(at.cluster_seeds);

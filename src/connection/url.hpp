@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The URL of a server: redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
 // unix:///path[?db=n], redis+sentinel://[user[:password]@]host[:port],.../service[/db], or
-// redis+cluster://[user[:password]@]host[:port],... and the same with rediss+cluster:// for TLS.
-// Pure.
+// redis+cluster://[user[:password]@]host[:port],... and the last two with rediss+sentinel:// and
+// rediss+cluster:// for TLS. Pure.
 #pragma once
 
 #include <drover/result.hpp>
@@ -26,7 +26,7 @@ struct endpoint {
   std::string user{};      ///< empty: the default user
   std::string password{};  ///< empty: no AUTH
   std::uint32_t database = 0;
-  bool tls = false;  ///< the URL begins with rediss:// or rediss+cluster://
+  bool tls = false;  ///< the URL begins with rediss://, rediss+sentinel:// or rediss+cluster://
   /// The sentinels that name the primary of `service`; empty: the URL names the server itself.
   std::vector<host_port> sentinels{};
   std::string service{};

@@ -77,7 +77,6 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
                           "rediss:///run/redis.sock",
                           "rediss+unix:///run/redis.sock",
                           "redis-sentinel://host",
-                          "rediss+sentinel://host/main",
                           "redis+sentinel://host",
                           "redis+sentinel://host/",
                           "redis+sentinel:///main",
@@ -124,6 +123,10 @@ TEST(url, NamesSentinelsAndTheirService) {
   EXPECT_EQ(read->host, "");
   EXPECT_EQ(read->path, "");
   EXPECT_EQ(describe(*read), "redis+sentinel://one:1,[::1]:2,10.0.0.3:26379/my%2Fservice/4");
+  EXPECT_FALSE(read->tls);
+  const auto secure = parse_url("rediss+sentinel://one:1/main");
+  ASSERT_TRUE(secure && secure->tls);
+  EXPECT_EQ(describe(*secure), "rediss+sentinel://one:1/main");
   const auto again = parse_url(describe(*read));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->sentinels, sentinels);

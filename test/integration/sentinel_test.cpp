@@ -4,71 +4,12 @@
 #include <algorithm>
 #include <csignal>
 
-#include "integration/gated_loads.hpp"
-#include "support/sentinels.hpp"
+#include "integration/sentinel_world.hpp"
 
 namespace drover::test::sentinel_test {
 namespace {
 
-/// A failover takes seconds, more on a busy machine.
-constexpr std::chrono::seconds failover_guard{60};
-
-class behind_sentinels : public fleet {
- protected:
-  behind_sentinels() {
-    ::alarm(is_sanitized ? 580 : 280);
-    setup.url = group.url();
-    setup.policy.failure_pause_max = 0ms;
-  }
-
-  [[nodiscard]] bool comes_back(cached_origin& cached) {
-    return eventually([&] { return cached.ask("n" + std::to_string(++asked)).how == "loaded"; },
-                      failover_guard);
-  }
-  [[nodiscard]] bool fails_over_from(const redis_server& former) {
-    return eventually([&] { return group.has_left(former); }, failover_guard);
-  }
-  /// True when the client's connection leads to this server.
-  [[nodiscard]] bool is_connected_to(const redis_server& server) const {
-    const resp::message clients = server.command({"CLIENT", "LIST"});
-    return clients.root().text().find("name=drover") != std::string_view::npos;
-  }
-
-  /// Callers ask, change and invalidate until the failover is over. After it, no reader may get a
-  /// value that is older than the last acknowledged or repeated invalidation.
-  void fail_over_under_load(const std::function<void(redis_server&)>& begin_failover) {
-    cached_origin cached{origin, setup};
-    EXPECT_EQ(cached.ask("a").how, "loaded");
-    redis_server& former = group.primary();
-    std::atomic<bool> ends{false};
-    std::vector<std::thread> callers;
-    for (int i = 0; i < 4; ++i) {
-      callers.emplace_back([&, i] {
-        for (int round = 0; !ends; ++round) {
-          const std::string key = "k" + std::to_string((round + i) % 8);
-          EXPECT_NE(cached.ask(key).value, "");
-          std::this_thread::sleep_for(1ms);
-        }
-      });
-    }
-    begin_failover(former);
-    EXPECT_TRUE(fails_over_from(former));
-    EXPECT_TRUE(eventually([&] { return is_connected_to(group.primary()); }, failover_guard));
-    origin.write("a");
-    EXPECT_TRUE(
-        eventually([&] { return cached.values.invalidate("a").has_value(); }, failover_guard));
-    EXPECT_EQ(cached.ask("a").value, "1:a");
-    EXPECT_TRUE(comes_back(cached));
-    ends = true;
-    for (std::thread& caller : callers) caller.join();
-    former.resume();
-    cached_origin elsewhere{origin, setup};
-    EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "1:a"; }, failover_guard));
-  }
-
-  sentinel_group group;
-  int asked = 0;
-};
+class behind_sentinels : public sentinel_fleet {};
 
 TEST_F(behind_sentinels, ThePrimaryIsUsed) {
   cached_origin cached{origin, setup};
@@ -145,7 +86,7 @@ TEST_F(behind_sentinels, WrongSettingsAreReportedWithTheirReason) {
 
 TEST(sentinels_with_a_password, AreAskedWithTheirOwnCredentials) {
   ::alarm(is_sanitized ? 580 : 280);
-  const sentinel_group group{"sentinel-secret"};
+  const sentinel_group group{{.sentinel_password = "sentinel-secret"}};
   client_options options;
   options.url = group.url();
   EXPECT_EQ(client{options}.check(100ms, {"t"}).state, readiness::unusable);

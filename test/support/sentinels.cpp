@@ -38,9 +38,8 @@ std::string field_of(const resp::message& list, std::string_view name) {
 
 }  // namespace
 
-sentinel_process::sentinel_process(std::uint16_t primary_port, unsigned quorum,
-                                   const std::string& password)
-    : password_{password} {
+sentinel_process::sentinel_process(std::uint16_t primary_port, unsigned quorum, options with)
+    : with_{std::move(with)} {
   std::string name = (fs::temp_directory_path() / "drover-sentinel-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
   folder_ = name;
@@ -48,12 +47,17 @@ sentinel_process::sentinel_process(std::uint16_t primary_port, unsigned quorum,
   while (pid_ == 0) {
     port_ = free_port();
     std::ofstream config{folder_ / "sentinel.conf"};
-    config << "port " << port_ << "\nbind 127.0.0.1\nprotected-mode no\ndir " << folder_.string()
+    config << (with_.tls_config.empty() || with_.is_plain_port ? "port " : "port 0\ntls-port ")
+           << port_ << "\nbind 127.0.0.1\nprotected-mode no\ndir " << folder_.string()
            << "\nlogfile log\nsentinel monitor main 127.0.0.1 " << primary_port << ' ' << quorum
-           << "\nsentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 10000\n"
-           << "sentinel parallel-syncs main 2\n";
-    if (!password.empty()) {
-      config << "requirepass " << password << "\nsentinel sentinel-pass " << password << '\n';
+           << "\nsentinel down-after-milliseconds main " << with_.down_after.count()
+           << "\nsentinel failover-timeout main 10000\nsentinel parallel-syncs main 2\n";
+    if (!with_.password.empty()) {
+      config << "requirepass " << with_.password << "\nsentinel sentinel-pass " << with_.password
+             << '\n';
+    }
+    if (!with_.tls_config.empty()) {
+      config << with_.tls_config << "unixsocket " << (folder_ / "socket").string() << '\n';
     }
     config.close();
     pid_ = start_program(redis_program(folder_).string(),
@@ -84,9 +88,11 @@ sentinel_process::~sentinel_process() {
 }
 
 raw_client sentinel_process::connect() const {
-  raw_client client = raw_client::over_tcp(port_);
+  raw_client client = with_.tls_config.empty()
+                          ? raw_client::over_tcp(port_)
+                          : raw_client::over_unix((folder_ / "socket").string());
   const resp::message reply =
-      password_.empty() ? client.command({"PING"}) : client.command({"AUTH", password_});
+      with_.password.empty() ? client.command({"PING"}) : client.command({"AUTH", with_.password});
   if (reply.root().is_error()) throw std::runtime_error{std::string{reply.root().text()}};
   return client;
 }
@@ -106,16 +112,22 @@ void sentinel_process::resume() {
   if (pid_ != 0) ::kill(pid_, SIGCONT);
 }
 
-sentinel_group::sentinel_group(const std::string& sentinel_password) {
-  const redis_server::options with{.tcp = true, .arguments = {"--repl-diskless-sync-delay", "0"}};
-  for (int i = 0; i < 3; ++i) servers.push_back(std::make_unique<redis_server>(with));
+sentinel_group::sentinel_group(options with) : with_{std::move(with)} {
+  for (int i = 0; i < 3; ++i) {
+    servers.push_back(std::make_unique<redis_server>(redis_server::options{
+        .tcp = !with_.tls, .arguments = server_arguments(i == 0), .tls = with_.tls}));
+  }
+  const std::uint16_t primary_port = port_of(*servers[0]);
   for (int i = 1; i < 3; ++i) {
-    servers[std::size_t(i)]->command(
-        {"REPLICAOF", "127.0.0.1", std::to_string(servers[0]->port())});
+    servers[std::size_t(i)]->command({"REPLICAOF", "127.0.0.1", std::to_string(primary_port)});
   }
   for (int i = 0; i < 3; ++i) {
-    sentinels.push_back(
-        std::make_unique<sentinel_process>(servers[0]->port(), 2, sentinel_password));
+    sentinels.push_back(std::make_unique<sentinel_process>(
+        primary_port, 2,
+        sentinel_process::options{.password = with_.sentinel_password,
+                                  .tls_config = sentinel_tls(),
+                                  .is_plain_port = with_.plain_sentinels,
+                                  .down_after = with_.down_after}));
   }
   await(
       [&] {
@@ -137,8 +149,29 @@ sentinel_group::sentinel_group(const std::string& sentinel_password) {
       "the replicas are not in step");
 }
 
+std::vector<std::string> sentinel_group::server_arguments(bool is_primary) {
+  std::vector<std::string> out{"--repl-diskless-sync-delay", "0"};
+  if (!with_.tls) return out;
+  const std::string name = "server" + std::to_string(servers.size());
+  const auto own = ca.issue(is_primary ? with_.of_primary : with_.of_replicas);
+  out.insert(out.end(), {"--tls-cert-file", folder.write(name + ".pem", own.certificate),
+                         "--tls-key-file", folder.write(name + ".key", own.key),
+                         "--tls-ca-cert-file", folder.write("ca.pem", ca.certificate()),
+                         "--tls-auth-clients", "no", "--tls-replication", "yes"});
+  return out;
+}
+
+std::string sentinel_group::sentinel_tls() {
+  if (!with_.tls) return {};
+  const std::string name = "sentinel" + std::to_string(sentinels.size());
+  const auto own = ca.issue(with_.of_sentinels);
+  return "tls-cert-file " + folder.write(name + ".pem", own.certificate) + "\ntls-key-file " +
+         folder.write(name + ".key", own.key) + "\ntls-ca-cert-file " +
+         folder.write("ca.pem", ca.certificate()) + "\ntls-auth-clients no\ntls-replication yes\n";
+}
+
 std::string sentinel_group::url() const {
-  std::string text = "redis+sentinel://";
+  std::string text = with_.tls ? "rediss+sentinel://" : "redis+sentinel://";
   for (const auto& sentinel : sentinels) {
     if (text.back() != '/') text += ',';
     text += "127.0.0.1:" + std::to_string(sentinel->port());
@@ -149,7 +182,7 @@ std::string sentinel_group::url() const {
 redis_server& sentinel_group::primary() {
   const std::uint16_t port = named_port();
   for (const auto& server : servers) {
-    if (server->port() == port) return *server;
+    if (port_of(*server) == port) return *server;
   }
   throw std::runtime_error{"the sentinels name a server that is not in the group"};
 }
