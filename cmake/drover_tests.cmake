@@ -358,6 +358,11 @@ if(TARGET drover_command AND NOT DROVER_SANITIZE)
     "${PROJECT_SOURCE_DIR}/test/audit/command_test.py" "$<TARGET_FILE:drover_command>"
     "${redis_server}")
   set_tests_properties(audit/command PROPERTIES LABELS integration TIMEOUT 300)
+  add_test(NAME audit/servers COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/audit/servers_test.py" "$<TARGET_FILE:drover_command>"
+    "${redis_server}")
+  set_tests_properties(audit/servers PROPERTIES LABELS integration TIMEOUT 300
+    ENVIRONMENT "DROVER_REDIS_SERVER=${redis_server}")
   add_test(NAME audit/record_apps COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/audit/record_apps_test.py")
   set_tests_properties(audit/record_apps PROPERTIES LABELS integration TIMEOUT 120)

@@ -24,7 +24,7 @@ SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
           "npm": ["../node/traffic.mjs", "packages/package-lock.json"], "php": ["traffic.php"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
-          "live": bool, "needs": list, "audit": list, "sources": list, "library": str}
+          "live": bool, "cluster": bool, "needs": list, "audit": list, "sources": list, "library": str}
 # An application with fewer commands did not do what it is for. The shortest recording has 79.
 COMMANDS_MIN = 50
 ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]
@@ -46,6 +46,7 @@ class application:
         self.forbid = fields.get("forbid", [])
         self.is_cache = fields.get("cache", True)
         self.live = fields.get("live", False)
+        self.needs_cluster = fields.get("cluster", False)
         self.needs = fields.get("needs", [])
         self.library = fields.get("library", "")
         self.sources = [ROOT / path for path in fields.get("sources", [])]

@@ -25,7 +25,7 @@ def replayed(app, drover):
 
 
 def run_anew(app, arguments, scratch):
-    with behind_proxy.private_server(scratch) as url:
+    with behind_proxy.server_for(app, scratch) as url:
         done = behind_proxy.audited(app, arguments.drover, url, arguments.live, scratch,
                                     ["--format", "json"])
     return applications.parsed(done, app)

@@ -35,6 +35,20 @@ def server_program(scratch):
     return str(program)
 
 
+def server_for(app, scratch):
+    """The server or cluster that the application needs. The value of the context is its URL."""
+    return cluster_of_servers(scratch) if app.needs_cluster else private_server(scratch)
+
+
+@contextlib.contextmanager
+def cluster_of_servers(scratch):
+    """Runs a cluster whose slots move. The value of the context is the URL of one node."""
+    import private_cluster  # needs the package redis
+    with private_cluster.private_cluster(server_program(scratch), pathlib.Path(scratch),
+                                         free_port) as cluster:
+        yield cluster.url
+
+
 @contextlib.contextmanager
 def private_server(scratch):
     """Runs a Redis server on a free port of the loopback interface, without persistence. The

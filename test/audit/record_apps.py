@@ -51,7 +51,7 @@ def run_once(app, arguments, scratch):
     the run."""
     plain = pathlib.Path(scratch) / "recording.jsonl"
     plain.unlink(missing_ok=True)
-    with behind_proxy.private_server(scratch) as url, stall_watch.stall_watch() as watch:
+    with behind_proxy.server_for(app, scratch) as url, stall_watch.stall_watch() as watch:
         done = behind_proxy.audited(app, arguments.drover, url, arguments.build, scratch,
                                     ["--record", str(plain), "--format", "json"])
     return plain.read_bytes(), applications.parsed(done, app), watch.longest_s

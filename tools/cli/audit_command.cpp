@@ -13,6 +13,7 @@ audit_command::audit_command(CLI::App& app) : app_{app.add_subcommand("audit", a
   app_->formatter(std::make_shared<help_formatter>(audit_usage));
   app_->footer(audit_footer);
   add_traffic_options();
+  add_tls_options();
   add_recording_options();
   add_verdict_options();
   add_activity_options();
@@ -44,14 +45,15 @@ void audit_command::add_flag(const char* name, bool& value, const std::string& d
 void audit_command::add_traffic_options() {
   group_ = "Traffic";
   add("--listen", listen_,
-      "Address of the proxy, to which the application connects: HOST:PORT or unix:///PATH. "
-      "Default: "
-      "a free port of 127.0.0.1 with COMMAND, 127.0.0.1:6390 without",
+      "Address of the proxy, to which the application connects: HOST:PORT or unix:///PATH. For "
+      "several servers, the first port of as many. Default: a free port of 127.0.0.1 with "
+      "COMMAND, 127.0.0.1:6390 without",
       "ADDRESS");
   add("--upstream", server_,
-      "Address of the Redis server: HOST:PORT, redis://... or unix:///PATH. Default: the server "
-      "that REDIS_URL or a similar variable names, or 127.0.0.1:6379. Only the audit's own "
-      "connections use a password given here",
+      "Address of the Redis server: HOST:PORT, redis://..., rediss://... (TLS), unix:///PATH, "
+      "redis+cluster://HOST:PORT,... or redis+sentinel://HOST:PORT,.../SERVICE. A node of a "
+      "cluster stands for its cluster. Default: the server that REDIS_URL or a similar variable "
+      "names, or 127.0.0.1:6379. Only the audit's own connections use a password given here",
       "ADDRESS");
   add("--redis", redis_, "Start a private Redis server and stop it at the end", "auto");
   add("--redis-server", redis_server_,
@@ -63,6 +65,28 @@ void audit_command::add_traffic_options() {
            "NAME=VALUE");
   add("--for", length_, "Stop after this time: 30s, 5m. Default: when COMMAND ends, or at Ctrl-C",
       "TIME");
+}
+
+void audit_command::add_tls_options() {
+  group_ = "TLS";
+  add("--upstream-ca", server_ca_,
+      "Certification authorities to trust for a server with TLS, in PEM. Default: those of the "
+      "system",
+      "FILE");
+  add("--upstream-cert", server_certificate_,
+      "Certificate of the audit for a server that asks for one, in PEM", "FILE");
+  add("--upstream-key", server_key_, "Private key of --upstream-cert, in PEM and not encrypted",
+      "FILE");
+  add("--upstream-name", server_name_,
+      "Name that the server's certificate is for, if it is not the host of --upstream", "HOST");
+  add_flag("--tls", makes_certificate_,
+           "Require TLS of the application, with a certificate for localhost and 127.0.0.1 that is "
+           "made for this run. Its authority is printed; {ca} stands for it, and "
+           "NODE_EXTRA_CA_CERTS names it");
+  add("--tls-cert", certificate_,
+      "Require TLS of the application, with this certificate and the chain above it, in PEM",
+      "FILE");
+  add("--tls-key", key_, "Private key of --tls-cert, in PEM and not encrypted", "FILE");
 }
 
 void audit_command::add_recording_options() {

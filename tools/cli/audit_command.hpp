@@ -29,6 +29,7 @@ class audit_command {
   using pairs = std::vector<std::pair<std::string, std::string>>;
 
   void add_traffic_options();
+  void add_tls_options();
   void add_recording_options();
   void add_verdict_options();
   void add_activity_options();
@@ -47,6 +48,8 @@ class audit_command {
   [[nodiscard]] audit::origin_sources parsed_origins() const;
   [[nodiscard]] std::vector<faults::script_source> parsed_faults() const;
   void check_outages() const;
+  void check_tls() const;
+  void parse_tls(audit::audit_options& options) const;
   [[nodiscard]] audit::outage_times parsed_outage_times() const;
   /// `options.length` is set.
   void parse_outages(audit::audit_options& options) const;
@@ -57,6 +60,13 @@ class audit_command {
   std::string group_;
   std::string listen_;
   std::string server_;
+  std::string server_ca_;
+  std::string server_certificate_;
+  std::string server_key_;
+  std::string server_name_;
+  bool makes_certificate_ = false;
+  std::string certificate_;
+  std::string key_;
   std::string redis_;
   std::string redis_server_;
   std::vector<std::string> set_env_;

@@ -142,11 +142,12 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
       throw text::usage_error{"--replay cannot be combined with a command after --"};
     }
     for (const char* option :
-         {"--listen",     "--upstream",   "--redis",   "--set-env",      "--for",
-          "--record",     "--hash-keys",  "--sample",  "--report-every", "--metrics",
-          "--active",     "--allow",      "--barrier", "--origin-redis", "--origin-log",
-          "--origin-cmd", "--origin-tcp", "--fault",   "--fault-script", "--fault-seed",
-          "--outages",    "--check"}) {
+         {"--listen",      "--upstream",      "--redis",        "--set-env",      "--for",
+          "--record",      "--hash-keys",     "--sample",       "--report-every", "--metrics",
+          "--active",      "--allow",         "--barrier",      "--origin-redis", "--origin-log",
+          "--origin-cmd",  "--origin-tcp",    "--fault",        "--fault-script", "--fault-seed",
+          "--outages",     "--check",         "--tls",          "--tls-cert",     "--tls-key",
+          "--upstream-ca", "--upstream-cert", "--upstream-key", "--upstream-name"}) {
       if (has(option)) {
         throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
       }
@@ -199,6 +200,7 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
     throw text::usage_error{"--fault-seed requires --fault or --fault-script"};
   }
   check_outages();
+  check_tls();
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
     throw text::usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
                             " requires --active"};
@@ -215,6 +217,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   if (has("--replay")) options.replay = replay_;
   options.listen = listen_;
   if (has("--upstream")) options.server = server_;
+  parse_tls(options);
   options.starts_redis = has("--redis");
   if (!redis_server_.empty()) options.redis_server = redis_server_;
   for (const std::string& variable : set_env_) split_pair("--set-env", variable, "NAME=VALUE");

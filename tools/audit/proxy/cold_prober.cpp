@@ -29,6 +29,8 @@ connection::settings settings_for(const probe_settings& settings, std::uint32_t 
   out.at.host = settings.server.is_unix() ? "" : settings.server.host;
   out.at.port = settings.server.port;
   out.at.path = settings.server.path;
+  out.at.tls = settings.tls != nullptr;
+  out.tls = settings.tls;
   out.at.user = settings.user;
   out.at.password = settings.password;
   out.at.database = database;

@@ -32,6 +32,8 @@ namespace drover::audit {
 
 struct probe_settings {
   address server{};
+  /// nullptr: without TLS.
+  std::shared_ptr<connection::tls_context> tls{};
   /// Empty: the default user.
   std::string user{};
   /// Empty: no AUTH.

@@ -2,6 +2,8 @@
 // The options of `drover audit`.
 #pragma once
 
+#include <drover/tls_options.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +51,12 @@ struct audit_options {
   std::string listen;
   /// --upstream as typed. nullopt: the server that the environment names.
   std::optional<std::string> server;
+  /// --upstream-ca, --upstream-cert, --upstream-key and --upstream-name.
+  tls_options server_tls;
+  /// --tls: clients use TLS, with a certificate that is made for the run.
+  bool makes_certificate = false;
+  /// --tls-cert and --tls-key: clients use TLS, with this certificate.
+  std::optional<std::pair<std::filesystem::path, std::filesystem::path>> certificate;
   /// --redis auto: start a private server.
   bool starts_redis = false;
   std::optional<std::string> redis_server;

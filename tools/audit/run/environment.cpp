@@ -153,20 +153,22 @@ int rank_of(const std::string& name, const std::string& value) {
   return name == "REDIS_HOST" ? 2 : 3;
 }
 
-std::string url_of(const address& server, std::string_view credentials, std::string_view rest) {
+std::string url_of(const address& server, const url_form& form, std::string_view credentials,
+                   std::string_view rest) {
   if (server.is_unix()) return describe(server);
-  return "redis://" + std::string{credentials} + describe(server) + std::string{rest};
+  return form.scheme + "://" + std::string{credentials} + describe(server) +
+         (form.path.empty() ? std::string{rest} : form.path);
 }
 
 /// `value` with the proxy in place of its server.
 std::string with_proxy(const std::string& name, const std::string& value,
                        const rewriting& replacement) {
   if (const auto url = url_in(value)) {
-    return url_of(replacement.proxy, replacement.drops_credentials ? "" : url->credentials,
-                  url->rest);
+    return url_of(replacement.proxy, replacement.form,
+                  replacement.drops_credentials ? "" : url->credentials, url->rest);
   }
   if (is_about_redis(name, "HOST")) return replacement.proxy.host;
-  if (value.starts_with("unix://")) return url_of(replacement.proxy, "", "");
+  if (value.starts_with("unix://")) return url_of(replacement.proxy, replacement.form, "", "");
   return replacement.proxy.is_unix() ? replacement.proxy.path : describe(replacement.proxy);
 }
 
@@ -211,7 +213,7 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
              is_about_redis(variable.first, "USERNAME");
     });
   }
-  after.try_emplace("REDIS_URL", url_of(replacement.proxy, "", ""));
+  after.try_emplace("REDIS_URL", url_of(replacement.proxy, replacement.form, "", ""));
   if (!replacement.proxy.is_unix()) {
     if (after.try_emplace("REDIS_HOST", replacement.proxy.host).second) {
       after["REDIS_PORT"] = std::to_string(replacement.proxy.port);
@@ -225,9 +227,9 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
   return result;
 }
 
-std::string fill_placeholders(std::string text, const address& proxy) {
+std::string fill_placeholders(std::string text, const address& proxy, const url_form& form) {
   const std::pair<std::string_view, std::string> parts[] = {
-      {"{}", url_of(proxy, "", "")},
+      {"{}", url_of(proxy, form, "", "")},
       {"{host}", proxy.is_unix() ? proxy.path : proxy.host},
       {"{port}", proxy.is_unix() ? "0" : std::to_string(proxy.port)},
       {"{address}", describe(proxy)}};

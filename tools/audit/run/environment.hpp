@@ -28,6 +28,13 @@ struct named_server {
 /// then REDIS_HOST, then the other hosts and addresses, each group in the order of the names.
 [[nodiscard]] named_server server_named_by(const environment& variables);
 
+/// What the URL of the proxy has besides its address.
+struct url_form {
+  std::string scheme = "redis";
+  /// From the first / on. It replaces the path of a URL in a variable, unless it is empty.
+  std::string path{};
+};
+
 struct rewriting {
   address proxy;
   /// The audited server. Variables that name another server are not changed. nullptr: all variables
@@ -35,6 +42,7 @@ struct rewriting {
   const address* only_server = nullptr;
   /// Removes users and passwords, because the audited server has none.
   bool drops_credentials = false;
+  url_form form{};
 };
 
 struct rewritten {
@@ -51,6 +59,7 @@ struct rewritten {
 [[nodiscard]] rewritten rewrite(const environment& variables, const rewriting& replacement);
 
 /// `text` with {} replaced by the proxy's URL, {host}, {port} and {address} by its parts.
-[[nodiscard]] std::string fill_placeholders(std::string text, const address& proxy);
+[[nodiscard]] std::string fill_placeholders(std::string text, const address& proxy,
+                                            const url_form& form = {});
 
 }  // namespace drover::audit

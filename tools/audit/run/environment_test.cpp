@@ -114,5 +114,14 @@ TEST(audit_environment, PlaceholdersAreFilledIn) {
   EXPECT_EQ(fill_placeholders("nothing", proxy), "nothing");
 }
 
+TEST(audit_environment, TheUrlOfTheProxySaysHowItIsSpokenTo) {
+  const url_form with_tls{"rediss"};
+  const auto tls = rewrite({"REDIS_URL=redis://u:p@db:1/3"}, {.proxy = proxy, .form = with_tls});
+  EXPECT_EQ(tls.variables.back(), "REDIS_URL=rediss://u:p@" + describe(proxy) + "/3");
+  const url_form sentinels{"redis+sentinel", "/main"};
+  EXPECT_EQ(fill_placeholders("{} {address}", proxy, sentinels),
+            "redis+sentinel://" + describe(proxy) + "/main " + describe(proxy));
+}
+
 }  // namespace
 }  // namespace drover::audit::environment_test

@@ -23,11 +23,14 @@
 #include "audit/proxy/resolve.hpp"
 #include "audit/report/wording.hpp"
 #include "audit/run/application.hpp"
+#include "audit/run/application_tls.hpp"
 #include "audit/run/audit_windows.hpp"
 #include "audit/run/environment.hpp"
 #include "audit/run/fault_injector.hpp"
 #include "audit/run/origin_counters.hpp"
 #include "audit/run/server_choice.hpp"
+#include "audit/run/tls_bridge.hpp"
+#include "audit/run/upstream.hpp"
 #include "fault/plan/fault_spec.hpp"
 #include "fault/script/script_sources.hpp"
 #include "process/find_program.hpp"
@@ -95,7 +98,8 @@ class live_run {
         outages_{planned_outages(options.outages, options.outage_pace)},
         specs_{all_faults()},
         server_program_{options.starts_redis ? process::find_redis_server(options.redis_server)
-                                             : std::filesystem::path{}} {}
+                                             : std::filesystem::path{}},
+        tls_{options} {}
 
   live_outcome run() {
     check_program();
@@ -160,17 +164,26 @@ class live_run {
     if (options_.starts_redis) {
       folder_.emplace();
       redis_.emplace(server_program_, folder_->path(), signals_);
-      server_ = server_from_option(redis_->url());
-      server_.source = "--redis auto";
+      chosen_server own = server_from_option(redis_->url());
+      own.source = "--redis auto";
+      server_.first = own.without_credentials();
+      server_.chosen = std::move(own);
       return;
     }
-    server_ = options_.server ? server_from_option(*options_.server)
-                              : server_from_environment(variables_);
-    if (const auto reach_result = reach(server_.without_credentials()); !reach_result) {
-      throw text::usage_error{
-          reach_result.error().text + " (" + server_.source +
-          "); start it, name another server with --upstream, or start a private "
-          "one with --redis auto"};
+    server_ = explore(options_.server ? server_from_option(*options_.server)
+                                      : server_from_environment(variables_),
+                      options_.server_tls, print);
+    if (server_.several) check_several();
+  }
+
+  void check_several() const {
+    const std::string remedy = " needs a single server, and " + server_.in_words() + " is none";
+    if (options_.is_active) throw text::usage_error{"--active" + remedy};
+    if (!specs_.empty()) {
+      throw text::usage_error{(outages_.empty() ? "--fault" : "--outages") + remedy};
+    }
+    if (listen_.is_unix()) {
+      throw text::usage_error{"--listen: each of several servers needs a port; give HOST:PORT"};
     }
   }
 
@@ -210,9 +223,10 @@ class live_run {
   /// Call it before the first record, because the probe observes all records.
   void add_probe() {
     probe_settings settings;
-    settings.server = server_.without_credentials();
-    settings.user = server_.endpoint.user;
-    settings.password = server_.endpoint.password;
+    settings.server = server_.first;
+    settings.tls = server_.tls;
+    settings.user = server_.chosen.endpoint.user;
+    settings.password = server_.chosen.endpoint.password;
     settings.allowed = options_.allowed;
     settings.seed = std::random_device{}();
     settings.say = print;
@@ -231,8 +245,11 @@ class live_run {
   void listen() {
     proxy_settings settings;
     settings.listen = listen_;
-    settings.server = server_.without_credentials();
-    settings.say = print;
+    settings.server = server_.first;
+    settings.server_tls = server_.tls;
+    settings.client_tls = tls_.acceptor();
+    settings.several = server_.several;
+    settings.say = [](const std::string& line) { print(with_options_of_command(line)); };
     if (!specs_.empty()) put_faults_behind(settings);
     proxy_.emplace(std::move(settings), &*capture_);
     auto at = proxy_->listen();
@@ -243,7 +260,14 @@ class live_run {
   /// The proxy of the audit then sees what the application sees. The probe has the server to
   /// itself.
   void put_faults_behind(proxy_settings& settings) {
-    injector_.emplace(specs_, options_.fault_seed, settings.server, *capture_);
+    address server = settings.server;
+    if (settings.server_tls) {  // the faults are injected into plain bytes
+      bridge_.emplace(server, std::exchange(settings.server_tls, nullptr), settings.say);
+      auto bridge_at = bridge_->start();
+      if (!bridge_at) throw text::usage_error{bridge_at.error().text};
+      server = *std::move(bridge_at);
+    }
+    injector_.emplace(specs_, options_.fault_seed, server, *capture_);
     const auto at = injector_->listen();
     if (!at) throw text::usage_error{at.error().text};
     settings.server_name = "the server at " + describe(settings.server);
@@ -318,8 +342,16 @@ class live_run {
 
   /// Prints to standard error, because the text is not part of the report.
   void print_addresses() {
-    print("listening on " + describe(proxy_at_) + " in front of " +
-          describe(server_.without_credentials()) + " (" + server_.source + ")");
+    print("listening on " + describe(proxy_at_) + (tls_.acceptor() ? " with TLS" : "") +
+          " in front of " + server_.in_words() + " (" + server_.chosen.source + ")");
+    if (server_.several) {
+      print(
+          "each of the servers has a port of its own, which the application gets to know as it "
+          "does without the audit");
+    }
+    if (!tls_.authority().empty()) {
+      print("the application has to trust the authority (CA) in " + tls_.authority().string());
+    }
     if (!outages_.empty()) {
       std::string names;
       for (const outage_planned& outage : outages_) {
@@ -344,25 +376,58 @@ class live_run {
     }
   }
 
+  [[nodiscard]] url_form form_of_url() const {
+    url_form form;
+    if (tls_.acceptor()) form.scheme = "rediss";
+    if (server_.kind == upstream_kind::sentinels) {
+      form = {"redis+sentinel", "/" + server_.chosen.endpoint.service};
+    }
+    return form;
+  }
+
+  [[nodiscard]] std::string filled(std::string text, const url_form& form) const {
+    constexpr std::string_view placeholder = "{ca}";
+    const std::string file = tls_.authority().string();
+    for (auto at = text.find(placeholder); !file.empty() && at != std::string::npos;
+         at = text.find(placeholder, at + file.size())) {
+      text.replace(at, placeholder.size(), file);
+    }
+    return fill_placeholders(std::move(text), proxy_at_, form);
+  }
+
+  void add_authority(environment& to) const {
+    constexpr std::string_view name = "NODE_EXTRA_CA_CERTS=";
+    for (std::string& variable : to) {
+      if (!variable.starts_with(name)) continue;
+      const std::string others = variable.substr(name.size());
+      variable = std::string{name} + tls_.authority_besides(others).string();
+      return;
+    }
+    to.push_back(std::string{name} + tls_.authority().string());
+  }
+
   [[nodiscard]] process::foreground_process::plan command() const {
-    const address server = server_.without_credentials();
+    const address server = server_.chosen.without_credentials();
+    const url_form form = form_of_url();
     const bool follows_variables = !options_.server && !options_.starts_redis;
     const rewritten environment_of_command =
         rewrite(variables_, {.proxy = proxy_at_,
                              .only_server = follows_variables ? &server : nullptr,
-                             .drops_credentials = options_.starts_redis});
+                             .drops_credentials = options_.starts_redis,
+                             .form = form});
     for (const std::string& name : environment_of_command.unchanged) {
       print(name + " names a server that is not audited; it is not changed");
     }
     process::foreground_process::plan plan;
     for (const std::string& word : options_.program) {
-      plan.command.push_back(fill_placeholders(word, proxy_at_));
+      plan.command.push_back(filled(word, form));
     }
     plan.environment = environment_of_command.variables;
+    if (!tls_.authority().empty()) add_authority(plan.environment);
     for (const std::string& variable : options_.set_env) {
       const std::string name = variable.substr(0, variable.find('=') + 1);
       std::erase_if(plan.environment, [&](const auto& other) { return other.starts_with(name); });
-      plan.environment.push_back(fill_placeholders(variable, proxy_at_));
+      plan.environment.push_back(filled(variable, form));
     }
     for (const report_request& report : options_.reports) {
       if (!report.out && report.format != audit_format::text) plan.speaks_to_errors = true;
@@ -397,7 +462,8 @@ class live_run {
   std::vector<outage_planned> outages_;
   const std::vector<faults::fault_spec> specs_;
   const std::filesystem::path server_program_;
-  chosen_server server_;
+  upstream server_;
+  const application_tls tls_;
   address proxy_at_;
   bool is_complete_ = true;
   audit_windows assessor_{
@@ -411,6 +477,7 @@ class live_run {
   std::optional<live_capture> capture_;
   std::vector<requested_counter> counters_;
   std::optional<cold_prober> probe_;
+  std::optional<tls_bridge> bridge_;
   std::optional<fault_injector> injector_;
   std::optional<proxy> proxy_;
   std::optional<application_check> check_;

@@ -45,10 +45,16 @@ audit::chosen_server server_named(const std::optional<std::string>& typed,
       ": the server requires TLS, and faults cannot be injected into encrypted traffic; terminate "
       "TLS in front of the server, for example with stunnel, or use --redis auto";
   if (typed) {
-    if (typed->starts_with("rediss://") || typed->starts_with("valkeys://")) {
+    if (typed->starts_with("rediss") || typed->starts_with("valkeys")) {
       throw text::usage_error{std::string{"--upstream"} + remedy};
     }
-    return audit::server_from_option(*typed);
+    audit::chosen_server chosen = audit::server_from_option(*typed);
+    if (chosen.kind != audit::upstream_kind::server) {
+      throw text::usage_error{
+          "--upstream: faults are injected in front of one server; name one of the servers with "
+          "redis://HOST:PORT"};
+    }
+    return chosen;
   }
   const audit::named_server named = audit::server_named_by(variables);
   if (named.is_tls) throw text::usage_error{named.variable + remedy};
