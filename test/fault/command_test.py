@@ -239,9 +239,12 @@ class fault_proxy_command(command_run):
                 self.assertEqual(out, "")
                 self.assertFalse((self.folder / "started").exists())
                 self.assertEqual((self.folder / "old.jsonl").read_text(), "kept\n")
-        code, _, err = self.run_proxy("--fault", "drop", "--upstream", "rediss://h:1", *mark)
-        self.assertEqual(code, 2)
-        self.assertIn("requires TLS", err)
+        for options, named in ((["--upstream", "redis+cluster://h:1"], "one server"),
+                               (["--upstream", "h:1", "--upstream-ca", "x"], "rediss://"),
+                               (["--upstream", "h:1", "--upstream-cert", "x"], "--upstream-key")):
+            code, _, err = self.run_proxy("--fault", "drop", *options, *mark)
+            self.assertEqual(code, 2)
+            self.assertIn(named, err)
         code, _, err = self.run_proxy("--fault", "drop", *auto, "--upstream", "h:1", *mark)
         self.assertEqual(code, 2)
 

@@ -63,9 +63,18 @@ void fault_command::add_traffic_options() {
       "Default: a free port of 127.0.0.1 with COMMAND, 127.0.0.1:6390 without",
       "ADDRESS");
   add("--upstream", server_,
-      "Address of the Redis or Valkey server: HOST:PORT, redis://... or unix:///PATH. Default: the "
-      "server that REDIS_URL or a similar variable names, or 127.0.0.1:6379",
+      "Address of the Redis or Valkey server: HOST:PORT, redis://..., rediss://... (TLS) or "
+      "unix:///PATH. Default: the server that REDIS_URL or a similar variable names, or "
+      "127.0.0.1:6379",
       "ADDRESS");
+  add("--upstream-ca", server_ca_,
+      "Certification authorities to trust for a server with TLS, in PEM. Default: those of the "
+      "system",
+      "FILE");
+  add("--upstream-cert", server_certificate_,
+      "Certificate for a server with TLS that asks for one, in PEM", "FILE");
+  add("--upstream-key", server_key_, "Private key of --upstream-cert, in PEM and not encrypted",
+      "FILE");
   add("--redis", redis_, "Start a private Redis server and stop it at the end", "auto");
   add("--redis-server", redis_server_,
       "Program to start as the private server. Default: redis-server or valkey-server in $PATH",
@@ -95,6 +104,9 @@ void fault_command::check(const std::vector<std::string>& program) const {
   }
   if (has("--redis") && has("--upstream")) {
     throw text::usage_error{"--redis auto cannot be combined with --upstream"};
+  }
+  if (has("--upstream-cert") != has("--upstream-key")) {
+    throw text::usage_error{"--upstream-cert and --upstream-key need each other"};
   }
   if (has("--set-env") && program.empty()) {
     throw text::usage_error{"--set-env requires a command after --"};
@@ -134,6 +146,9 @@ std::variant<text_result, faults::fault_options> fault_command::parsed_options(
   options.seed = text::typed_number("--seed", seed_, 0, std::numeric_limits<std::uint64_t>::max());
   options.listen = listen_;
   if (has("--upstream")) options.server = server_;
+  options.server_tls.ca.file = server_ca_;
+  options.server_tls.certificate.file = server_certificate_;
+  options.server_tls.key.file = server_key_;
   options.starts_redis = has("--redis");
   if (!redis_server_.empty()) options.redis_server = redis_server_;
   options.set_env = set_env_;

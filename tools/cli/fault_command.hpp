@@ -47,6 +47,9 @@ class fault_command {
   bool lists_faults_ = false;
   std::string listen_;
   std::string server_;
+  std::string server_ca_;
+  std::string server_certificate_;
+  std::string server_key_;
   std::string redis_;
   std::string redis_server_;
   std::vector<std::string> set_env_;

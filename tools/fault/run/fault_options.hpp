@@ -2,6 +2,8 @@
 // The options of `drover fault-proxy`.
 #pragma once
 
+#include <drover/tls_options.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +25,8 @@ struct fault_options {
   std::string listen;
   /// --upstream as typed. nullopt: the server that the environment names.
   std::optional<std::string> server;
+  /// --upstream-ca, --upstream-cert and --upstream-key, for a server with TLS.
+  tls_options server_tls;
   /// --redis auto.
   bool starts_redis = false;
   std::optional<std::string> redis_server;

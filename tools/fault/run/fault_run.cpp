@@ -14,6 +14,8 @@
 #include "audit/run/application.hpp"
 #include "audit/run/environment.hpp"
 #include "audit/run/server_choice.hpp"
+#include "audit/run/tls_bridge.hpp"
+#include "audit/run/upstream.hpp"
 #include "fault/proxy/fault_proxy.hpp"
 #include "fault/proxy/injection_log.hpp"
 #include "fault/run/fault_options.hpp"
@@ -41,24 +43,14 @@ audit::environment own_environment() {
 
 audit::chosen_server server_named(const std::optional<std::string>& typed,
                                   const audit::environment& variables) {
-  constexpr const char* remedy =
-      ": the server requires TLS, and faults cannot be injected into encrypted traffic; terminate "
-      "TLS in front of the server, for example with stunnel, or use --redis auto";
-  if (typed) {
-    if (typed->starts_with("rediss") || typed->starts_with("valkeys")) {
-      throw text::usage_error{std::string{"--upstream"} + remedy};
-    }
-    audit::chosen_server chosen = audit::server_from_option(*typed);
-    if (chosen.kind != audit::upstream_kind::server) {
-      throw text::usage_error{
-          "--upstream: faults are injected in front of one server; name one of the servers with "
-          "redis://HOST:PORT"};
-    }
-    return chosen;
+  if (!typed) return audit::server_from_environment(variables);
+  audit::chosen_server chosen = audit::server_from_option(*typed);
+  if (chosen.kind != audit::upstream_kind::server) {
+    throw text::usage_error{
+        "--upstream: faults are injected in front of one server; name one of the servers with "
+        "redis://HOST:PORT"};
   }
-  const audit::named_server named = audit::server_named_by(variables);
-  if (named.is_tls) throw text::usage_error{named.variable + remedy};
-  return audit::server_from_environment(variables);
+  return chosen;
 }
 
 /// The private server has ended.
@@ -120,9 +112,12 @@ class fault_run {
       redis_.emplace(server_program_, folder_->path(), signals_);
       server_ = audit::server_from_option(redis_->url());
       server_.source = "--redis auto";
+      behind_ = server_.without_credentials();
       return;
     }
     server_ = server_named(options_.server, variables_);
+    behind_ = server_.without_credentials();
+    if (server_.endpoint.tls || audit::has_tls_options(options_.server_tls)) return use_tls();
     if (const auto reached = audit::reach(server_.without_credentials()); !reached) {
       throw text::usage_error{
           reached.error().text + " (" + server_.source +
@@ -131,10 +126,20 @@ class fault_run {
     }
   }
 
+  /// The faults are injected into the plain bytes in front of a bridge.
+  void use_tls() {
+    const audit::upstream server = audit::explore(server_, options_.server_tls, print);
+    bridge_.emplace(server.first, server.tls,
+                    [](const std::string& line) { print(audit::with_options_of_command(line)); });
+    auto at = bridge_->start();
+    if (!at) throw text::usage_error{at.error().text};
+    behind_ = *std::move(at);
+  }
+
   void make_proxy() {
     fault_proxy_settings with;
     with.listen = listen_;
-    with.server = server_.without_credentials();
+    with.server = behind_;
     with.specs = specs_;
     with.seed = options_.seed;
     with.say = print;
@@ -220,6 +225,7 @@ class fault_run {
   const std::filesystem::path server_program_;
   text::report_file out_;
   audit::chosen_server server_;
+  audit::address behind_;  // the server, or the bridge in front of it
   audit::address proxy_at_;
   std::optional<std::string> failure_;
   // The destructors run in reverse order, however the run ends.
@@ -227,6 +233,7 @@ class fault_run {
   std::optional<injection_log> log_;
   std::optional<process::scratch_folder> folder_;
   std::optional<process::private_redis> redis_;
+  std::optional<audit::tls_bridge> bridge_;
   std::optional<fault_proxy> proxy_;
 };
 
