@@ -17,7 +17,9 @@ const char* const audit_description =
     "The\n"
     "result of a rule is pass, fail, not exercised, or cannot be judged. The last two prove "
     "nothing.\n"
-    "Without --active, the audited server receives only what the application sends.";
+    "Without --active, the audited server receives only what the application sends, and one "
+    "question\n"
+    "at the start: whether it is a node of a cluster.";
 
 const char* const audit_footer =
     "Examples:\n"
@@ -30,6 +32,11 @@ const char* const audit_footer =
     "    drover audit -- ./server --redis {address}\n"
     "  Audit every client that connects within five minutes:\n"
     "    drover audit --listen 127.0.0.1:6390 --upstream 127.0.0.1:6379 --for 5m\n"
+    "  Audit clients of a server with TLS, of a cluster, or of sentinels; docs/how-to/\n"
+    "  audit-tls-sentinel-cluster.md describes each:\n"
+    "    drover audit --upstream rediss://db:6380 --upstream-ca ca.pem -- COMMAND\n"
+    "    drover audit --tls --upstream redis+cluster://node1:7000,node2:7000 -- COMMAND\n"
+    "    drover audit --upstream redis+sentinel://one:26379,two:26379/main -- COMMAND\n"
     "  Examine one key in ten of an application in production, for half an hour:\n"
     "    drover audit --sample 10% --upstream 127.0.0.1:6379 --for 30m\n"
     "  Audit without end: a report for each hour, the last 24 of them, and metrics for "
