@@ -2,6 +2,7 @@
 // Slots move between the nodes of a real cluster while clients use keys in them: nobody gets a
 // value that was invalidated, no load is repeated, and nothing bypasses Redis.
 #include <algorithm>
+#include <functional>
 
 #include "integration/cluster_mix.hpp"
 
@@ -74,84 +75,118 @@ TEST_F(resharding, NodesThatComeAndGoAreFollowed) {
   end_workers();
 }
 
-// Each key is loaded once, in whatever phase of the move of its slot somebody asks for it.
-TEST_F(resharding, HotPendingAndMissingKeysAreLoadedOnceInEveryPhase) {
-  use_long_leases();
-  cached_origin cached{origin, setup};
-  cached_origin elsewhere{origin, setup};
-  const std::vector<slot_move> moves{move_of("k")};
-  std::vector<std::string> names;  // keys in this slot
-  for (unsigned i = 0; names.size() < 20; ++i) {
-    const std::string key = "k" + std::to_string(i);
-    if (slot_of_key(key) == moves.front().slot) names.push_back(key);
+/// Hot, pending and missing keys of one slot, and two clients that ask for them.
+class keys_of_a_slot {
+ public:
+  keys_of_a_slot(shared_origin& origin, const cache_setup& setup, std::vector<std::string> names,
+                 std::function<std::unique_ptr<worker>()> start_holder)
+      : origin_{origin},
+        cached_{origin, setup},
+        elsewhere_{origin, setup},
+        names_{std::move(names)},
+        start_holder_{std::move(start_holder)},
+        hot_{names_.at(next_++)} {
+    EXPECT_EQ(cached_.ask(hot_).how, "loaded");
   }
-  std::size_t next = 0;
-  const std::string hot = names[next++];
-  EXPECT_EQ(cached.ask(hot).how, "loaded");
 
+  ~keys_of_a_slot() {
+    origin_.let_all_go();
+    for (const auto& left : pending_) left->waiter.join();
+  }
+  keys_of_a_slot(const keys_of_a_slot&) = delete;
+  keys_of_a_slot& operator=(const keys_of_a_slot&) = delete;
+
+  /// The hot key stays; a missing one is loaded once, and changed; a load begins that ends two
+  /// phases later.
+  void ask_in_this_phase(const char* phase) {
+    SCOPED_TRACE(phase);
+    EXPECT_EQ(cached_.ask(hot_).how, "fresh");
+    EXPECT_EQ(elsewhere_.ask(hot_).how, "fresh");
+    const std::string missing = names_.at(next_++);
+    EXPECT_EQ(cached_.ask(missing).how, "loaded");
+    EXPECT_EQ(elsewhere_.ask(missing).how, "fresh");
+    origin_.write(missing);
+    EXPECT_TRUE(elsewhere_.values.invalidate(missing).has_value());
+    EXPECT_EQ(cached_.ask(missing).value, "1:" + missing);
+    EXPECT_EQ(elsewhere_.ask(missing).how, "fresh");
+    EXPECT_EQ(origin_.loads(missing), 2U);
+    begin_pending();
+    if (pending_.size() > 2) end_pending();
+  }
+  void end() {
+    while (!pending_.empty()) end_pending();
+    EXPECT_EQ(origin_.loads(hot_), 1U);
+    for (const cached_origin* const one : {&cached_, &elsewhere_}) {
+      EXPECT_EQ(one->values.stats().bypasses, 0U);
+      EXPECT_EQ(one->faults(fault_code::unreachable), 0U);
+      EXPECT_EQ(one->faults(fault_code::unsupported), 0U);
+    }
+  }
+
+ private:
   struct pending_load {
     std::string key;
     std::unique_ptr<worker> holder;
     std::thread waiter{};
     answer got{};
   };
-  std::vector<std::unique_ptr<pending_load>> pending;
-  const auto begin_pending = [&] {
+
+  void begin_pending() {
     auto begun = std::make_unique<pending_load>();
-    begun->key = names[next++];
-    begun->holder = start_worker();
-    origin.hold(begun->key);
+    begun->key = names_.at(next_++);
+    begun->holder = start_holder_();
+    origin_.hold(begun->key);
     begun->holder->start(1, begun->key);
-    ASSERT_TRUE(loads_run(begun->key));
-    const std::uint64_t misses = cached.values.stats().misses;
-    begun->waiter = std::thread{[&cached, at = begun.get()] { at->got = cached.ask(at->key); }};
-    EXPECT_TRUE(eventually([&] { return cached.values.stats().misses > misses; }));
-    pending.push_back(std::move(begun));
-  };
-  const auto end_pending = [&] {
-    pending_load& oldest = *pending.front();
-    origin.let_go(oldest.key);
+    EXPECT_TRUE(eventually([&] { return origin_.running(begun->key) == 1; }));
+    const std::uint64_t misses = cached_.values.stats().misses;
+    begun->waiter = std::thread{[this, at = begun.get()] { at->got = cached_.ask(at->key); }};
+    EXPECT_TRUE(eventually([&] { return cached_.values.stats().misses > misses; }));
+    pending_.push_back(std::move(begun));
+  }
+  void end_pending() {
+    pending_load& oldest = *pending_.front();
+    origin_.let_go(oldest.key);
     oldest.waiter.join();
     EXPECT_EQ(oldest.got.how, "joined") << oldest.key;
     EXPECT_EQ(oldest.holder->result().count("loaded"), 1U);
-    EXPECT_EQ(origin.loads(oldest.key), 1U) << oldest.key;
-    pending.erase(pending.begin());
-  };
-  const auto ask_in_this_phase = [&](const char* phase) {
-    SCOPED_TRACE(phase);
-    EXPECT_EQ(cached.ask(hot).how, "fresh");
-    EXPECT_EQ(elsewhere.ask(hot).how, "fresh");
-    const std::string missing = names[next++];
-    EXPECT_EQ(cached.ask(missing).how, "loaded");
-    EXPECT_EQ(elsewhere.ask(missing).how, "fresh");
-    origin.write(missing);
-    EXPECT_TRUE(elsewhere.values.invalidate(missing).has_value());
-    EXPECT_EQ(cached.ask(missing).value, "1:" + missing);
-    EXPECT_EQ(elsewhere.ask(missing).how, "fresh");
-    EXPECT_EQ(origin.loads(missing), 2U);
-    begin_pending();
-    if (pending.size() > 2) end_pending();
-  };
-  ask_in_this_phase("before");
-  ask_in_this_phase("before, with another pending key");
+    EXPECT_EQ(origin_.loads(oldest.key), 1U) << oldest.key;
+    pending_.erase(pending_.begin());
+  }
+
+  shared_origin& origin_;
+  cached_origin cached_;
+  cached_origin elsewhere_;
+  std::vector<std::string> names_;
+  std::size_t next_ = 0;
+  std::function<std::unique_ptr<worker>()> start_holder_;
+  std::string hot_;
+  std::vector<std::unique_ptr<pending_load>> pending_;
+};
+
+// Each key is loaded once, in whatever phase of the move of its slot somebody asks for it.
+TEST_F(resharding, HotPendingAndMissingKeysAreLoadedOnceInEveryPhase) {
+  use_long_leases();
+  const std::vector<slot_move> moves{move_of("k")};
+  std::vector<std::string> names;
+  for (unsigned i = 0; names.size() < 20; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    if (slot_of_key(key) == moves.front().slot) names.push_back(key);
+  }
+  keys_of_a_slot asked{origin, setup, std::move(names), [&] { return start_worker(); }};
+  asked.ask_in_this_phase("before");
+  asked.ask_in_this_phase("before, with another pending key");
   group.begin_moves(moves);
-  ask_in_this_phase("no key has moved");
+  asked.ask_in_this_phase("no key has moved");
   group.move_keys(moves, 2);
-  ask_in_this_phase("some keys have moved");
+  asked.ask_in_this_phase("some keys have moved");
   while (group.move_keys(moves, 100) > 0) {
   }
-  ask_in_this_phase("all keys have moved");
+  asked.ask_in_this_phase("all keys have moved");
   group.end_moves(moves);
-  ask_in_this_phase("the slot has moved");
+  asked.ask_in_this_phase("the slot has moved");
   group.await_settled();
-  ask_in_this_phase("all nodes know");
-  while (!pending.empty()) end_pending();
-  EXPECT_EQ(origin.loads(hot), 1U);
-  for (const cached_origin* const one : {&cached, &elsewhere}) {
-    EXPECT_EQ(one->values.stats().bypasses, 0U);
-    EXPECT_EQ(one->faults(fault_code::unreachable), 0U);
-    EXPECT_EQ(one->faults(fault_code::unsupported), 0U);
-  }
+  asked.ask_in_this_phase("all nodes know");
+  asked.end();
 }
 
 // A move of one slot concerns no other: entries in other slots are not loaded again.
