@@ -3,6 +3,9 @@
 // replication loses is lost, keys are loaded at most twice under a lease, and the callers of other
 // slots notice nothing.
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -14,12 +17,14 @@ namespace {
 /// A replica has what its primary acknowledged so long ago.
 constexpr std::uint64_t replication_lag_ns = 2'000'000'000;
 
+/// How long callers wait for a frozen server. No other server is silent for so long.
+constexpr auto frozen_max = 4s;
+
+class steady_callers;
+
 class cluster_outage : public mixed_cluster {
  protected:
-  cluster_outage() : mixed_cluster{{.node_timeout = 2s}} {
-    setup.policy.ttl = 1h;
-    setup.patience = 1s;
-  }
+  cluster_outage() : mixed_cluster{{.node_timeout = 3s}} { setup.policy.ttl = 1h; }
 
   [[nodiscard]] bool has_successor(const redis_server& former, std::uint16_t slot) {
     return eventually([&] { return &group.owner_of(slot) != &former; }, cluster_guard);
@@ -32,9 +37,16 @@ class cluster_outage : public mixed_cluster {
     }
   }
 
+  [[nodiscard]] std::uint64_t loads_of(const std::vector<std::string>& names) const {
+    std::uint64_t sum = 0;
+    for (const std::string& key : names) sum += origin.loads(key);
+    return sum;
+  }
+
   using event = std::function<void(redis_server& former)>;
   void expect_no_violation_over(const event& begin);
   void expect_few_loads_over(const event& begin);
+  void expect_few_loads(const steady_callers& callers) const;
 
  private:
   unsigned named_ = 0;
@@ -44,7 +56,7 @@ class cluster_outage : public mixed_cluster {
 // it has been repeated, it binds all.
 void cluster_outage::expect_no_violation_over(const event& begin) {
   origin.set_load_time(2ms);
-  begin_mixing(10'000);
+  begin_mixing(12'000);
   EXPECT_TRUE(goes_on());
   const std::uint16_t slot = slot_of_key(mixed_key(0));
   redis_server& former = group.owner_of(slot);
@@ -72,101 +84,153 @@ void cluster_outage::expect_no_violation_over(const event& begin) {
   end_workers();
 }
 
-// Loads: of keys that are stored, and of keys that are new in each moment.
-void cluster_outage::expect_few_loads_over(const event& begin) {
-  constexpr unsigned clients = 3;
-  constexpr unsigned threads = 4;
-  const cluster_view seen = group.view();
-  redis_server& former = *group.nodes[0];
-  std::vector<std::string> stored;
-  std::vector<std::string> of_others;
-  std::vector<std::string> fresh_names;
-  for (int i = 0; i < 8; ++i) {
-    stored.push_back(key_on(seen, former));
-    of_others.push_back(key_on(seen, *group.nodes[i % 2 == 0 ? 1 : 2]));
-  }
-  for (int i = 0; i < 4000; ++i) fresh_names.push_back(key_on(seen, former));
-  std::vector<std::unique_ptr<cached_origin>> caches;
-  for (unsigned i = 0; i < clients; ++i) {
-    caches.push_back(std::make_unique<cached_origin>(origin, setup));
-  }
-  for (const auto* list : {&stored, &of_others}) {
-    for (const std::string& key : *list) {
-      for (const auto& cached : caches) static_cast<void>(cached->ask(key));
+// --- loads
+
+constexpr unsigned clients = 3;
+constexpr unsigned threads_each = 4;
+
+/// Callers of several clients, and what they get for each key.
+class steady_callers {
+ public:
+  struct key_lists {
+    std::vector<std::string> stored;     ///< at the node with the event
+    std::vector<std::string> new_ones;   ///< at the same node, loaded during the run
+    std::vector<std::string> of_others;  ///< stored at other nodes
+  };
+
+  steady_callers(shared_origin& origin, const cache_setup& setup, key_lists lists)
+      : lists_{std::move(lists)} {
+    for (unsigned i = 0; i < clients; ++i) {
+      caches_.push_back(std::make_unique<cached_origin>(origin, setup));
     }
   }
+  ~steady_callers() { end(); }
+  steady_callers(const steady_callers&) = delete;
+  steady_callers& operator=(const steady_callers&) = delete;
+
+  void ask_also_for(std::vector<std::string> new_ones) { lists_.new_ones = std::move(new_ones); }
+  void begin() {
+    for (unsigned i = 0; i < clients * threads_each; ++i) {
+      threads_.emplace_back([this, i] { call(i); });
+    }
+  }
+  void end() {
+    ends_ = true;
+    for (std::thread& caller : std::exchange(threads_, {})) caller.join();
+  }
+  /// True when the callers of other nodes make progress.
+  [[nodiscard]] bool others_go_on() const {
+    const unsigned before = of_others_asked_;
+    return eventually([&] { return of_others_asked_ > before + 50; });
+  }
+  /// True when all clients get all keys from their nodes.
+  [[nodiscard]] bool all_is_well() {
+    return eventually(
+        [&] {
+          return std::ranges::all_of(caches_, [&](const auto& cached) {
+            const auto is_fresh = [&](const std::string& key) {
+              return cached->ask(key).how == "fresh";
+            };
+            return std::ranges::all_of(lists_.stored, is_fresh) &&
+                   std::ranges::all_of(lists_.of_others, is_fresh);
+          });
+        },
+        cluster_guard);
+  }
+  [[nodiscard]] const key_lists& lists() const { return lists_; }
+  [[nodiscard]] const std::map<std::string, tally>& answers() const { return answers_; }
+
+ private:
+  // A quarter of the threads ask for keys of other nodes. Each new key is asked for by all others.
+  void call(unsigned number) {
+    cached_origin& cached = *caches_[number % clients];
+    const bool is_of_others = number % 4 == 3;
+    std::map<std::string, tally> own;
+    for (unsigned round = 0; !ends_; ++round) {
+      const unsigned new_one = new_asked_++ / (2 * clients * threads_each);
+      const std::string* key = &lists_.stored[round % lists_.stored.size()];
+      if (is_of_others) key = &lists_.of_others[round % lists_.of_others.size()];
+      if (!is_of_others && round % 2 != 0 && new_one < lists_.new_ones.size()) {
+        key = &lists_.new_ones[new_one];
+      }
+      own[*key].add(cached.ask(*key));
+      if (is_of_others) ++of_others_asked_;
+      std::this_thread::sleep_for(1ms);
+    }
+    const std::scoped_lock lock{mutex_};
+    for (const auto& [key, result] : own) {
+      for (const auto& [how, count] : result.how) answers_[key].how[how] += count;
+    }
+  }
+
+  key_lists lists_;
+  std::vector<std::unique_ptr<cached_origin>> caches_;
+  std::mutex mutex_;
+  std::map<std::string, tally> answers_;
+  std::atomic<bool> ends_{false};
+  std::atomic<unsigned> of_others_asked_{0};
+  std::atomic<unsigned> new_asked_{0};
+  std::vector<std::thread> threads_;
+};
+
+void cluster_outage::expect_few_loads_over(const event& begin) {
+  const cluster_view seen = group.view();
+  redis_server& former = *group.nodes[0];
+  steady_callers::key_lists lists;
+  for (std::size_t i = 0; i < 8; ++i) {
+    lists.stored.push_back(key_on(seen, former));
+    lists.of_others.push_back(key_on(seen, *group.nodes[1 + i % 2]));
+  }
+  steady_callers callers{origin, setup, std::move(lists)};
+  ASSERT_TRUE(callers.all_is_well());
+  // The origin counts the loads of some keys together: none with those above.
+  std::vector<std::string> new_ones;
+  while (new_ones.size() < 3000) {
+    std::string key = key_on(seen, former);
+    if (origin.loads(key) == 0) new_ones.push_back(std::move(key));
+  }
+  callers.ask_also_for(std::move(new_ones));
+  const std::uint64_t loads_before = loads_of(callers.lists().of_others);
   raw_client waiting = former.connect();
-  EXPECT_EQ(waiting.command({"SET", value_key(stored[0]) + "x", "1"}).root().is_error(), false);
+  const std::string last = value_key(callers.lists().stored[0]) + "x";
+  EXPECT_FALSE(waiting.command({"SET", last, "1"}).root().is_error());
   ASSERT_TRUE(eventually([&] {
     return waiting.command({"WAIT", "1", "1000"}).root().integer() == 1;
   })) << "the replica has everything";
 
   origin.set_load_time(2ms);
-  std::mutex mutex;
-  std::map<std::string, tally> answers;
-  std::atomic<bool> ends{false};
-  std::atomic<unsigned> asked_elsewhere{0};
-  std::atomic<unsigned> fresh_asked{0};
-  std::vector<std::thread> callers;
-  for (unsigned i = 0; i < clients * threads; ++i) {
-    callers.emplace_back([&, i] {
-      cached_origin& cached = *caches[i % clients];
-      std::map<std::string, tally> own;
-      for (unsigned round = 0; !ends; ++round) {
-        const unsigned number = fresh_asked++ / (2 * clients * threads);
-        const std::string& key = i % 4 == 3 ? of_others[round % of_others.size()]
-                                 : round % 2 == 0 || number >= fresh_names.size()
-                                     ? stored[round % stored.size()]
-                                     : fresh_names[number];
-        own[key].add(cached.ask(key));
-        if (i % 4 == 3) ++asked_elsewhere;
-        std::this_thread::sleep_for(1ms);
-      }
-      const std::scoped_lock lock{mutex};
-      for (const auto& [key, result] : own) {
-        for (const auto& [how, count] : result.how) answers[key].how[how] += count;
-      }
-    });
-  }
-  const auto others_go_on = [&] {
-    const unsigned before = asked_elsewhere;
-    return eventually([&] { return asked_elsewhere > before + 50; });
-  };
-  EXPECT_TRUE(others_go_on());
+  callers.begin();
+  EXPECT_TRUE(callers.others_go_on());
   begin(former);
-  EXPECT_TRUE(others_go_on()) << "while nobody has the slots of the former primary";
-  EXPECT_TRUE(has_successor(former, slot_of_key(stored[0])));
-  for (const auto& cached : caches) {
-    EXPECT_TRUE(eventually(
-        [&] {
-          return std::ranges::all_of(
-              stored, [&](const std::string& key) { return cached->ask(key).how == "fresh"; });
-        },
-        cluster_guard));
-  }
-  EXPECT_TRUE(others_go_on());
-  ends = true;
-  for (std::thread& caller : callers) caller.join();
+  EXPECT_TRUE(callers.others_go_on()) << "while nobody has the slots of the former primary";
+  EXPECT_TRUE(has_successor(former, slot_of_key(callers.lists().stored[0])));
+  EXPECT_TRUE(callers.all_is_well());
+  EXPECT_TRUE(callers.others_go_on());
+  callers.end();
+  EXPECT_EQ(loads_of(callers.lists().of_others), loads_before);
+  expect_few_loads(callers);
+}
 
+void cluster_outage::expect_few_loads(const steady_callers& callers) const {
   unsigned bypassed = 0;
   unsigned loaded_max = 0;
-  for (const auto& [key, result] : answers) {
-    const bool is_of_others = std::ranges::find(of_others, key) != of_others.end();
+  for (const auto& [key, result] : callers.answers()) {
+    SCOPED_TRACE(key + ": " + result.line());
     bypassed += result.count("bypassed");
     loaded_max = std::max(loaded_max, result.count("loaded"));
-    EXPECT_LE(result.count("loaded"), 2U) << key << ": " << result.line();
+    EXPECT_LE(result.count("loaded"), 2U);
     EXPECT_EQ(result.total(), result.count("fresh") + result.count("loaded") +
-                                  result.count("joined") + result.count("bypassed"))
-        << key << ": " << result.line();
-    if (!is_of_others) continue;
-    EXPECT_EQ(result.count("fresh"), result.total()) << key << ": " << result.line();
-    EXPECT_EQ(origin.loads(key), 1U) << key;
+                                  result.count("joined") + result.count("bypassed"));
   }
-  for (const std::string& key : stored) {
+  for (const std::string& key : callers.lists().of_others) {
+    const tally& result = callers.answers().at(key);
+    EXPECT_EQ(result.count("fresh"), result.total()) << key << ": " << result.line();
+  }
+  for (const std::string& key : callers.lists().stored) {
     EXPECT_LE(origin.running_max(key), clients + 1) << "more than one bypass in a process";
   }
   std::printf("%zu keys, %u bypassed calls, at most %u loads of a key under a lease\n",
-              answers.size(), bypassed, loaded_max);
+              callers.answers().size(), bypassed, loaded_max);
 }
 
 TEST_F(cluster_outage, OfAKilledPrimaryViolatesNothing) {
@@ -174,6 +238,7 @@ TEST_F(cluster_outage, OfAKilledPrimaryViolatesNothing) {
 }
 
 TEST_F(cluster_outage, OfAFrozenPrimaryViolatesNothing) {
+  setup.patience = frozen_max;
   expect_no_violation_over([&](redis_server& former) { group.freeze(former); });
 }
 
@@ -187,6 +252,7 @@ TEST_F(cluster_outage, OfAKilledPrimaryCostsFewLoads) {
 }
 
 TEST_F(cluster_outage, OfAFrozenPrimaryCostsFewLoads) {
+  setup.patience = frozen_max;
   expect_few_loads_over([&](redis_server& former) { group.freeze(former); });
 }
 
