@@ -22,16 +22,16 @@ namespace drover {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-/// The address of one Redis (7.0.5 or newer) or Valkey server, and limits on the client's
-/// resources. The default limits suit most services. All times are in milliseconds.
+/// The address of a Redis (7.0.5 or newer) or Valkey server or cluster, and limits on the
+/// resources of the client. The default limits suit most services. All times are in milliseconds.
 ///
 /// Threads: a value; copy it.
 struct client_options {
   /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
-  /// unix:///path[?db=n], or redis+sentinel://[user[:password]@]host[:port],.../service[/db], where
-  /// the sentinels at these addresses (port 26379 by default) name the primary of the service; the
-  /// same with rediss+sentinel:// for TLS.
-  /// Servers in cluster mode are not supported yet and are refused with a message.
+  /// unix:///path[?db=n], redis+sentinel://[user[:password]@]host[:port],.../service[/db], where the
+  /// sentinels at these addresses (port 26379 by default) name the primary of the service, or
+  /// redis+cluster://[user[:password]@]host[:port],..., where these are nodes of a cluster. The last
+  /// two begin with rediss+sentinel:// and rediss+cluster:// for TLS.
   std::string url = "redis://127.0.0.1:6379";
   std::string user{};      ///< used when the URL has no user
   std::string password{};  ///< used when the URL has no password; never part of a message
@@ -131,7 +131,7 @@ enum class availability : std::uint8_t {
   unknown,    ///< nothing has been tried yet
   available,  ///< connected, or reconnecting after a connection that worked
   away,       ///< it does not answer: calls bypass it
-  /// It answers but refuses this client: a wrong password, cluster mode or a replica; or
+  /// It answers but refuses this client: a wrong password or a replica; or
   /// `client_options::credentials_source` failed; or the last read, lease, fill or refresh failed
   /// because this client lacks the permission, and calls still go to the server. A refused
   /// invalidation is reported to its caller only.
