@@ -95,11 +95,23 @@ inline double median(std::vector<double> values) {
   return n == 0 ? 0 : n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+/// The median and the range of the ratios of the rounds, such as "1.02 [0.98-1.05]".
+inline std::string ratio_text(const std::vector<run_result>& of, const std::vector<run_result>& to,
+                              double run_result::*member) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < of.size(); ++i) ratios.push_back(of[i].*member / to[i].*member);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f [%.2f-%.2f]", median(ratios),
+                *std::min_element(ratios.begin(), ratios.end()),
+                *std::max_element(ratios.begin(), ratios.end()));
+  return text;
+}
+
 /// Compares the other contenders with the first one.
 inline void compare(const std::vector<contender>& contenders, const std::vector<unsigned>& threads,
                     std::uint32_t keys, unsigned rounds, std::chrono::duration<double> length) {
-  std::printf("%8s  %-34s %12s %9s %9s %8s   %s\n", "threads", "", "calls/s", "p50 us", "p99 us",
-              "cpu us", "ratio [min-max]");
+  std::printf("%8s  %-34s %12s %9s %9s %8s   %-18s %s\n", "threads", "", "calls/s", "p50 us",
+              "p99 us", "cpu us", "ratio [min-max]", "of cpu [min-max]");
   for (const unsigned count : threads) {
     std::vector<std::vector<run_result>> results(contenders.size());
     for (unsigned round = 0; round < rounds; ++round) {
@@ -113,16 +125,12 @@ inline void compare(const std::vector<contender>& contenders, const std::vector<
         for (const run_result& result : results[i]) out.push_back(result.*member);
         return out;
       };
-      std::vector<double> ratios;
-      for (unsigned round = 0; round < rounds; ++round) {
-        ratios.push_back(results[i][round].per_second / results[0][round].per_second);
-      }
-      std::printf("%8u  %-34s %12.0f %9.1f %9.1f %8.2f   %.2f [%.2f-%.2f]\n", count,
+      std::printf("%8u  %-34s %12.0f %9.1f %9.1f %8.2f   %-18s %s\n", count,
                   contenders[i].name.c_str(), median(column(&run_result::per_second)),
                   median(column(&run_result::p50_us)), median(column(&run_result::p99_us)),
-                  median(column(&run_result::cpu_us_per_call)), median(ratios),
-                  *std::min_element(ratios.begin(), ratios.end()),
-                  *std::max_element(ratios.begin(), ratios.end()));
+                  median(column(&run_result::cpu_us_per_call)),
+                  ratio_text(results[i], results[0], &run_result::per_second).c_str(),
+                  ratio_text(results[i], results[0], &run_result::cpu_us_per_call).c_str());
       std::fflush(stdout);
     }
   }
