@@ -28,10 +28,10 @@ namespace drover {
 /// Threads: a value; copy it.
 struct client_options {
   /// redis://[user[:password]@]host[:port][/db], the same with rediss:// for TLS,
-  /// unix:///path[?db=n], redis+sentinel://[user[:password]@]host[:port],.../service[/db], where the
-  /// sentinels at these addresses (port 26379 by default) name the primary of the service, or
-  /// redis+cluster://[user[:password]@]host[:port],..., where these are nodes of a cluster. The last
-  /// two begin with rediss+sentinel:// and rediss+cluster:// for TLS.
+  /// unix:///path[?db=n], redis+sentinel://[user[:password]@]host[:port],.../service[/db], where
+  /// the sentinels at these addresses (port 26379 by default) name the primary of the service, or
+  /// redis+cluster://[user[:password]@]host[:port],..., where these are nodes of a cluster. The
+  /// last two begin with rediss+sentinel:// and rediss+cluster:// for TLS.
   std::string url = "redis://127.0.0.1:6379";
   std::string user{};      ///< used when the URL has no user
   std::string password{};  ///< used when the URL has no password; never part of a message
