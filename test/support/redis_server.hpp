@@ -35,9 +35,9 @@ namespace drover::test {
 class redis_server {
  public:
   struct options {
-    bool tcp = false;                    ///< also listen on a free port of 127.0.0.1
-    std::vector<std::string> arguments;  ///< more arguments: {"--maxmemory", "2mb"}
-    std::filesystem::path program{};     ///< the server to run instead of the usual one
+    bool tcp = false;                      ///< also listen on a free port of 127.0.0.1
+    std::vector<std::string> arguments{};  ///< more arguments: {"--maxmemory", "2mb"}
+    std::filesystem::path program{};       ///< the server to run instead of the usual one
     bool tls = false;  ///< also listen for TLS; `arguments` names the certificates
   };
 
