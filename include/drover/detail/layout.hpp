@@ -23,6 +23,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace drover {
 
@@ -104,7 +105,13 @@ struct text_layout {
   }
   template <class... Outer>
   static constexpr std::uint64_t shape(std::uint64_t hash) {
-    hash = add_to_hash(hash, std::string_view{std::is_same_v<T, std::string> ? "string" : "codec"});
+    std::string_view kind = "codec";
+    if constexpr (std::is_same_v<T, std::string>) {
+      kind = "string";
+    } else if constexpr (std::is_same_v<T, std::vector<std::byte>>) {
+      kind = "bytes";
+    }
+    hash = add_to_hash(hash, kind);
     if constexpr (has_schema<codec<T>>) {
       hash = add_to_hash(hash, std::uint64_t{std::uint32_t{codec<T>::schema}});
     }

@@ -94,6 +94,8 @@ struct members_layout {
     static_assert((encodable<member_type<T, decltype(Members)>> && ...),
                   "drover: a listed member has a type without a drover::codec. Specialise "
                   "drover::codec for that type, as docs/how-to/own-types.md describes");
+    static_assert(std::is_default_constructible_v<T>,
+                  "drover: a class with a drover::member_codec must be default-constructible");
     if constexpr (IsComplete && std::is_aggregate_v<T>) {
       static_assert(!has_so_many_members<T>(std::make_index_sequence<sizeof...(Members) + 1>{}),
                     "drover: this struct has more members than its drover::member_codec lists. "
