@@ -282,18 +282,28 @@ TEST(schema_of_values, ChangesWithEveryChangeOfTheStruct) {
 
 TEST(schema_of_values, DistinguishesTypesOfTheSameBytes) {
   const std::set<std::uint32_t> all{
-      schema_of<std::vector<std::uint32_t>>,  schema_of<std::vector<std::int32_t>>,
-      schema_of<std::vector<float>>,          schema_of<std::vector<std::string>>,
-      schema_of<std::vector<note>>,           schema_of<std::vector<counted>>,
-      schema_of<std::set<std::uint32_t>>,     schema_of<std::optional<bool>>,
-      schema_of<std::optional<std::uint8_t>>, schema_of<std::chrono::seconds>,
-      schema_of<std::chrono::milliseconds>,   schema_of<std::chrono::sys_seconds>,
-      schema_of<std::array<std::uint8_t, 2>>, schema_of<std::tuple<std::uint8_t, std::uint8_t>>,
-      schema_of<std::tuple<std::uint16_t>>,   schema_of<std::variant<int, bool>>,
-      schema_of<std::variant<bool, int>>,     schema_of<color>,
+      schema_of<std::vector<std::uint32_t>>,
+      schema_of<std::vector<std::int32_t>>,
+      schema_of<std::vector<float>>,
+      schema_of<std::vector<std::string>>,
+      schema_of<std::vector<note>>,
+      schema_of<std::vector<counted>>,
+      schema_of<std::vector<std::vector<std::byte>>>,
+      schema_of<std::set<std::uint32_t>>,
+      schema_of<std::optional<bool>>,
+      schema_of<std::optional<std::uint8_t>>,
+      schema_of<std::chrono::seconds>,
+      schema_of<std::chrono::milliseconds>,
+      schema_of<std::chrono::sys_seconds>,
+      schema_of<std::array<std::uint8_t, 2>>,
+      schema_of<std::tuple<std::uint8_t, std::uint8_t>>,
+      schema_of<std::tuple<std::uint16_t>>,
+      schema_of<std::variant<int, bool>>,
+      schema_of<std::variant<bool, int>>,
+      schema_of<color>,
   };
   // A set and a vector have the same bytes, and may read each other's.
-  EXPECT_EQ(all.size(), 17U);
+  EXPECT_EQ(all.size(), 18U);
   EXPECT_EQ(schema_of<counted>, 7U);
 }
 
