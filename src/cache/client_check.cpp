@@ -12,7 +12,7 @@
 #include "cache/random_draws.hpp"
 #include "entry/keys.hpp"
 #include "store/callback_scope.hpp"
-#include "store/server_check.hpp"
+#include "store/cluster_check.hpp"
 
 namespace drover {
 namespace {
@@ -42,10 +42,8 @@ check_report client::check(duration timeout, std::vector<std::string> names) con
   if (names.empty()) names.emplace_back(default_name);
   const steady_time deadline =
       store::now() + std::clamp<duration>(timeout, duration{0}, longest_check);
-  store::redis_store& redis = core_->redis().home();
-  store::server_check check{redis.channel(), redis.wakes(),
-                            "check-" + std::to_string(detail::random_seed()), deadline};
-  return check.run(names);
+  return store::check_servers(core_->redis(), names,
+                              "check-" + std::to_string(detail::random_seed()), deadline);
 }
 
 }  // namespace drover

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A scripted server: it reads requests as RESP, and a script answers them, in whole or in pieces,
-// late or not at all. It listens on a unix socket in a temporary folder.
+// late or not at all. It listens on a unix socket in a temporary folder, or on a port of 127.0.0.1.
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,25 +58,21 @@ class scripted_peer {
 
 class scripted_server {
  public:
+  enum class over : bool { unix_socket, tcp };
+
   /// Called for every request after the handshake. `arguments[0]` is the command. It sends its
   /// answer to the peer.
   using script =
       std::function<void(const scripted_peer&, const std::vector<std::string>& arguments)>;
 
   /// `refusal`, if any, is the answer to HELLO; the server then closes the connection.
-  explicit scripted_server(script does, std::string refusal = {})
+  explicit scripted_server(script does, std::string refusal = {}, over wire = over::unix_socket)
       : script_{std::move(does)}, refusal_{std::move(refusal)} {
     std::string pattern = (std::filesystem::temp_directory_path() / "drover-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     folder_ = pattern;
-    listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    std::strncpy(where.sun_path, path().c_str(), sizeof where.sun_path - 1);
-    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
-        ::listen(listening_, 16) != 0) {
-      throw std::runtime_error{"bind"};
-    }
+    wire == over::tcp ? bind_port() : bind_path();
+    if (::listen(listening_, 16) != 0) throw std::runtime_error{"listen"};
     acceptor_ = std::thread{[this] { accept_all(); }};
   }
   ~scripted_server() {
@@ -105,6 +103,13 @@ class scripted_server {
     version_ = std::move(version);
   }
 
+  /// From the next connection on it is a node of a cluster.
+  void be_in_cluster() {
+    const std::scoped_lock lock{mutex_};
+    mode_ = "cluster";
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }  ///< 0 over a unix socket
   [[nodiscard]] std::string path() const { return (folder_ / "socket").string(); }
   [[nodiscard]] unsigned connections() const { return connections_; }
   /// Closes all connections.
@@ -114,6 +119,28 @@ class scripted_server {
   }
 
  private:
+  void bind_path() {
+    listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    std::strncpy(where.sun_path, path().c_str(), sizeof where.sun_path - 1);
+    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0) {
+      throw std::runtime_error{"bind"};
+    }
+  }
+  void bind_port() {
+    listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof where;
+    auto* const address = reinterpret_cast<sockaddr*>(&where);
+    if (::bind(listening_, address, size) != 0 || ::getsockname(listening_, address, &size) != 0) {
+      throw std::runtime_error{"bind"};
+    }
+    port_ = ntohs(where.sin_port);
+  }
+
   void accept_all() {
     is_of_a_scripted_server = true;
     while (!stopping_) {
@@ -155,7 +182,7 @@ class scripted_server {
       if (!refusal_.empty()) return peer.send(refusal_), peer.close(), true;
       const std::scoped_lock lock{mutex_};
       return peer.send("%3\r\n$7\r\nversion\r\n" + bulk(version_) +
-                       "$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n"),
+                       "$2\r\nid\r\n:7\r\n$4\r\nmode\r\n" + bulk(mode_)),
              true;
     }
     if (arguments[0] == "INFO") {
@@ -170,11 +197,13 @@ class scripted_server {
   std::string refusal_;
   std::filesystem::path folder_;
   int listening_ = -1;
+  std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> connections_{0};
   mutable std::mutex mutex_;
   std::string info_;
   std::string version_ = "7.0.15";
+  std::string mode_ = "standalone";
   std::vector<int> descriptors_;
   std::vector<std::thread> peers_;
   std::thread acceptor_;

@@ -131,7 +131,7 @@ bool server_check::connect() {
     }
     std::this_thread::sleep_for(retry_pause);
   }
-  if (report_.role == "replica") {
+  if (report_.role == "replica" && !key_from_) {
     report_.problems.push_back({"connect", "the server is a replica",
                                 "Nothing can be stored or invalidated.", "connect to the primary",
                                 true});
@@ -173,7 +173,10 @@ void server_check::try_server_commands() {
 
 void server_check::try_key_commands(const std::string& name) {
   may_publish_ = true;
-  const std::string key = name + ":1.0:c:" + id_;
+  const auto key_of = [&](const std::string& beginning) {
+    return key_from_ ? key_from_(beginning) : beginning;
+  };
+  const std::string key = key_of(name + ":1.0:c:" + id_);
   std::string release;
   lease::write_release(release, key, entry::token{{'c', 'h', 'e', 'c', 'k'}}, "");
   const bool goes_on =
@@ -193,7 +196,7 @@ void server_check::try_key_commands(const std::string& name) {
   if (goes_on && !may_run_scripts_) try_without_scripts(key);
   // A channel that may not be published on may not be subscribed to either.
   if (goes_on && may_publish_) try_subscription(key);
-  if (!has_ended_ && may_track_) try_wake_up(key + "-wake");
+  if (!has_ended_ && may_track_) try_wake_up(key_of(key + "-wake"));
 }
 
 void server_check::try_without_scripts(const std::string& key) {

@@ -9,6 +9,7 @@
 #include <drover/fault.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +24,17 @@ namespace drover::store {
 
 class server_check {
  public:
+  /// Makes a key that the server has from the beginning of one.
+  using key_maker = std::function<std::string(const std::string& beginning)>;
+
   /// `id` makes the keys of this check unique. It consists of letters, digits and '-'.
-  server_check(connection::channel& on, waker& wakes, std::string id, steady_time deadline)
-      : channel_{on}, waker_{wakes}, id_{std::move(id)}, deadline_{deadline} {}
+  server_check(connection::channel& on, waker& wakes, std::string id, steady_time deadline,
+               key_maker key_from = {})
+      : channel_{on},
+        waker_{wakes},
+        id_{std::move(id)},
+        deadline_{deadline},
+        key_from_{std::move(key_from)} {}
 
   /// Connects, and tries the commands with a key of each of the caches `names`. Waits for a server
   /// that is away until the deadline. Throws std::bad_alloc.
@@ -54,6 +63,7 @@ class server_check {
   waker& waker_;
   std::string id_;
   steady_time deadline_;
+  key_maker key_from_;  ///< empty: the server has all keys
   bool has_ended_ = false;
   bool may_track_ = true;  ///< no command of tracking was refused
   bool may_run_scripts_ = true;

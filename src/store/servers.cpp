@@ -128,7 +128,7 @@ connection::reachability servers::reached() const {
   for (redis_store* const on : all) {
     connection::reachability known = on->reached();
     if (rank_of(known.now) <= rank_of(worst.now)) continue;
-    worst = std::move(known);
+    worst = std::move(known);  // its reason names the node
   }
   return worst;
 }

@@ -109,6 +109,8 @@ class servers {
   [[nodiscard]] std::vector<redis_store*> in_use() const;
   /// See `channel::credentials_changed`.
   void credentials_changed() noexcept;
+  /// Why the map of the cluster is not known, if a node has refused it. Throws std::bad_alloc.
+  [[nodiscard]] std::optional<fault> map_refusal() const;
   /// The state of all servers in use: that of the worst one. Throws std::bad_alloc.
   [[nodiscard]] connection::reachability reached() const;
   /// As `reached`, without the reason: needs no memory.
@@ -209,7 +211,9 @@ class servers {
   void refresh_map() noexcept;
   void ask_for_map(const base::host_port& at) noexcept;
   void ask_for_map(redis_store& on, const base::host_port& at, bool by_slots);
-  void no_map() noexcept;
+  void no_map(const fault& why) noexcept;
+  /// No node has given the map yet, and another seed is asked now.
+  [[nodiscard]] bool is_looking_for_seeds() const noexcept;
   void install(const cluster::slot_map& map);
   void rest_others() noexcept;
   [[nodiscard]] std::vector<base::host_port> last_to_ask() const;
@@ -228,6 +232,7 @@ class servers {
   cluster::map_refresh refresh_;
   cluster::slot_map map_;
   bool has_map_ = false;
+  fault no_map_because_;  ///< why the last node gave no map
   steady_time armed_for_ = steady_time::max();
 };
 

@@ -36,8 +36,12 @@ std::optional<servers::hop> servers::next_hop(std::string_view key, const hop& a
     const auto read = cluster::read_redirect(why.text);
     if (!read) {
       // The server is away. Perhaps its slots have another owner by now, or another seed is asked.
-      const hop owner = first_hop(key);
-      if (why.code != fault_code::unreachable || owner.to == asked.to) return std::nullopt;
+      if (why.code != fault_code::unreachable || !is_cluster()) return std::nullopt;
+      hop owner = first_hop(key);
+      if (owner.to == asked.to) {
+        if (!is_looking_for_seeds()) return std::nullopt;
+        owner.pause = pause_before_again;
+      }
       return owner;
     }
     became_cluster();

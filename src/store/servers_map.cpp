@@ -143,7 +143,7 @@ void servers::refresh_map() noexcept {
 void servers::ask_for_map(const base::host_port& at) noexcept {
   try {
     redis_store* const on = node_at(at);
-    if (on == nullptr) return no_map();
+    if (on == nullptr) return no_map({fault_code::overloaded, "too many nodes"});
     {
       // Before the map is known, all requests go to the node that is asked for it.
       const std::scoped_lock lock{mutex_};
@@ -153,7 +153,7 @@ void servers::ask_for_map(const base::host_port& at) noexcept {
     }
     ask_for_map(*on, at, false);
   } catch (...) {
-    no_map();
+    no_map(out_of_memory());
   }
 }
 
@@ -163,26 +163,46 @@ void servers::ask_for_map(redis_store& on, const base::host_port& at, bool by_sl
   on.channel().post(std::move(request), 1,
                     [this, &on, at, by_slots](const result<std::vector<resp::message>>& got) {
                       try {
-                        if (!got || got->front().empty()) return no_map();
+                        if (!got) return no_map(got.error());
+                        if (got->front().empty())
+                          return no_map({fault_code::corrupt, "the reply is too long"});
                         const resp::view reply = got->front().root();
                         if (reply.is_error() && !by_slots) return ask_for_map(on, at, true);
                         const cluster::map_source source{.asked = at, .tls = with_.tls != nullptr};
                         const auto map = by_slots ? cluster::read_cluster_slots(reply, source)
                                                   : cluster::read_cluster_shards(reply, source);
-                        if (!map) return no_map();
+                        if (!map) return no_map(map.error());
                         install(*map);
                       } catch (...) {
-                        no_map();
+                        no_map(out_of_memory());
                       }
                     });
 }
 
-void servers::no_map() noexcept {
+void servers::no_map(const fault& why) noexcept {
   {
     const std::scoped_lock lock{mutex_};
+    try {
+      no_map_because_ = why;
+    } catch (...) {
+      no_map_because_.text.clear();
+    }
     if (refresh_.is_asking()) refresh_.failed(now());
   }
-  arm_refresh();
+  arm_refresh();  // the next seed
+}
+
+bool servers::is_looking_for_seeds() const noexcept {
+  const std::scoped_lock lock{mutex_};
+  if (has_map_) return false;
+  const auto due = refresh_.due();
+  return refresh_.is_asking() || (due && *due <= now());
+}
+
+std::optional<fault> servers::map_refusal() const {
+  const std::scoped_lock lock{mutex_};
+  if (has_map_ || no_map_because_.code != fault_code::unsupported) return std::nullopt;
+  return no_map_because_;
 }
 
 void servers::install(const cluster::slot_map& map) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Slots that move from node to node while their keys are hot, pending or missing, and primaries that
-// are replaced.
+// Slots that move from node to node while their keys are hot, pending or missing, and primaries
+// that are replaced.
 #include "integration/cluster_world.hpp"
 
 namespace drover::test::cluster_reshard_test {

@@ -99,5 +99,45 @@ TEST_F(cluster_client, ADeadHolderIsNoticedAtItsNode) {
   }
 }
 
+TEST_F(cluster_client, ACheckTriesEachPrimary) {
+  for (const std::string& url :
+       {group.url(), "redis://127.0.0.1:" + std::to_string(group.nodes[5]->port())}) {
+    setup.url = url;
+    cached_origin cached{origin, setup};
+    const check_report report = cached.redis.check(60s, {"t", "u"});
+    EXPECT_EQ(report.state, readiness::ready) << url;
+    for (const check_problem& problem : report.problems) {
+      ADD_FAILURE() << problem.request << ": " << problem.reason;
+    }
+    EXPECT_EQ(report.role, "primary");
+    EXPECT_TRUE(report.round_trip.has_value());
+  }
+  group.nodes[1]->command({"ACL", "SETUSER", "default", "-client|list"});
+  cached_origin cached{origin, setup};
+  const check_report report = cached.redis.check(60s, {"t"});
+  EXPECT_EQ(report.state, readiness::degraded);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].request, "CLIENT LIST");
+  EXPECT_NE(report.problems[0].reason.find(std::to_string(group.nodes[1]->port()) + ": "),
+            std::string::npos)
+      << report.problems[0].reason;
+}
+
+TEST_F(cluster_client, WithoutTheRightToReadTheMapItFollowsRedirects) {
+  for (const auto& node : group.nodes) {
+    node->command({"ACL", "SETUSER", "default", "-cluster|shards", "-cluster|slots"});
+  }
+  cached_origin cached{origin, setup};
+  for (unsigned i = 0; i < 20; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    EXPECT_EQ(cached.ask(key).how, "loaded") << key;
+    EXPECT_EQ(cached.ask(key).how, "fresh") << key;
+  }
+  const check_report report = cached.redis.check(20s, {"t"});
+  EXPECT_EQ(report.state, readiness::degraded);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0].remedy, "grant +cluster|shards +cluster|slots");
+}
+
 }  // namespace
 }  // namespace drover::test::cluster_test
