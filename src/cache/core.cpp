@@ -55,6 +55,8 @@ core::core(client_options options, server_access to)
           .refused = [this](const redis_store&, const fault& why) { report_.tell_refused(why); },
           .login_failed = [this](const fault& why) { report_.tell_login_failed(why); },
           .alarm = [this] { flights_.alarm_rang(); },
+          .moving =
+              [this](const cluster::slot_set& moving) { invalidations_.slots_moving(moving); },
           .moved = [this](const cluster::slot_set& moved) { on_moved(moved); },
       },
       options_.server_keeps_writes, nodes_of(options_));

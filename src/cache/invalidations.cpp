@@ -81,6 +81,14 @@ void invalidations::server_up(const store::redis_store& on,
          [&](const std::vector<std::string>& keys) { return servers_->is_at(keys.front(), on); });
 }
 
+void invalidations::slots_moving(const cluster::slot_set& moving) noexcept {
+  const guard_lock lock{mutex_};
+  journal_.mark_pending(store::now(), [&](const std::vector<std::string>& keys) {
+    return moving[cluster::slot_of(keys.front())];
+  });
+  count_pending();
+}
+
 void invalidations::slots_moved(const cluster::slot_set& moved) noexcept {
   repeat(fetch::invalidation_journal::server::another, [&](const std::vector<std::string>& keys) {
     return moved[cluster::slot_of(keys.front())];

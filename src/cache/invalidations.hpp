@@ -50,6 +50,8 @@ class invalidations {
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 
+  /// These slots are about to have another server.
+  void slots_moving(const cluster::slot_set& moving) noexcept;
   /// The server of these slots is another one now.
   void slots_moved(const cluster::slot_set& moved) noexcept;
   void server_up(const store::redis_store& on, fetch::invalidation_journal::server which) noexcept;

@@ -85,6 +85,15 @@ std::optional<steady_time> invalidation_journal::next_due() const noexcept {
   return waiting_.begin()->first.when;
 }
 
+void invalidation_journal::mark_pending(steady_time now, const scope& in) {
+  forget_old(now);
+  for (shelf* of : {&sent_, &waiting_, &done_}) {
+    for (auto& [at, invalidation] : *of) {
+      if (in(*invalidation.keys)) make_pending(invalidation);
+    }
+  }
+}
+
 std::vector<invalidation_journal::sending> invalidation_journal::connection_up(server which,
                                                                                steady_time now,
                                                                                const scope& in) {

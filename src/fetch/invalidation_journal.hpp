@@ -71,6 +71,9 @@ class invalidation_journal {
   /// unacknowledged ones and, unless the server is the same, also those acknowledged in the last
   /// minute. For another server that minute begins again; for an unknown server it does not.
   [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now, const scope& in);
+  /// Another server is about to have these keys: they may not be read. `connection_up` follows, or
+  /// the end of the minute.
+  void mark_pending(steady_time now, const scope& in);
   /// The same for a server that has all keys.
   [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now) {
     return connection_up(which, now, [](const std::vector<std::string>&) { return true; });

@@ -130,6 +130,24 @@ TEST(invalidation_journal, SendsAlsoTheLastMinuteToAnotherServer) {
   EXPECT_EQ(kept.size(), 1U) << "the older one is forgotten";
 }
 
+TEST(invalidation_journal, KeysThatAreAboutToMoveMayNotBeReadUntilTheyAreSentAgain) {
+  invalidation_journal kept{10};
+  kept.acknowledged(add(kept, "a"), start);
+  kept.acknowledged(add(kept, "b"), start);
+  kept.acknowledged(add(kept, "c"), start - seconds{3600});
+  const auto is_moving = [](const std::vector<std::string>& keys) { return keys.front() != "b"; };
+  kept.mark_pending(start, is_moving);
+  EXPECT_TRUE(kept.is_pending("a"));
+  EXPECT_FALSE(kept.is_pending("b"));
+  EXPECT_FALSE(kept.is_pending("c")) << "it was forgotten";
+  const auto again = kept.connection_up(invalidation_journal::server::another, start, is_moving);
+  EXPECT_EQ(names(again), "a");
+  EXPECT_TRUE(kept.is_pending("a"));
+  kept.acknowledged(again.front().id, start);
+  EXPECT_FALSE(kept.is_pending("a"));
+  EXPECT_EQ(kept.pending_count(), 0U);
+}
+
 TEST(invalidation_journal, IgnoresAnswersToAnEarlierSending) {
   invalidation_journal kept{10};
   const number first = add(kept, "a");

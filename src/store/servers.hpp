@@ -50,7 +50,10 @@ struct server_events {
   std::function<void(const redis_store& on, const fault&)> refused;
   std::function<void(const fault&)> login_failed{};
   std::function<void()> alarm;
-  /// These slots of a cluster have another server now, which may lack the last writes.
+  /// These slots of a cluster are about to have another server, which may lack the last writes. No
+  /// request goes there before this function has returned.
+  std::function<void(const cluster::slot_set&)> moving;
+  /// These slots have another server now.
   std::function<void(const cluster::slot_set&)> moved;
 };
 

@@ -80,13 +80,15 @@ void servers::on_lost(const redis_store& on) noexcept {
 redis_store* servers::learn(std::uint16_t slot, const base::host_port& owner) {
   redis_store* const to = node_at(owner);
   if (to == nullptr) return nullptr;
+  const cluster::slot_set moved = cluster::slot_set{}.set(slot);
+  if (&table_->of(slot) != to && to_.moving) to_.moving(moved);
   bool is_news = false;
   {
     const std::scoped_lock lock{mutex_};
     map_.move(slot, owner);
     is_news = table_->set(slot, *to);
   }
-  if (is_news) to_.moved(cluster::slot_set{}.set(slot));
+  if (is_news) to_.moved(moved);
   want_map(refresh_reason::moved);
   return to;
 }
@@ -211,6 +213,13 @@ void servers::install(const cluster::slot_map& map) {
   for (const cluster::node& primary : map.primaries()) {
     stores.emplace_back(&primary, node_at(primary.at));
   }
+  const auto store_of = [&](std::uint16_t slot) -> redis_store* {
+    const cluster::node* const owner = map.owner_of(slot);
+    if (owner == nullptr) return nullptr;  // nothing better than the former owner is known
+    return std::find_if(stores.begin(), stores.end(),
+                        [&](const auto& one) { return one.first == owner; })
+        ->second;
+  };
   cluster::slot_set moved;
   {
     const std::scoped_lock lock{mutex_};
@@ -218,14 +227,16 @@ void servers::install(const cluster::slot_map& map) {
     refresh_.answered(map);
     if (has_map_) moved = cluster::moved_slots(map_, map);
     for (std::uint16_t slot = 0; slot < cluster::slot_count; ++slot) {
-      const cluster::node* const owner = map.owner_of(slot);
-      if (owner == nullptr) {
-        moved.reset(slot);
-        continue;  // nothing better than the former owner is known
-      }
-      const auto at = std::find_if(stores.begin(), stores.end(),
-                                   [&](const auto& one) { return one.first == owner; });
-      if (at->second != nullptr && table_->set(slot, *at->second)) moved.set(slot);
+      const redis_store* const owner = store_of(slot);
+      moved[slot] = owner != nullptr && (moved[slot] || &table_->of(slot) != owner);
+    }
+  }
+  if (moved.any() && to_.moving) to_.moving(moved);
+  {
+    const std::scoped_lock lock{mutex_};
+    for (std::uint16_t slot = 0; slot < cluster::slot_count; ++slot) {
+      redis_store* const owner = store_of(slot);
+      if (owner != nullptr && table_->set(slot, *owner)) moved.set(slot);
     }
     map_ = map;
     has_map_ = true;
