@@ -40,8 +40,8 @@ if(tool_files AND EXISTS "${tool_main}")
   set(DROVER_WHOLE_TOOLS ON)
   if(DROVER_SANITIZE STREQUAL "thread")
     set(DROVER_WHOLE_TOOLS OFF)
-    list(FILTER tool_files INCLUDE REGEX
-      "/tools/(text|process|simulate/origins|audit/(capture|topology|proxy)|fault/(plan|flow|proxy))/")
+    set(checked "/tools/(text|process|simulate/origins|audit/(capture|topology|proxy))/")
+    list(FILTER tool_files INCLUDE REGEX "${checked}|/tools/fault/(plan|flow|proxy)/")
     list(FILTER tool_files EXCLUDE REGEX "/audit/proxy/cold_[a-z]+\\.cpp$")
   endif()
 

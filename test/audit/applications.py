@@ -24,7 +24,8 @@ SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
           "npm": ["../node/traffic.mjs", "packages/package-lock.json"], "php": ["traffic.php"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
-          "live": bool, "cluster": bool, "needs": list, "audit": list, "sources": list, "library": str}
+          "live": bool, "cluster": bool,
+          "needs": list, "audit": list, "sources": list, "library": str}
 # An application with fewer commands did not do what it is for. The shortest recording has 79.
 COMMANDS_MIN = 50
 ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]

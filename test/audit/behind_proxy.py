@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import applications
+import private_cluster
 
 PATIENCE_S = 60
 # Runs a command and leaves its exit code in a file: that of the audit may be the verdict's.
@@ -43,7 +44,6 @@ def server_for(app, scratch):
 @contextlib.contextmanager
 def cluster_of_servers(scratch):
     """Runs a cluster whose slots move. The value of the context is the URL of one node."""
-    import private_cluster  # needs the package redis
     with private_cluster.private_cluster(server_program(scratch), pathlib.Path(scratch),
                                          free_port) as cluster:
         yield cluster.url

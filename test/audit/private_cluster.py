@@ -2,16 +2,44 @@
 """A Redis cluster of three primaries whose slots move while an application uses it."""
 
 import contextlib
+import socket
 import subprocess
 import threading
 import time
-
-import redis
 
 NODES = 3
 SLOTS = 16384
 PATIENCE_S = 60
 MOVE_EVERY_S = 0.3
+
+
+class node_client:
+    """A connection to one node that needs no package."""
+
+    def __init__(self, port):
+        self.port = port
+        self.stream = socket.create_connection(("127.0.0.1", port), PATIENCE_S).makefile("rwb")
+
+    def ask(self, *words):
+        parts = [str(word).encode() for word in words]
+        self.stream.write(b"*%d\r\n" % len(parts))
+        for part in parts:
+            self.stream.write(b"$%d\r\n%s\r\n" % (len(part), part))
+        self.stream.flush()
+        return self.read()
+
+    def read(self):
+        line = self.stream.readline()
+        kind, rest = line[:1], line[1:-2].decode()
+        if kind == b"-":
+            raise RuntimeError(rest)
+        if kind == b"*":
+            return [self.read() for _ in range(int(rest))]
+        if kind == b"$" and rest != "-1":
+            return self.stream.read(int(rest) + 2)[:-2].decode()
+        if not line:
+            raise ConnectionError(f"node {self.port} ended the connection")
+        return rest
 
 
 class private_cluster:
@@ -40,13 +68,11 @@ class private_cluster:
             [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly",
              "no", "--dir", str(folder), "--logfile", str(folder / "log"), "--cluster-enabled",
              "yes", "--cluster-node-timeout", "30000"])
-        client = redis.Redis(port=port, decode_responses=True)
         end = time.monotonic() + PATIENCE_S
         while server.poll() is None and time.monotonic() < end:
-            with contextlib.suppress(redis.exceptions.ConnectionError):
-                client.ping()
+            with contextlib.suppress(OSError):
+                self.clients.append(node_client(port))
                 self.servers.append(server)
-                self.clients.append(client)
                 return
             time.sleep(0.02)
         server.kill()
@@ -55,9 +81,9 @@ class private_cluster:
     def form(self):
         bounds = [SLOTS * number // NODES for number in range(NODES + 1)]
         for number, client in enumerate(self.clients):
-            client.execute_command("CLUSTER ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
+            client.ask("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
             if number > 0:
-                self.clients[0].execute_command("CLUSTER MEET", "127.0.0.1", self.port_of(client))
+                self.clients[0].ask("CLUSTER", "MEET", "127.0.0.1", client.port)
         end = time.monotonic() + PATIENCE_S
         while not all(self.is_formed(client) for client in self.clients):
             if time.monotonic() > end:
@@ -66,41 +92,35 @@ class private_cluster:
 
     @staticmethod
     def is_formed(client):
-        state = client.execute_command("CLUSTER INFO")
-        return "cluster_state:ok" in str(state) or state.get("cluster_state") == "ok"
-
-    @staticmethod
-    def port_of(client):
-        return client.connection_pool.connection_kwargs["port"]
+        return ("cluster_state:ok" in client.ask("CLUSTER", "INFO")
+                and len(client.ask("CLUSTER", "SLOTS")) == NODES)
 
     @property
     def url(self):
-        return f"redis://127.0.0.1:{self.port_of(self.clients[0])}"
+        return f"redis://127.0.0.1:{self.clients[0].port}"
 
     def move_slots(self):
         """Moves the slot of one key after the other to the next node, with the keys in it."""
         turn = 0
         while not self.stopping.wait(MOVE_EVERY_S):
             keys = sorted((key, number) for number, client in enumerate(self.clients)
-                          for key in client.keys("*"))
+                          for key in client.ask("KEYS", "*"))
             if keys:
                 turn += 1
                 key, number = keys[turn % len(keys)]
-                self.move(self.clients[0].execute_command("CLUSTER KEYSLOT", key), number,
+                self.move(self.clients[0].ask("CLUSTER", "KEYSLOT", key), number,
                           (number + 1) % NODES)
 
     def move(self, slot, source_number, target_number):
         source, target = self.clients[source_number], self.clients[target_number]
-        source_id, target_id = (client.execute_command("CLUSTER MYID")
-                                for client in (source, target))
-        target.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", source_id)
-        source.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", target_id)
+        source_id, target_id = (client.ask("CLUSTER", "MYID") for client in (source, target))
+        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source_id)
+        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target_id)
         # What an application stores meanwhile goes to the target.
-        while keys := source.execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
-            source.execute_command("MIGRATE", "127.0.0.1", self.port_of(target), "", 0, 5000,
-                                   "KEYS", *keys)
+        while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
         for client in (target, source, *self.clients):
-            client.execute_command("CLUSTER SETSLOT", slot, "NODE", target_id)
+            client.ask("CLUSTER", "SETSLOT", slot, "NODE", target_id)
         self.moves += 1
 
     def kill(self):

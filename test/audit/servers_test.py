@@ -81,7 +81,7 @@ class audit_servers(audit_run):
         return [applications.python_with("redis"), "-B", file, *words]
 
     def server(self):
-        return private_server(tempfile.mkdtemp(dir=self.folder))
+        return private_server(tempfile.mkdtemp(prefix="server-", dir=self.folder))
 
     @contextlib.contextmanager
     def server_with_tls(self):
@@ -189,7 +189,7 @@ class audit_servers(audit_run):
 
     def test_a_node_stands_for_its_cluster(self):
         with self.cluster() as cluster:
-            ports = {cluster.port_of(client) for client in cluster.clients}
+            ports = {client.port for client in cluster.clients}
             for upstream in (cluster.url, f"redis+cluster://127.0.0.1:1,{cluster.url[8:]}"):
                 for protocol in "23":
                     with self.subTest((upstream, protocol)):
