@@ -59,6 +59,19 @@ bool has_flag(std::string_view flags, std::string_view wanted) {
   return false;
 }
 
+// SENTINEL REPLICAS: a list of such lists. The sentinel that leads a failover marks the replica
+// that it has chosen.
+std::optional<host_port> promoted_in(resp::view replicas) {
+  if (replicas.kind() != resp::type::array) return std::nullopt;
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    const std::string_view host = detail_of(replicas[i], "ip");
+    const auto port = unsigned_in<std::uint16_t>(detail_of(replicas[i], "port"));
+    if (!has_flag(detail_of(replicas[i], "flags"), "promoted") || !is_host(host)) continue;
+    if (port && *port != 0) return host_port{std::string{host}, *port};
+  }
+  return std::nullopt;
+}
+
 fault refused_question(std::string_view text) {
   if (text.starts_with("WRONGPASS")) return useless("it refuses user or password (WRONGPASS)");
   if (text.starts_with("NOAUTH")) return useless("it wants a password (NOAUTH)");
@@ -82,23 +95,25 @@ sentinel_request write_sentinel_request(std::string_view service, std::string_vi
   }
   resp::write_command(request.bytes, {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", service});
   resp::write_command(request.bytes, {"SENTINEL", "MASTER", service});
-  request.replies += 2;
+  resp::write_command(request.bytes, {"SENTINEL", "REPLICAS", service});
+  request.replies += 3;
   return request;
 }
 
-// A user of the sentinel may have the right to the first request only. The epoch is unknown then.
+// A user of the sentinel may have the right to the first request only. The epoch is unknown then,
+// and a new primary is known later.
 result<primary_report> read_primary_report(std::span<const resp::message> replies,
                                            std::string_view service) {
-  for (const resp::message& reply : replies.first(replies.size() - 1)) {
+  for (const resp::message& reply : replies.first(replies.size() - 2)) {
     if (reply.root().is_error()) return refused_question(reply.root().text());
   }
-  const resp::view named = replies[replies.size() - 2].root();
+  const resp::view named = replies[replies.size() - 3].root();
   if (named.is_null())
     return useless("it does not know the service '" + std::string{service} + "'");
   auto at = address_in(named);
   if (!at) return useless("its reply is not the address of a primary");
-  primary_report report{.at = *std::move(at), .config_epoch = 0, .is_down = false};
-  const resp::view details = replies.back().root();
+  primary_report report{.at = *std::move(at), .promoted = promoted_in(replies.back().root())};
+  const resp::view details = replies[replies.size() - 2].root();
   if (details.is_error()) return report;
   if (const auto epoch = unsigned_in<std::uint64_t>(detail_of(details, "config-epoch"))) {
     report.config_epoch = *epoch;
@@ -109,7 +124,8 @@ result<primary_report> read_primary_report(std::span<const resp::message> replie
       detail_of(details, "ip") == report.at.host &&
       unsigned_in<std::uint16_t>(detail_of(details, "port")) == std::optional{report.at.port};
   const std::string_view flags = detail_of(details, "flags");
-  report.is_down = is_same && (has_flag(flags, "s_down") || has_flag(flags, "o_down"));
+  report.is_agreed_down = is_same && has_flag(flags, "o_down");
+  report.is_down = report.is_agreed_down || (is_same && has_flag(flags, "s_down"));
   return report;
 }
 
@@ -118,7 +134,8 @@ std::vector<host_port> ranked(std::span<const primary_report> reports) {
     host_port at;
     std::uint64_t config_epoch = 0;
     std::size_t votes = 0;
-    bool is_down = true;  ///< according to all that name it with this epoch
+    bool is_down = true;          ///< according to all that name it with this epoch
+    bool is_agreed_down = false;  ///< according to one of them
   };
   std::vector<candidate> candidates;
   for (const primary_report& report : reports) {
@@ -128,9 +145,11 @@ std::vector<host_port> ranked(std::span<const primary_report> reports) {
     if (report.config_epoch > named.config_epoch) {
       named.config_epoch = report.config_epoch;
       named.is_down = true;
+      named.is_agreed_down = false;
     }
     ++named.votes;
     if (report.config_epoch == named.config_epoch) named.is_down &= report.is_down;
+    if (report.config_epoch == named.config_epoch) named.is_agreed_down |= report.is_agreed_down;
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const candidate& left, const candidate& right) {
@@ -141,7 +160,13 @@ std::vector<host_port> ranked(std::span<const primary_report> reports) {
                    });
   std::vector<host_port> addresses;
   for (candidate& named : candidates) {
-    if (!named.is_down) addresses.push_back(std::move(named.at));
+    if (!named.is_down && !named.is_agreed_down) addresses.push_back(std::move(named.at));
+  }
+  for (const primary_report& report : reports) {
+    if (!report.promoted || std::ranges::find(addresses, *report.promoted) != addresses.end()) {
+      continue;
+    }
+    addresses.push_back(*report.promoted);
   }
   return addresses;
 }

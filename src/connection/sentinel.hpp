@@ -26,7 +26,8 @@ struct sentinel_request {
   unsigned replies = 0;
 };
 
-/// Asks one sentinel for the primary of `service`. `password` empty: without AUTH.
+/// Asks one sentinel for the primary of `service`, and for its replicas. `password` empty: without
+/// AUTH.
 [[nodiscard]] sentinel_request write_sentinel_request(std::string_view service,
                                                       std::string_view user,
                                                       std::string_view password);
@@ -36,6 +37,10 @@ struct primary_report {
   host_port at;
   std::uint64_t config_epoch = 0;  ///< 0 when the sentinel does not tell it
   bool is_down = false;            ///< the sentinel cannot reach it, and no failover has ended yet
+  bool is_agreed_down = false;     ///< so many sentinels say so that a failover may begin
+  /// The replica that this sentinel is making the primary. It has been told to be one, but the
+  /// sentinel names it only when it has seen that, up to a second later.
+  std::optional<host_port> promoted{};
 };
 
 /// Reads the replies to `write_sentinel_request`. A fault says why the sentinel is of no use: it
@@ -45,7 +50,7 @@ struct primary_report {
 
 /// The addresses in the order in which to try them: the highest epoch first, then the one that most
 /// sentinels name; each address once. An address that the latest configuration calls down is left
-/// out: a connection to it would only wait for its end.
+/// out: a connection to it would only wait for its end. Replicas that are being promoted come last.
 [[nodiscard]] std::vector<host_port> ranked(std::span<const primary_report> reports);
 
 /// The new primary in the message of a sentinel on `+switch-master`; nullopt: another message, or

@@ -25,13 +25,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto announced = connection::new_primary_in(partial, "main");
     if (announced && (announced->host.empty() || announced->port == 0)) std::abort();
     replies.push_back(std::exchange(partial, {}));
-    if (replies.size() < 2) continue;
+    if (replies.size() < 3) continue;
     if (const auto report = connection::read_primary_report(replies, "main")) {
       if (report->at.host.empty() || report->at.port == 0) std::abort();
+      if (report->promoted && report->promoted->port == 0) std::abort();
       reports.push_back(*report);
     }
     replies.clear();
   }
-  if (connection::ranked(reports).size() > reports.size()) std::abort();
+  if (connection::ranked(reports).size() > 2 * reports.size()) std::abort();
   return 0;
 }

@@ -11,8 +11,8 @@ namespace drover::connection {
 namespace {
 
 constexpr std::size_t read_size = 4096;
-/// The reply to SENTINEL MASTER has about a thousand bytes.
-constexpr std::size_t sentinel_reply_max = std::size_t{64} << 10U;
+/// The reply to SENTINEL REPLICAS has about a thousand bytes for each replica.
+constexpr std::size_t sentinel_reply_max = std::size_t{1} << 20U;
 
 }  // namespace
 

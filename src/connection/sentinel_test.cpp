@@ -28,14 +28,17 @@ std::string list(const std::vector<std::string>& texts) {
   return bytes;
 }
 
-result<primary_report> report_of(const std::vector<std::string>& replies) {
+/// Without replicas.
+result<primary_report> report_of(const std::vector<std::string>& replies,
+                                 const std::string& replicas = "*0\r\n") {
   std::vector<resp::message> messages;
   for (const std::string& reply : replies) messages.push_back(message_of(reply));
+  messages.push_back(message_of(replicas));
   return read_primary_report(messages, "main");
 }
 
 primary_report primary(std::uint16_t port, std::uint64_t epoch, bool is_down = false) {
-  return {{"10.0.0.1", port}, epoch, is_down};
+  return {.at = {"10.0.0.1", port}, .config_epoch = epoch, .is_down = is_down};
 }
 
 std::string ports(const std::vector<host_port>& addresses) {
@@ -44,16 +47,17 @@ std::string ports(const std::vector<host_port>& addresses) {
   return text;
 }
 
-TEST(sentinel, IsAskedForTheAddressAndTheConfiguration) {
+TEST(sentinel, IsAskedForTheAddressTheConfigurationAndTheReplicas) {
   const sentinel_request plain = write_sentinel_request("main", "", "");
-  EXPECT_EQ(plain.replies, 2U);
+  EXPECT_EQ(plain.replies, 3U);
   EXPECT_EQ(plain.bytes,
             "*3\r\n$8\r\nSENTINEL\r\n$23\r\nGET-MASTER-ADDR-BY-NAME\r\n$4\r\nmain\r\n"
-            "*3\r\n$8\r\nSENTINEL\r\n$6\r\nMASTER\r\n$4\r\nmain\r\n");
+            "*3\r\n$8\r\nSENTINEL\r\n$6\r\nMASTER\r\n$4\r\nmain\r\n"
+            "*3\r\n$8\r\nSENTINEL\r\n$8\r\nREPLICAS\r\n$4\r\nmain\r\n");
   EXPECT_TRUE(write_sentinel_request("main", "", "secret")
                   .bytes.starts_with("*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n"));
   const sentinel_request with_user = write_sentinel_request("main", "app", "secret");
-  EXPECT_EQ(with_user.replies, 3U);
+  EXPECT_EQ(with_user.replies, 4U);
   EXPECT_TRUE(with_user.bytes.starts_with("*3\r\n$4\r\nAUTH\r\n$3\r\napp\r\n$6\r\nsecret\r\n"));
 }
 
@@ -80,6 +84,32 @@ TEST(sentinel, SaysWhetherThePrimaryItNamesIsDown) {
   EXPECT_FALSE(is_down("1", "master,disconnected"));
   // A failover has promoted the server at port 1; the details still describe the former primary.
   EXPECT_FALSE(is_down("2", "s_down,o_down,master,failover_in_progress"));
+}
+
+// The sentinel names the new primary up to a second after it has made it one.
+TEST(sentinel, TellsWhichReplicaItPromotes) {
+  const auto promoted = [](const std::string& replicas) {
+    const auto report = report_of(
+        {list({"10.0.0.1", "1"}),
+         list({"ip", "10.0.0.1", "port", "1", "flags", "o_down,master", "config-epoch", "1"})},
+        replicas);
+    return report ? ports(ranked(std::vector{*report})) : "none";
+  };
+  const auto replica = [](const std::string& port, const std::string& flags) {
+    return list({"name", "n", "ip", "10.0.0.1", "port", port, "flags", flags});
+  };
+  EXPECT_EQ(promoted("*0\r\n"), "");
+  EXPECT_EQ(promoted("*1\r\n" + replica("2", "slave")), "");
+  EXPECT_EQ(promoted("*2\r\n" + replica("2", "slave") + replica("3", "slave,promoted")), "3 ");
+  EXPECT_EQ(promoted("*1\r\n" + replica("0", "promoted")), "");
+  EXPECT_EQ(promoted("*1\r\n" + list({"ip", "a b", "port", "2", "flags", "promoted"})), "");
+  EXPECT_EQ(promoted("*1\r\n:1\r\n"), "");
+  EXPECT_EQ(promoted("-NOPERM no permissions\r\n"), "");
+  // It comes after the primary that a sentinel names.
+  primary_report one = primary(1, 1);
+  one.promoted = host_port{"10.0.0.1", 2};
+  EXPECT_EQ(ports(ranked(std::vector{one, one})), "1 2 ");
+  EXPECT_EQ(ports(ranked(std::vector{one, primary(3, 2)})), "3 1 2 ");
 }
 
 TEST(sentinel, MayRefuseTheDetails) {
@@ -128,6 +158,21 @@ TEST(sentinel, ThatCannotReachThePrimaryIsOutvotedByOneThatCan) {
   // What a sentinel with an older configuration sees is of no interest.
   EXPECT_EQ(ports(ranked(std::vector{primary(1, 1, false), primary(1, 2, true)})), "");
   EXPECT_EQ(ports(ranked(std::vector{primary(1, 2, true), primary(2, 1, false)})), "2 ");
+}
+
+// Some of the others may not have seen it yet.
+TEST(sentinel, ThatKnowsOfAQuorumAgainstThePrimaryIsBelieved) {
+  primary_report one = primary(1, 1, true);
+  one.is_agreed_down = true;
+  EXPECT_EQ(ports(ranked(std::vector{primary(1, 1), one, primary(1, 1)})), "");
+  EXPECT_EQ(ports(ranked(std::vector{one, primary(1, 2)})), "1 ") << "before the last failover";
+  const auto is_agreed = [](const std::string& flags) {
+    const auto report =
+        report_of({list({"h", "1"}), list({"ip", "h", "port", "1", "flags", flags})});
+    return report && report->is_agreed_down;
+  };
+  EXPECT_TRUE(is_agreed("s_down,o_down,master"));
+  EXPECT_FALSE(is_agreed("s_down,master"));
 }
 
 TEST(sentinel, AnnouncesANewPrimary) {

@@ -86,20 +86,21 @@ TEST_F(behind_sentinels, WrongSettingsAreReportedWithTheirReason) {
 
 TEST(sentinels_with_a_password, AreAskedWithTheirOwnCredentials) {
   ::alarm(is_sanitized ? 580 : 280);
-  const sentinel_group group{{.sentinel_password = "sentinel-secret"}};
+  const sentinel_group group{{.sentinel_password = "c4nary-sentinel"}};
   client_options options;
   options.url = group.url();
   EXPECT_EQ(client{options}.check(100ms, {"t"}).state, readiness::unusable);
-  options.sentinel_password = "sentinel-secret";
+  options.sentinel_password = "c4nary-sentinel";
   const check_report report = client{options}.check(60s, {"t"});
   EXPECT_EQ(report.state, readiness::ready)
       << (report.problems.empty() ? "" : report.problems[0].reason);
   options.sentinel_user = "watcher";
-  options.sentinel_password = "watcher-secret";
+  options.sentinel_password = "c4nary-watcher";
   for (const auto& sentinel : group.sentinels) {
     const resp::message done = sentinel->connect().command(
-        {"ACL", "SETUSER", "watcher", "on", ">watcher-secret", "&+switch-master", "-@all", "+ping",
-         "+subscribe", "+sentinel|get-master-addr-by-name", "+sentinel|master"});
+        {"ACL", "SETUSER", "watcher", "on", ">c4nary-watcher", "&+switch-master", "-@all", "+ping",
+         "+subscribe", "+sentinel|get-master-addr-by-name", "+sentinel|master",
+         "+sentinel|replicas"});
     ASSERT_EQ(done.root().text(), "OK");
     sentinel->connect().command({"ACL", "LOG", "RESET"});
   }
@@ -118,10 +119,10 @@ TEST(sentinels_with_a_password, AreAskedWithTheirOwnCredentials) {
     EXPECT_EQ(sentinel->connect().command({"ACL", "LOG"}).root().size(), 0U);
   }
   options.sentinel_user.clear();
-  options.sentinel_password = "wrong-secret";
+  options.sentinel_password = "c4nary-wrong";
   const check_report wrong = client{options}.check(100ms, {"t"});
   ASSERT_FALSE(wrong.problems.empty());
-  EXPECT_EQ(wrong.problems[0].reason.find("wrong-secret"), std::string::npos);
+  EXPECT_EQ(wrong.problems[0].reason.find("c4nary-wrong"), std::string::npos);
   ::alarm(0);
 }
 
