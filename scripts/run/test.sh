@@ -33,10 +33,11 @@ run_test() {
   # the path of a socket has at most 107 characters.
   scratch=$(mktemp -d /tmp/drover.XXXXXX)
   trap end_of_test EXIT
-  mkdir "$scratch/tmp" "$scratch/later" "$scratch/results"
+  mkdir "$scratch/tmp" "$scratch/later" "$scratch/results" "$scratch/texts"
   chmod 711 "$scratch" # a PostgreSQL server that root starts runs as another user
   results=$scratch/results
   export TMPDIR=$scratch/tmp
+  export DROVER_TOLD_TEXTS=$scratch/texts
 
   local before after
   before=$(processor_seconds)
@@ -47,6 +48,7 @@ run_test() {
     before=$after
   done
   check "no process left behind" nothing_left_running
+  look_for_secrets
   note "done"
   scripts/test_report "$results"
 }
@@ -81,12 +83,21 @@ check() {
   [[ $verdict == passed ]] || note "FAILED: $name"
 }
 
+# Looks for the passwords of the tests in all that the tests have written, and in all that the
+# library told them. Selected tests alone may leave too little to look at.
+look_for_secrets() {
+  local logs=("$results"/*.log)
+  [[ -e ${logs[0]} ]] && ((${#ctest_arguments[@]} == 0)) || return 0
+  check "no secret in any output" scripts/canary --texts "$scratch/texts" "$results" "$scratch/tmp"
+}
+
 test_tidy() {
   check "tidy: its own tests" scripts/tidy --self-test
   check "tidy" scripts/tidy
   check "reference: its own tests" scripts/reference --self-test
   check "reference" scripts/reference --check
   check "compat: its own tests" scripts/compat --self-test
+  check "canary: its own tests" scripts/canary --self-test
   check "mutants: its own tests" scripts/mutants --self-test
   check "mutants" scripts/mutants --check
 }
@@ -174,6 +185,7 @@ ctest_preset() {
   local preset=$1 begun=$SECONDS
   note "testing $1"
   with_preset "$preset" run_ctest "$@" || true
+  cp "build/$preset/Testing/Temporary/LastTest.log" "$results/$preset.log" || true
   [[ -s $results/$preset.xml ]] || record "ctest of $preset" failed $((SECONDS - begun))
 }
 

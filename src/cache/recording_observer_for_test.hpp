@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/told_texts.hpp"
+
 namespace drover::detail {
 
 class recording_observer : public observer {
@@ -24,6 +26,7 @@ class recording_observer : public observer {
   };
 
   void on_event(const event& happened) override {
+    test::keep_text(happened.text);
     const std::scoped_lock lock{mutex_};
     records_.push_back({happened.kind, std::string{happened.key}, std::string{happened.text},
                         happened.code, std::string{happened.cache}, happened.took});

@@ -133,7 +133,7 @@ TEST(audit_probe, KeepsToWhatIsAllowed) {
 }
 
 TEST(audit_probe, SaysWhyItCannotBegin) {
-  const redis_server server{{.tcp = true, .arguments = {"--requirepass", "secret"}}};
+  const redis_server server{{.tcp = true, .arguments = {"--requirepass", "c4nary-secret"}}};
   judged all;
   audit::live_capture sight{{}, all};
   ASSERT_TRUE(sight.start());
@@ -147,7 +147,7 @@ TEST(audit_probe, SaysWhyItCannotBegin) {
   with.password = "wrong";
   EXPECT_EQ(complaint(with).find("wrong"), std::string::npos) << "no password is repeated";
   EXPECT_NE(complaint(with), "");
-  with.password = "secret";
+  with.password = "c4nary-secret";
   EXPECT_EQ(complaint(with), "");
   with.server.port = 1;
   EXPECT_NE(complaint(with).find("127.0.0.1:1"), std::string::npos);

@@ -66,7 +66,7 @@ inline torture_script resp3_script() {
        {0, command({"HELLO", "2"}) + command({"HGETALL", "h"}), 2},
        {0, command({"HELLO", "4"}) + command({"HELLO", "abc"}) + command({"HELLO", "3", "X"}), 3},
        {0, command({"HELLO", "3", "AUTH", "bob", "wrong"}), 1},
-       {0, command({"HELLO", "3", "AUTH", "bob", "secret"}) + command({"GET", "none"}), 2},
+       {0, command({"HELLO", "3", "AUTH", "bob", "c4nary-secret"}) + command({"GET", "none"}), 2},
        {0, command({"RESET"}) + command({"GET", "none"}) + command({"HGETALL", "h"}), 3}}};
 }
 
@@ -280,7 +280,7 @@ inline std::vector<torture_script> early_end_scripts() {
 inline torture_script access_script() {
   return {
       "AUTH, SELECT, RESET",
-      {{0, command({"AUTH", "bob", "wrong"}) + command({"AUTH", "bob", "secret"}), 2},
+      {{0, command({"AUTH", "bob", "wrong"}) + command({"AUTH", "bob", "c4nary-secret"}), 2},
        {0, command({"ACL", "WHOAMI"}) + command({"SELECT", "7"}) + command({"SET", "k", "7"}), 3},
        {0, command({"AUTH", "x"}) + command({"AUTH"}) + command({"AUTH", "a", "b", "c"}), 3},
        {0, command({"CLIENT", "SETNAME", "with blank"}) + command({"CLIENT", "SETNAME", "n"}), 2},

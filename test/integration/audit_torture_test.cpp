@@ -172,7 +172,7 @@ class audit_torture : public testing::Test {
     server_.command({"FLUSHALL"});
     server_.command({"FUNCTION", "FLUSH"});
     server_.command({"SCRIPT", "FLUSH"});
-    server_.command({"ACL", "SETUSER", "bob", "on", ">secret", "~*", "&*", "+@all"});
+    server_.command({"ACL", "SETUSER", "bob", "on", ">c4nary-secret", "~*", "&*", "+@all"});
   }
   std::vector<std::string> play_fresh(const torture_script& script, const audit::address& at,
                                       slicing cut) {

@@ -55,9 +55,9 @@ TEST_F(availability_of_the_server, FollowsTheServer) {
 }
 
 TEST_F(availability_of_the_server, IsRefusedForAWrongPassword) {
-  server.command({"CONFIG", "SET", "requirepass", "right"});
+  server.command({"CONFIG", "SET", "requirepass", "c4nary-right"});
   client_options with = setup.client();
-  with.password = "wrong-secret";
+  with.password = "c4nary-wrong";
   expect_refused(with, "WRONGPASS");
   with.password.clear();
   expect_refused(with, "NOAUTH");
@@ -101,11 +101,11 @@ TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
                 {"resetkeys", "~*", "keys", "a key"}};
   for (const auto& right : rights) {
     // Without scripts, transactions would do.
-    server.command(
-        {"ACL", "SETUSER", "app", "reset", "on", ">secret", "~*", "&*", "+@all", "-@transaction"});
+    server.command({"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret", "~*", "&*", "+@all",
+                    "-@transaction"});
     client_options with = setup.client();
     with.user = "app";
-    with.password = "secret";
+    with.password = "c4nary-secret";
     cached_origin cached{origin, options(), with};
     const auto key = [&](const char* prefix) { return std::string{prefix} + right.grant; };
     EXPECT_EQ(cached.ask(key("warm")).how, "loaded");
@@ -131,11 +131,11 @@ TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
 }
 
 TEST_F(availability_of_the_server, IsNoLongerRefusedOnANewConnection) {
-  server.command(
-      {"ACL", "SETUSER", "app", "reset", "on", ">secret", "~*", "&*", "+@all", "-@transaction"});
+  server.command({"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret", "~*", "&*", "+@all",
+                  "-@transaction"});
   client_options with = setup.client();
   with.user = "app";
-  with.password = "secret";
+  with.password = "c4nary-secret";
   cached_origin cached{origin, options(), with};
   EXPECT_EQ(cached.ask("a").how, "loaded");
   server.command({"ACL", "SETUSER", "app", "-evalsha"});

@@ -146,9 +146,9 @@ TEST_F(away, DuringAWaitEndsItByABypass) {
 }
 
 TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
-  server.command({"CONFIG", "SET", "requirepass", "right"});
+  server.command({"CONFIG", "SET", "requirepass", "c4nary-right"});
   setup.url = "unix://" + server.socket_path();
-  for (const std::string& password : {std::string{}, std::string{"wrong-secret"}}) {
+  for (const std::string& password : {std::string{}, std::string{"c4nary-wrong"}}) {
     client_options with = setup.client();
     with.password = password;
     cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
@@ -159,11 +159,11 @@ TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
     }
     ASSERT_FALSE(faults.empty());
     for (const std::string& text : faults) {
-      EXPECT_EQ(text.find("wrong-secret"), std::string::npos) << text;
+      EXPECT_EQ(text.find("c4nary-wrong"), std::string::npos) << text;
     }
   }
   client_options with = setup.client();
-  with.password = "right";
+  with.password = "c4nary-right";
   cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
   EXPECT_EQ(cached.ask("b").how, "loaded");
 }

@@ -24,14 +24,14 @@ class client_check : public fleet {
  protected:
   /// The options of a user with these rules.
   client_options user_with(const std::vector<std::string>& granted) const {
-    std::vector<std::string_view> command{"ACL", "SETUSER", "app", "reset", "on", ">its-secret"};
+    std::vector<std::string_view> command{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-own"};
     command.insert(command.end(), granted.begin(), granted.end());
     raw_client admin = server.connect();
     EXPECT_EQ(admin.command(command).text, "OK");
     EXPECT_EQ(admin.command({"ACL", "LOG", "RESET"}).text, "OK");
     client_options options = setup.client();
     options.user = "app";
-    options.password = "its-secret";
+    options.password = "c4nary-own";
     return options;
   }
 
@@ -97,7 +97,7 @@ TEST_F(client_check, NamesEachMissingRightWithItsCostAndRemedy) {
     EXPECT_EQ(problem->remedy, "grant " + std::string{missing.rule}) << problem->reason;
     EXPECT_EQ(report.state, missing.is_essential ? readiness::unusable : readiness::degraded)
         << text_of(report);
-    EXPECT_EQ(text_of(report).find("its-secret"), std::string::npos);
+    EXPECT_EQ(text_of(report).find("c4nary-own"), std::string::npos);
   }
 }
 
@@ -168,13 +168,13 @@ TEST_F(client_check, RefusesANameThatNoCacheMayHave) {
 
 TEST_F(client_check, ReportsAWrongPasswordAtOnceAndWithoutIt) {
   client_options options = user_with(rules);
-  options.password = "wrong-secret";
+  options.password = "c4nary-wrong";
   const check_report report = client{options}.check(patient, names);
   EXPECT_EQ(report.state, readiness::unusable);
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].request, "connect");
   EXPECT_NE(report.problems[0].reason.find("WRONGPASS"), std::string::npos) << text_of(report);
-  EXPECT_EQ(text_of(report).find("wrong-secret"), std::string::npos);
+  EXPECT_EQ(text_of(report).find("c4nary-wrong"), std::string::npos);
   EXPECT_FALSE(report.round_trip);
 }
 

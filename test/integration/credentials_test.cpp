@@ -37,7 +37,7 @@ class changing_credentials : public fleet {
   }
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
 
-  const std::string secret = "rotated-s3cret";
+  const std::string secret = "c4nary-rotated";
   client_options with;
 
  private:

@@ -11,11 +11,12 @@ namespace {
 class pending_invalidation : public fleet {
  protected:
   pending_invalidation() {
-    server.command({"ACL", "SETUSER", "app", "on", ">secret", "allkeys", "allchannels", "+@all"});
+    server.command(
+        {"ACL", "SETUSER", "app", "on", ">c4nary-secret", "allkeys", "allchannels", "+@all"});
     setup.policy.ttl = 1h;
     app = setup.client();
     app.user = "app";
-    app.password = "secret";
+    app.password = "c4nary-secret";
   }
   void forbid() const { server.command({"ACL", "SETUSER", "app", "-unlink"}); }
   void permit() const { server.command({"ACL", "SETUSER", "app", "+unlink"}); }

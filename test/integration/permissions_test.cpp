@@ -14,7 +14,7 @@ class permissions : public fleet {
   /// A user `app` with the rights that `drover acl t` prints, changed by `more`. Returns a
   /// URL.
   std::string url_with(std::initializer_list<std::string_view> more) {
-    std::vector<std::string> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+    std::vector<std::string> words{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret"};
     const std::vector<std::string> rules = lease::acl_rules(std::vector<std::string>{"t"}, false);
     words.insert(words.end(), rules.begin(), rules.end());
     words.insert(words.end(), more.begin(), more.end());
@@ -26,7 +26,7 @@ class permissions : public fleet {
   }
 
   redis_server server{{.tcp = true, .arguments = {}}};
-  std::string url = "redis://app:secret@127.0.0.1:" + std::to_string(server.port());
+  std::string url = "redis://app:c4nary-secret@127.0.0.1:" + std::to_string(server.port());
 };
 
 TEST_F(permissions, AsPrintedSufficeForEverything) {
@@ -180,8 +180,8 @@ TEST_F(permissions, WithoutScriptsHitsGoOnAndMissesAreBypassed) {
 }
 
 TEST_F(permissions, OfNoKindAreSaidAndBypassed) {
-  server.command({"ACL", "SETUSER", "nobody", "reset", "on", ">secret"});
-  setup.url = "redis://nobody:secret@127.0.0.1:" + std::to_string(server.port());
+  server.command({"ACL", "SETUSER", "nobody", "reset", "on", ">c4nary-secret"});
+  setup.url = "redis://nobody:c4nary-secret@127.0.0.1:" + std::to_string(server.port());
   cached_origin cached{origin, setup};
   EXPECT_EQ(cached.ask("a").how, "bypassed");
   EXPECT_FALSE(cached.values.invalidate("a").has_value());

@@ -115,14 +115,14 @@ class script_permissions : public testing::Test {
   /// The faults of a user with these rights, by request. The refusal of a subscription is a reply,
   /// not a push; the PING after each request distinguishes the two.
   std::multimap<std::string, fault> faults_with(const std::vector<std::string>& granted) {
-    std::vector<std::string_view> command{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+    std::vector<std::string_view> command{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret"};
     command.insert(command.end(), granted.begin(), granted.end());
     EXPECT_EQ(admin.wire().command(command).text, "OK");
     EXPECT_EQ(admin.wire().command({"ACL", "LOG", "RESET"}).text, "OK");
 
     std::multimap<std::string, fault> faults;
     raw_client app = server.connect();
-    EXPECT_FALSE(app.command({"HELLO", "3", "AUTH", "app", "secret", "SETNAME", "drover"})
+    EXPECT_FALSE(app.command({"HELLO", "3", "AUTH", "app", "c4nary-secret", "SETNAME", "drover"})
                      .root()
                      .is_error());
     for (const sent& request : everything(admin)) {
@@ -216,7 +216,7 @@ TEST_F(script_permissions, EachRuleTakenAwayIsAFaultOfTheRequestsThatNeedIt) {
 TEST_F(script_permissions, AnotherCachesKeysAreOutOfReach) {
   ASSERT_EQ(faults_with(rules).size(), 0U);
   raw_client app = server.connect();
-  app.command({"HELLO", "3", "AUTH", "app", "secret"});
+  app.command({"HELLO", "3", "AUTH", "app", "c4nary-secret"});
   const std::string_view sha = lease::script_of(lease::script_id::release).sha1;
   const resp::message reply =
       app.command({"EVALSHA", sha, "1", "other:1.0:v:{=k}", "0123456789abcdef", ""});

@@ -37,12 +37,12 @@ TEST(tls_connect, AnIpv6AddressIsVerified) {
 
 TEST(tls_connect, PasswordAndDatabaseOfTheUrlAreUsed) {
   tls_server server;
-  server.redis.command({"CONFIG", "SET", "requirepass", "secret-word"});
-  tls_user user{"rediss://:secret-word@localhost:" + std::to_string(server.redis.tls_port()) + "/3",
+  server.redis.command({"CONFIG", "SET", "requirepass", "c4nary-word"});
+  tls_user user{"rediss://:c4nary-word@localhost:" + std::to_string(server.redis.tls_port()) + "/3",
                 server.trusting()};
   user.wait_until_hit();
   raw_client inside = server.redis.connect();
-  inside.command({"AUTH", "secret-word"});
+  inside.command({"AUTH", "c4nary-word"});
   EXPECT_EQ(inside.command({"DBSIZE"}).root().integer(), 0);
   inside.command({"SELECT", "3"});
   EXPECT_GT(inside.command({"DBSIZE"}).root().integer(), 0);

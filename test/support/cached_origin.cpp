@@ -4,6 +4,8 @@
 #include <sstream>
 #include <utility>
 
+#include "support/told_texts.hpp"
+
 namespace drover::test {
 
 namespace {
@@ -32,6 +34,7 @@ std::string word_for(refused::reason why) {
 }
 
 answer thrown_as(std::string how, const std::exception& error) {
+  keep_text(error.what());
   return {.how = std::move(how),
           .text = error.what(),
           .thrown = std::current_exception(),
@@ -81,6 +84,7 @@ cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) 
 
 void event_log::on_event(const event& happened) {
   ++counts_[static_cast<std::size_t>(happened.kind)];
+  keep_text(happened.text);
   if (happened.kind != event_kind::fault_seen) return;
   const std::scoped_lock lock{mutex_};
   if (faults_.size() < 1000) faults_.emplace(happened.code, happened.text);
