@@ -57,6 +57,13 @@ concept has_schema = requires {
   { Codec::schema } -> std::convertible_to<std::uint32_t>;
 };
 
+/// As `encodable`, for headers that codec.hpp includes.
+template <class T>
+concept has_codec = requires(const T& value, std::string_view bytes) {
+  codec<T>::encode(value);
+  codec<T>::decode(bytes);
+};
+
 /// Numbers and enums.
 template <class T>
 struct number_layout {

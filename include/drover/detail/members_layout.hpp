@@ -2,7 +2,6 @@
 // The layout of a class: its listed members one after another. Not for users.
 #pragma once
 
-#include <drover/codec.hpp>
 #include <drover/detail/layout.hpp>
 
 #include <cstddef>
@@ -91,7 +90,7 @@ struct members_layout {
   }
 
   static constexpr void check() {
-    static_assert((encodable<member_type<T, decltype(Members)>> && ...),
+    static_assert((has_codec<member_type<T, decltype(Members)>> && ...),
                   "drover: a listed member has a type without a drover::codec. Specialise "
                   "drover::codec for that type, as docs/how-to/own-types.md describes");
     static_assert(std::is_default_constructible_v<T>,
