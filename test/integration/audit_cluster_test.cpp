@@ -10,6 +10,7 @@
 #include "audit/proxy/live_capture.hpp"
 #include "audit/run/upstream.hpp"
 #include "integration/audit_proxy_world.hpp"
+#include "support/certificates.hpp"
 #include "support/cluster_servers.hpp"
 #include "text/usage_error.hpp"
 
@@ -222,6 +223,30 @@ TEST_F(audit_cluster, ANodeThatComesLaterGetsAListener) {
   EXPECT_EQ(raw_client::over_tcp(node->port).command({"CLUSTER", "MYID"}).root().text(), id);
 }
 
+TEST_F(audit_cluster, EveryKindOfEndpointLeadsToAListener) {
+  ASSERT_TRUE(sight_.start());
+  for (const char* const kind : {"hostname", "unknown-endpoint"}) {
+    SCOPED_TRACE(kind);
+    cluster_.emplace(
+        cluster_servers::options{.replicas_each = 0,
+                                 .arguments = {"--cluster-announce-hostname", "localhost",
+                                               "--cluster-preferred-endpoint-type", kind}});
+    const spoken_proxy proxy{in_front_of_cluster(cluster_->nodes.front()->tcp_url())};
+    following_client client{proxy.at.port};
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(client({"SET", "user:" + std::to_string(i), "v"}), "OK");
+    EXPECT_EQ(client.ports().size(), 3U);
+    expect_no_server_in(client.ports());
+    std::vector<std::string> texts;
+    collect(client.at(proxy.at.port).command({"CLUSTER", "SLOTS"}).root(), texts);
+    collect(client.at(proxy.at.port).command({"CLUSTER", "SHARDS"}).root(), texts);
+    EXPECT_EQ(std::ranges::count(texts, "localhost"), 0);
+    for (const std::uint16_t port : server_ports()) {
+      EXPECT_EQ(std::ranges::count(texts, std::to_string(port)), 0) << port;
+    }
+  }
+  sight_.stop();
+}
+
 TEST_F(audit_cluster, AFailoverIsFollowedThroughTheProxy) {
   start();
   following_client client{proxy_->at.port};
@@ -248,6 +273,47 @@ TEST_F(audit_cluster, ReplicasAnswerReadsThroughTheirListeners) {
   EXPECT_EQ(reader.command({"READONLY"}).root().text(), "OK");
   primary.command({"WAIT", "1", "10000"});
   EXPECT_EQ(reader.command({"GET", "k"}).root().text(), "v");
+}
+
+TEST(audit_cluster_tls, NodesWithTlsAreReachedWithoutAndWithIt) {
+  const scratch_folder folder;
+  authority ca{"authority of the cluster"};
+  const certificate_and_key own = ca.issue();
+  const std::string ca_file = folder.write("ca.pem", ca.certificate());
+  cluster_servers cluster{
+      {.replicas_each = 0,
+       .arguments = {"--tls-cert-file", folder.write("server.pem", own.certificate),
+                     "--tls-key-file", folder.write("server.key", own.key), "--tls-ca-cert-file",
+                     ca_file, "--tls-auth-clients", "no", "--tls-cluster", "yes"},
+       .tls = true}};
+  const tls_options trusting{.ca = {.file = ca_file}};
+  audit::upstream found =
+      audit::explore(audit::server_from_option("rediss+cluster://localhost:" +
+                                               std::to_string(cluster.nodes.front()->tls_port())),
+                     trusting, ignore);
+  ASSERT_TRUE(found.several);
+  EXPECT_EQ(found.several->nodes.size(), 3U);
+  audit::proxy_settings with = in_front_of(found.first);
+  with.server_tls = found.tls;
+  with.several = std::move(found.several);
+  spoken_proxy proxy{with};
+  following_client client{proxy.at.port};
+  for (int i = 0; i < 30; ++i) {
+    const std::string key = "user:" + std::to_string(i);
+    EXPECT_EQ(client({"SET", key, "v"}), "OK");
+  }
+  EXPECT_EQ(client.ports().size(), 3U);
+  // Without TLS, the client needs the field of the port without TLS.
+  const auto shards = client.at(proxy.at.port).command({"CLUSTER", "SHARDS"});
+  std::vector<std::string> texts;
+  collect(shards.root(), texts);
+  for (const std::uint16_t port : client.ports()) {
+    EXPECT_GE(std::ranges::count(texts, std::to_string(port)), 1);
+  }
+  for (const auto& node : cluster.nodes) {
+    EXPECT_EQ(std::ranges::count(texts, std::to_string(node->port())), 0);
+    EXPECT_EQ(std::ranges::count(texts, std::to_string(node->tls_port())), 0);
+  }
 }
 
 std::string refusal_of(const std::string& upstream) {

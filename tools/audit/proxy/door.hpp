@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "audit/proxy/address.hpp"
 #include "audit/proxy/socket_handle.hpp"
@@ -23,6 +24,8 @@ struct door {
   node_kind kind = node_kind::data;
   /// nullptr: without TLS.
   std::shared_ptr<connection::tls_context> tls{};
+  /// Why TLS with the server is impossible. Empty: it is not. Nothing may be sent without it then.
+  std::string why_no_tls{};
   /// Where it listens, with the actual port.
   address at{};
   socket_handle listener{};

@@ -101,7 +101,11 @@ door& proxy::loop::add_door(const known_node& node) {
     if (auto resolved = resolve(node.server)) added.resolved = resolved->front();
     if (settings_.several->tls_for) {
       auto context = settings_.several->tls_for(node.server.host);
-      if (context) added.tls = *context;
+      if (context) {
+        added.tls = *context;
+      } else {
+        added.why_no_tls = context.error().text;
+      }
     }
   }
   return added;

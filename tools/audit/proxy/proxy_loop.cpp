@@ -115,6 +115,10 @@ void proxy::loop::connect(relay& client_relay, door& from) {
       return client_relay.refuse();
     }
   }
+  if (!from.why_no_tls.empty()) {
+    tls_failed(from.number, true, from.why_no_tls);
+    return client_relay.refuse();
+  }
   const int client = client_relay.client_descriptor();
   relay_parts parts;
   parts.door = from.number;
