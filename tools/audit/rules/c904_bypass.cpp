@@ -20,7 +20,9 @@ constexpr rule_text c904_text{
     .why =
         "Values changed without a store that the tool saw, so the application, or a part of it, "
         "talks to the server directly. The tool did not judge that traffic.",
-    .left_alone = "keys that expire by their TTL or are evicted.",
+    .left_alone =
+        "keys that expire by their TTL or are evicted; a value that was stored before, which a "
+        "replica that is behind still has.",
     .advice =
         "Point every client at the tool's address. Look for a second URL, a sentinel, cluster "
         "nodes, or a worker with its own configuration.",
@@ -57,6 +59,7 @@ class bypass final : public rule {
       return;
     }
     drop_explained(operation, key);
+    if (operation.kind == op_kind::store) remember(key.ref, operation.value.hash);
     // If two changes overlap, their order is unknown.
     const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
                           (key.last_remove && key.last_remove->done > operation.sent);
@@ -120,8 +123,20 @@ class bypass final : public rule {
     return summary ? &*summary : nullptr;
   }
 
+  void remember(key_ref key, std::uint64_t value) {
+    auto& former = former_[key];
+    std::rotate(former.begin(), former.end() - 1, former.end());
+    former.front() = value;
+  }
+  /// A replica may be behind its primary.
+  bool was_stored_before(key_ref key, std::uint64_t value) {
+    const auto* const former = former_.find(key);
+    return former != nullptr && std::find(former->begin(), former->end(), value) != former->end();
+  }
+
   /// Checks a hit whose value differs from the last known value.
   void check_hit(const op& operation, const key_state& key, const rule_context& context) {
+    if (was_stored_before(key.ref, operation.value.hash)) return;
     count_unexplained(operation.sent, context);
     const op_summary* last = nullptr;
     const op_summary* const store = pointer_to(key.last_store);
@@ -175,6 +190,8 @@ class bypass final : public rule {
 
   /// The time of a key's last change to a value that the tool does not know.
   per_key<moment> unclear_;
+  /// The hashes of the last values that were stored under a key.
+  per_key<std::array<std::uint64_t, 4>> former_;
   moment unclear_upto_{-1};
   std::vector<unexplained_read> waiting_;
   cases unexplained_;

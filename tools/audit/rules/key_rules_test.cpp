@@ -288,6 +288,21 @@ TEST(audit_c904, IsSilentForStoresThatOverlap) {
   EXPECT_EQ(noticed(world.judged_by(all_rules()), "C904"), nullptr);
 }
 
+TEST(audit_c904, IsSilentForAReplicaThatIsBehind) {
+  stage world;
+  for (int i = 0; i < 5; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    cached(world, 10ms * i, key);
+    world.at(1s + 10ms * i).client(1).set(key, "first").px(60s).ok();
+    world.at(2s + 10ms * i).client(1).set(key, "second").px(60s).ok();
+    // Client 2 reads from the replica.
+    world.at(3s + 10ms * i).client(2).get(key).hit("first");
+    world.at(4s + 10ms * i).client(1).get(key).hit("second");
+  }
+  world.at(20s).client(1).get("page:0").hit("second");
+  EXPECT_EQ(noticed(world.judged_by(all_rules()), "C904"), nullptr);
+}
+
 TEST(audit_c904, IsSilentOnceSomethingWasNotSeen) {
   stage world = changed_elsewhere(false);
   world.at(300ms).tell(sight_lost{3, 300ms, "garbage", 10, 0});
