@@ -251,7 +251,7 @@ class audit_servers(audit_run):
             code, out, err = self.audit("--upstream", upstream, "--record", "r.jsonl", "--",
                                         *self.script(SENTINELS, "{address}"))
             self.assertIn(code, (0, 3), out + err)
-            self.assertIn("1 servers of 'main'", err)
+            self.assertIn("1 sentinel and 1 server of 'main'", err)
             self.assertNotIn(str(primary), out)
             recording = (self.folder / "r.jsonl").read_text()
             self.assertEqual(recording.count('"command":"SET"'), 60)

@@ -54,6 +54,29 @@ TEST(audit_command, ACommandWithoutDashesIsRefusedWithTheRemedy) {
   EXPECT_NE(refusal({"--"}).find("command"), std::string::npos);
 }
 
+TEST(audit_command, TlsIsForTheServerTheApplicationOrBoth) {
+  const auto none = parsed_options({"--", "app"});
+  EXPECT_TRUE(none.server_tls.ca.file.empty());
+  EXPECT_FALSE(none.makes_certificate);
+  EXPECT_FALSE(none.certificate);
+  const auto both = parsed_options({"--upstream", "rediss://db", "--upstream-ca", "ca.pem",
+                                    "--upstream-name", "cache", "--tls", "--", "app"});
+  EXPECT_EQ(both.server_tls.ca.file, "ca.pem");
+  EXPECT_EQ(both.server_tls.server_name, "cache");
+  EXPECT_TRUE(both.makes_certificate);
+  const auto own = parsed_options({"--tls-cert", "a", "--tls-key", "b", "--upstream-cert", "c",
+                                   "--upstream-key", "d", "--", "app"});
+  ASSERT_TRUE(own.certificate);
+  EXPECT_EQ(own.certificate->first, "a");
+  EXPECT_EQ(own.server_tls.key.file, "d");
+  EXPECT_NE(refusal({"--tls", "--tls-cert", "a", "--tls-key", "b"}).find("--tls "),
+            std::string::npos);
+  EXPECT_NE(refusal({"--tls-cert", "a"}).find("--tls-key"), std::string::npos);
+  EXPECT_NE(refusal({"--redis", "auto", "--upstream-ca", "a"}).find("--redis auto"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--replay", "r", "--tls"}).find("--replay"), std::string::npos);
+}
+
 TEST(audit_command, OutagesAreAListOfKinds) {
   const auto usual = parsed_options({"--outages", "away,slow", "--", "app"});
   EXPECT_EQ(usual.outages, (std::vector{audit::outage_kind::away, audit::outage_kind::slow}));

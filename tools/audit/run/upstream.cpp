@@ -255,15 +255,15 @@ upstream explore(chosen_server chosen, const tls_options& own,
 
 std::string upstream::in_words() const {
   if (!several) return describe(first);
-  const auto count = [&](node_kind of) {
-    return std::to_string(std::ranges::count(several->nodes, of, &known_node::kind));
+  const auto counted = [&](node_kind of, const std::string& noun) {
+    const auto count = std::ranges::count(several->nodes, of, &known_node::kind);
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
   };
   if (kind == upstream_kind::cluster) {
-    return "the cluster at " + describe(first) + " (" + count(node_kind::data) + " nodes)";
+    return "the cluster at " + describe(first) + " (" + counted(node_kind::data, "node") + ")";
   }
-  return "the sentinel at " + describe(first) + " (" + count(node_kind::sentinel) +
-         " sentinels and " + count(node_kind::data) + " servers of '" + chosen.endpoint.service +
-         "')";
+  return "the sentinel at " + describe(first) + " (" + counted(node_kind::sentinel, "sentinel") +
+         " and " + counted(node_kind::data, "server") + " of '" + chosen.endpoint.service + "')";
 }
 
 bool has_tls_options(const tls_options& own) { return !connection::first_set_option(own).empty(); }
