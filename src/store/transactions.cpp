@@ -11,6 +11,8 @@ namespace {
 
 /// How often a transaction begins anew because its connection was lost before its change was sent.
 constexpr unsigned begins_max = 3;
+/// How many transactions may wait for their turn.
+constexpr std::size_t waiting_max = 10'000;
 
 fault no_memory() noexcept { return {fault_code::overloaded, "out of memory"}; }
 fault stopped() { return {fault_code::unreachable, "the client is being destroyed"}; }
@@ -61,16 +63,19 @@ void transactions::stop() {
 void transactions::run(std::string key, decider decide, ended done) {
   auto item = std::make_shared<transaction>(
       transaction{std::move(key), std::move(decide), std::move(done)});
-  bool is_stopped = false;
+  std::optional<fault> why;
   {
     const std::scoped_lock lock{mutex_};
-    is_stopped = is_stopped_;
-    if (!is_stopped) {
+    if (is_stopped_) {
+      why = stopped();
+    } else if (waiting_.size() >= waiting_max) {
+      why = fault{fault_code::overloaded, "too many transactions wait"};
+    } else {
       waiting_.push_back(item);
       if (std::exchange(is_busy_, true)) return;
     }
   }
-  if (is_stopped) return item->done(stopped());
+  if (why) return item->done(*std::move(why));
   begin_next();
 }
 

@@ -54,7 +54,7 @@ std::optional<lease::key_change> nothing(lease::stored_bytes) { return std::null
 TEST(threads_transactions, ThoseThatWaitEndWithTheStore) {
   const silent_server server;
   transactions runs{server.with()};
-  constexpr int count = 200'000;
+  constexpr int count = 10'000;
   int ended = 0;
   for (int i = 0; i < count; ++i) {
     runs.run("key", nothing, [&](const result<transaction_end>& how) {
