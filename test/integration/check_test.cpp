@@ -50,11 +50,6 @@ class client_check : public fleet {
     return text;
   }
 
-  /// True when the server knows SET IFEQ.
-  [[nodiscard]] bool compares() const {
-    return !server.command({"SET", "none", "x", "IFEQ", "y"}).root().is_error();
-  }
-
   const std::vector<std::string> names{"t"};
   const std::vector<std::string> rules = lease::acl_rules(names, false);
 };
@@ -86,8 +81,9 @@ TEST_F(client_check, NamesEachMissingRightWithItsCostAndRemedy) {
     const check_problem* const problem = problem_of(report, missing.command);
     ASSERT_NE(problem, nullptr) << text_of(report);
     EXPECT_NE(problem->reason, "");
-    const bool is_replaced = compares() && (missing.id == lease::right_id::evalsha ||
-                                            missing.id == lease::right_id::script_load);
+    const bool is_replaced =
+        knows_comparisons(server) &&
+        (missing.id == lease::right_id::evalsha || missing.id == lease::right_id::script_load);
     if (is_replaced) {
       EXPECT_EQ(problem->effect, "Leases use SET IFEQ instead.");
       EXPECT_EQ(report.state, readiness::degraded) << text_of(report);
@@ -107,7 +103,7 @@ TEST_F(client_check, SaysWhatReplacesScripts) {
   EXPECT_EQ(report.state, readiness::degraded) << text_of(report);
   const check_problem* const problem = problem_of(report, "EVALSHA");
   ASSERT_NE(problem, nullptr) << text_of(report);
-  EXPECT_EQ(problem->effect, compares()
+  EXPECT_EQ(problem->effect, knows_comparisons(server)
                                  ? "Leases use SET IFEQ instead."
                                  : "Leases use transactions on a second connection instead.");
   for (const char* const unused : {"SETRANGE", "EXISTS", "PEXPIRE"}) {

@@ -58,6 +58,11 @@ class watchdog {
   return at == std::string::npos ? 0 : std::stoull(text.substr(at + field.size()));
 }
 
+/// True when the server knows SET IFEQ.
+[[nodiscard]] inline bool knows_comparisons(const redis_server& server) {
+  return !server.command({"SET", "none", "x", "IFEQ", "y"}).root().is_error();
+}
+
 class fleet : public testing::Test {
  protected:
   fleet() { setup.url = server.url(); }

@@ -166,7 +166,9 @@ TEST_F(permissions, WithoutClientListKillingConnectionsCostsNoLoadAtAll) {
   EXPECT_EQ(second->quit(), 0);
 }
 
+// `drover acl` grants no transactions.
 TEST_F(permissions, WithoutScriptsHitsGoOnAndMissesAreBypassed) {
+  if (knows_comparisons(server)) GTEST_SKIP() << "SET IFEQ replaces the scripts";
   setup.url = server.url();
   cached_origin full{origin, setup};
   static_cast<void>(full.ask("a"));
