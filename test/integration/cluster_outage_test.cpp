@@ -247,6 +247,38 @@ TEST_F(cluster_outage, ByAnAgreedFailoverViolatesNothing) {
       [&](redis_server& former) { group.fail_over_to(group.replica_of(former)); });
 }
 
+// By default a cluster serves no slot while one has no owner. All calls bypass it then, and none
+// fails.
+TEST(cluster_that_needs_all_slots, ServesAllAgainAfterAFailover) {
+  ::alarm(is_sanitized ? 580 : 280);
+  cluster_servers group{{.node_timeout = 2s, .needs_all_slots = true}};
+  shared_origin origin;
+  cache_setup setup;
+  setup.url = group.url();
+  setup.policy.ttl = 1h;
+  cached_origin cached{origin, setup};
+  redis_server& former = *group.nodes[0];
+  std::vector<std::string> names;
+  for (int i = 0; i < 12; ++i) names.push_back("k" + std::to_string(i));
+  const auto are_all_fresh = [&] {
+    return std::ranges::all_of(
+        names, [&](const std::string& key) { return cached.ask(key).how == "fresh"; });
+  };
+  ASSERT_TRUE(eventually(are_all_fresh));
+  group.kill9(former);
+  tally seen;
+  ASSERT_TRUE(eventually(
+      [&] {
+        for (const std::string& key : names) seen.add(cached.ask(key));
+        return seen.count("bypassed") > 0 && group.is_settled() && are_all_fresh();
+      },
+      cluster_guard));
+  EXPECT_EQ(seen.total(), seen.count("fresh") + seen.count("bypassed") + seen.count("loaded") +
+                              seen.count("joined"))
+      << seen.line();
+  ::alarm(0);
+}
+
 TEST_F(cluster_outage, OfAKilledPrimaryCostsFewLoads) {
   expect_few_loads_over([&](redis_server& former) { group.kill9(former); });
 }

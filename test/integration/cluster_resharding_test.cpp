@@ -3,6 +3,7 @@
 // value that was invalidated, no load is repeated, and nothing bypasses Redis.
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "integration/cluster_mix.hpp"
 
@@ -187,6 +188,35 @@ TEST_F(resharding, HotPendingAndMissingKeysAreLoadedOnceInEveryPhase) {
   group.await_settled();
   asked.ask_in_this_phase("all nodes know");
   asked.end();
+}
+
+// Each move of a slot redirects the client. However many there are, it asks for the map once a
+// second at most.
+TEST_F(resharding, AnyNumberOfRedirectsCauseFewRequestsForTheMap) {
+  constexpr unsigned slots = 150;
+  const auto map_requests = [&] {
+    std::uint64_t sum = 0;
+    for (const auto& node : group.nodes) sum += calls_of(*node, "cluster|shards");
+    return sum;
+  };
+  cached_origin cached{origin, setup};
+  std::map<std::uint16_t, std::string> moving;
+  for (unsigned i = 0; moving.size() < slots; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    if (&group.owner_of(slot_of_key(key)) == group.nodes[0].get()) moving[slot_of_key(key)] = key;
+  }
+  for (const auto& [slot, key] : moving) EXPECT_EQ(cached.ask(key).how, "loaded");
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t before = map_requests();
+  for (const auto& [slot, key] : moving) {
+    group.move_slots({{slot, group.nodes[0].get(), group.nodes[1].get()}});
+    EXPECT_EQ(cached.ask(key).how, "fresh") << key;
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  const auto seconds = static_cast<std::uint64_t>(took / 1s);
+  EXPECT_LE(map_requests() - before, seconds + 1);
+  EXPECT_GT(map_requests() - before, 0U);
+  EXPECT_EQ(cached.values.stats().bypasses, 0U);
 }
 
 // A move of one slot concerns no other: entries in other slots are not loaded again.
