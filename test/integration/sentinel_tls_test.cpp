@@ -44,6 +44,36 @@ TEST_F(behind_tls_sentinels, APlannedFailoverIsFollowed) {
   fail_over_under_load([&](redis_server&) { group.fail_over(); });
 }
 
+TEST_F(behind_tls_sentinels, CredentialsChangeOnTheLivingConnectionAndOnTheNextPrimary) {
+  for (const auto& server : group.servers) {
+    for (const char* user : {"app_a", "app_b"}) {
+      server->command({"ACL", "SETUSER", user, "on", ">c4nary-own", "~*", "&*", "+@all"});
+    }
+  }
+  std::atomic<bool> is_second{false};
+  app.credentials_source = [&] {
+    return credentials{.user = is_second ? "app_b" : "app_a", .password = "c4nary-own"};
+  };
+  const auto is_user = [&](const char* name) {
+    const resp::message list = group.primary().command({"CLIENT", "LIST"});
+    return has(std::string{list.root().text()}, std::string{" user="} + name + " ");
+  };
+  cached_origin cached{origin, options(), app};
+  EXPECT_TRUE(comes_back(cached));
+  EXPECT_TRUE(is_user("app_a"));
+  is_second = true;
+  cached.redis.credentials_changed();
+  EXPECT_TRUE(eventually([&] { return is_user("app_b") && !is_user("app_a"); }));
+  for (const auto& server : group.servers) server->command({"ACL", "DELUSER", "app_a"});
+  EXPECT_TRUE(comes_back(cached));
+  EXPECT_EQ(cached.log->count(event_kind::connection_up), 1U);
+  redis_server& former = group.primary();
+  former.kill9();
+  ASSERT_TRUE(fails_over_from(former));
+  EXPECT_TRUE(comes_back(cached));
+  EXPECT_TRUE(is_user("app_b"));
+}
+
 TEST_F(behind_tls_sentinels, AnUnknownAuthorityOrAPlainUrlIsRefusedWithItsReason) {
   app.tls = {};
   cached_origin unknown{origin, options(), app};
