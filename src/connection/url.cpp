@@ -214,7 +214,7 @@ result<endpoint> parse_cluster(std::string_view rest) {
   endpoint out;
   const auto parts = read_parts(rest, out);
   if (!parts) return parts.error();
-  if (!parts->path.empty()) {
+  if (!parts->path.empty() && parts->path != "0") {
     return refuse("a cluster has database 0 only: write nothing after the hosts");
   }
   auto seeds = read_hosts(parts->authority, redis_port);

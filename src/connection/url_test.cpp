@@ -91,7 +91,6 @@ TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
                           "redis+cluster://host,",
                           "redis+cluster://host,,other",
                           "redis+cluster://host:0",
-                          "redis+cluster://host/0",
                           "redis+cluster://host/service",
                           "redis+cluster://u:secret@host?tls=1",
                           "rediss+cluster://u:secret@host/1",

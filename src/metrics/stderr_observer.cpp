@@ -24,6 +24,7 @@ bool needs_attention(const event& reported) {
     case event_kind::fault_seen:
     case event_kind::connection_down:
     case event_kind::connection_refused:
+    case event_kind::login_failed:
     case event_kind::connection_unverified:
     case event_kind::drain_waiting: return true;
     default: return false;

@@ -52,9 +52,9 @@ struct server_events {
   std::function<void()> alarm;
   /// These slots of a cluster are about to have another server, which may lack the last writes. No
   /// request goes there before this function has returned.
-  std::function<void(const cluster::slot_set&)> moving;
+  std::function<void(const cluster::slot_set&)> moving{};
   /// These slots have another server now.
-  std::function<void(const cluster::slot_set&)> moved;
+  std::function<void(const cluster::slot_set&)> moved{};
 };
 
 /// How a client treats the nodes of a cluster.

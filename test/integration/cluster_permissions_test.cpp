@@ -13,7 +13,7 @@ namespace {
 class cluster_rights : public mixed_cluster {
  protected:
   cluster_rights() : mixed_cluster{{.node_timeout = 30s}} {
-    setup.url = "redis+cluster://app:secret@" +
+    setup.url = "redis+cluster://app:c4nary-secret@" +
                 group.url().substr(std::string_view{"redis+cluster://"}.size());
   }
 
@@ -23,7 +23,7 @@ class cluster_rights : public mixed_cluster {
     std::vector<std::string> rules = lease::acl_rules(names, false);
     rules.insert(rules.end(), more.begin(), more.end());
     for (const auto& node : group.nodes) {
-      std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+      std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret"};
       words.insert(words.end(), rules.begin(), rules.end());
       raw_client administrator = node->connect();
       const resp::message done = administrator.command(std::span{words});

@@ -40,12 +40,12 @@ class plain_leases : public fleet, public testing::WithParamInterface<bool> {
     tested.emplace(with);
     compares = knows_comparisons(*tested);
     set_user({"~*", "&*", "+@all", "-@scripting"});
-    setup.url = "redis://app:secret@127.0.0.1:" + std::to_string(tested->port());
+    setup.url = "redis://app:c4nary-secret@127.0.0.1:" + std::to_string(tested->port());
     setup.policy.grace = 1h;
   }
 
   void set_user(std::initializer_list<std::string_view> rules) {
-    std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+    std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret"};
     words.insert(words.end(), rules);
     raw_client admin = tested->connect();
     ASSERT_EQ(admin.command(words).root().text(), "OK");
@@ -214,7 +214,7 @@ TEST_P(plain_leases, AreToldOnce) {
 TEST_P(plain_leases, NeedOnlyThePrintedRights) {
   const std::vector<std::string> rules =
       lease::acl_rules_without_scripts(std::vector<std::string>{"t"}, false);
-  std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">secret"};
+  std::vector<std::string_view> words{"ACL", "SETUSER", "app", "reset", "on", ">c4nary-secret"};
   words.insert(words.end(), rules.begin(), rules.end());
   raw_client admin = tested->connect();
   ASSERT_EQ(admin.command(words).root().text(), "OK");

@@ -20,7 +20,7 @@ class snapshot : public fleet {
   [[nodiscard]] client_options without_info() const {
     client_options options = setup.client();
     options.user = "app";
-    options.password = "secret";
+    options.password = "c4nary-secret";
     return options;
   }
   void crash() {
@@ -78,7 +78,7 @@ TEST_F(snapshot, BringsNothingBackForAProcessThatWasThereBefore) {
 TEST_F(snapshot, BringsBackNothingThatAProcessWithoutInfoHasInvalidated) {
   redis_server picky{
       {.tcp = false,
-       .arguments = {"--user", "app", "on", ">secret", "~*", "&*", "+@all", "-info"}}};
+       .arguments = {"--user", "app", "on", ">c4nary-secret", "~*", "&*", "+@all", "-info"}}};
   setup.url = picky.url();
   cached_origin cached{origin, options(), without_info()};
   for (const char* key : {"a", "b"}) EXPECT_EQ(cached.ask(key).value, std::string{"0:"} + key);

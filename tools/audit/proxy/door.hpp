@@ -22,10 +22,6 @@ struct door {
   /// nullopt: the name could not be resolved yet.
   std::optional<resolved_address> resolved{};
   node_kind kind = node_kind::data;
-  /// nullptr: without TLS.
-  std::shared_ptr<connection::tls_context> tls{};
-  /// Why TLS with the server is impossible. Empty: it is not. Nothing may be sent without it then.
-  std::string why_no_tls{};
   /// Where it listens, with the actual port.
   address at{};
   socket_handle listener{};

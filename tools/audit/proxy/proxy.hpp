@@ -42,9 +42,6 @@ struct several_servers {
   std::vector<known_node> nodes{};
   /// Whether they are sentinels with their servers, and not a cluster.
   bool has_sentinels = false;
-  /// TLS with a server, if all have it. Called on the proxy's thread, too.
-  std::function<result<std::shared_ptr<connection::tls_context>>(const std::string& host)>
-      tls_for{};
 };
 
 struct proxy_settings {
@@ -53,7 +50,7 @@ struct proxy_settings {
   /// nullopt: `server` is the only one. Otherwise the ports of the listeners follow that of
   /// `listen`, unless it is 0.
   std::optional<several_servers> several{};
-  /// TLS with the server. nullptr: without.
+  /// TLS with the servers. nullptr: without.
   std::shared_ptr<connection::tls_context> server_tls{};
   /// TLS with the clients. nullptr: without.
   std::shared_ptr<tls_acceptor> client_tls{};

@@ -69,7 +69,6 @@ result<void> proxy::loop::open_doors() {
       auto server = reach(node.server);
       if (!server) return server.error();
       opened.resolved = *std::move(server);
-      opened.tls = settings_.server_tls;
     }
     if (auto listening = listen_at(opened, at); !listening) {
       if (doors_.size() == 1 || at.port == 0) return listening.error();
@@ -99,14 +98,6 @@ door& proxy::loop::add_door(const known_node& node) {
   // Further servers need not be there now.
   if (doors_.size() > 1) {
     if (auto resolved = resolve(node.server)) added.resolved = resolved->front();
-    if (settings_.several->tls_for) {
-      auto context = settings_.several->tls_for(node.server.host);
-      if (context) {
-        added.tls = *context;
-      } else {
-        added.why_no_tls = context.error().text;
-      }
-    }
   }
   return added;
 }
@@ -197,7 +188,7 @@ std::unique_ptr<reply_rewriter> proxy::loop::rewriter_for(const door& from, int 
   }
   seen.server_host = from.server.host;
   seen.client_has_tls = settings_.client_tls != nullptr;
-  seen.server_has_tls = from.tls != nullptr;
+  seen.server_has_tls = settings_.server_tls != nullptr;
   node_directory& nodes = *this;
   return std::make_unique<reply_rewriter>(
       is_sentinel ? server_role::sentinel : server_role::cluster_node, std::move(seen), nodes);

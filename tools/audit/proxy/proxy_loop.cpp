@@ -115,14 +115,12 @@ void proxy::loop::connect(relay& client_relay, door& from) {
       return client_relay.refuse();
     }
   }
-  if (!from.why_no_tls.empty()) {
-    tls_failed(from.number, true, from.why_no_tls);
-    return client_relay.refuse();
-  }
   const int client = client_relay.client_descriptor();
   relay_parts parts;
   parts.door = from.number;
-  if (from.tls) parts.server_session = from.tls->begin();
+  if (settings_.server_tls) {
+    parts.server_session = settings_.server_tls->begin(from.server.host);
+  }
   if (settings_.client_tls) parts.client_session = settings_.client_tls->begin();
   if (settings_.several) parts.rewriter = rewriter_for(from, client);
   // What is said to sentinels is not caching.

@@ -43,7 +43,7 @@ result<server_dialogue> server_dialogue::begin(const server_access& with) {
   server_dialogue out{with};
   if (auto connected = out.connect(with.at); !connected) return connected.error();
   if (with.tls) {
-    if (auto secured = out.secure(*with.tls); !secured) return secured.error();
+    if (auto secured = out.secure(*with.tls, with.at.host); !secured) return secured.error();
   }
   if (with.password.empty()) return out;
   const auto answer = with.user.empty() ? out.ask({"AUTH", with.password})
@@ -75,9 +75,9 @@ result<void> server_dialogue::connect(const address& to) {
   return failure(reason);
 }
 
-result<void> server_dialogue::secure(connection::tls_context& with) {
+result<void> server_dialogue::secure(connection::tls_context& with, const std::string& host) {
   using shaken = connection::transport::shaken;
-  transport_.protect(with.begin());
+  transport_.protect(with.begin(host));
   const steady_time end = limit();
   for (;;) {
     const shaken state = transport_.shake();

@@ -50,7 +50,7 @@ class server_dialogue {
       : server_name_{describe(with.at)}, wait_max_{with.wait_max} {}
 
   [[nodiscard]] result<void> connect(const address& to);
-  [[nodiscard]] result<void> secure(connection::tls_context& with);
+  [[nodiscard]] result<void> secure(connection::tls_context& with, const std::string& host);
   [[nodiscard]] result<void> send(std::string_view bytes);
   [[nodiscard]] bool wait(connection::readiness interest, steady_time until) const;
   [[nodiscard]] steady_time limit() const;

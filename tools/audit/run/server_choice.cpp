@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "audit/run/server_choice.hpp"
 
-#include <algorithm>
-#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "text/usage_error.hpp"
 
@@ -30,55 +29,19 @@ connection::endpoint endpoint_of(const address& at) {
   throw text::usage_error{"--upstream: " + reason};
 }
 
-/// The URL without its scheme, if that is one of those of a cluster.
-struct cluster_url {
-  bool is_tls = false;
-  std::string rest;
-};
-
-std::optional<cluster_url> cluster_in(const std::string& text) {
-  for (const auto& [scheme, is_tls] :
-       {std::pair{"redis+cluster://", false}, std::pair{"rediss+cluster://", true},
-        std::pair{"valkey+cluster://", false}, std::pair{"valkeys+cluster://", true}}) {
-    if (text.starts_with(scheme)) {
-      return cluster_url{is_tls, text.substr(std::string_view{scheme}.size())};
-    }
-  }
-  return std::nullopt;
-}
-
-/// Reads [user[:password]@]host[:port],host[:port],...
-chosen_server cluster_named(const cluster_url& url) {
-  const auto at_sign = url.rest.rfind('@');
-  const std::string credentials =
-      at_sign == std::string::npos ? "" : url.rest.substr(0, at_sign + 1);
-  std::string_view hosts{url.rest};
-  hosts.remove_prefix(credentials.size());
-  if (const auto slash = hosts.find('/'); slash != std::string_view::npos) {
-    if (hosts.substr(slash) != "/" && hosts.substr(slash) != "/0") {
-      refuse_option("server address: a cluster has no databases; leave out what follows the hosts");
-    }
-    hosts = hosts.substr(0, slash);
-  }
-  chosen_server out{{}, "--upstream", upstream_kind::cluster, {}};
-  for (;;) {
-    const auto comma = std::min(hosts.find(','), hosts.size());
-    auto node =
-        connection::parse_url("redis://" + credentials + std::string{hosts.substr(0, comma)});
-    if (!node) refuse_option(node.error().text);
-    out.seeds.push_back({node->host, node->port, ""});
-    if (out.seeds.size() == 1) out.endpoint = *std::move(node);
-    if (comma == hosts.size()) break;
-    hosts.remove_prefix(comma + 1);
-  }
-  out.endpoint.tls = url.is_tls;
-  return out;
-}
-
+/// valkey://... is redis://..., valkeys+cluster://... is rediss+cluster://..., and so on.
 std::string with_scheme_of_redis(const std::string& text) {
-  if (text.starts_with("valkey://")) return "redis://" + text.substr(9);
-  if (text.starts_with("valkeys://")) return "rediss://" + text.substr(10);
-  return text;
+  constexpr std::string_view own = "valkey";
+  return text.starts_with(own) ? "redis" + text.substr(own.size()) : text;
+}
+
+/// Nodes of a cluster, or sentinels. The audit asks the first one that answers.
+void name_several(chosen_server& into, upstream_kind kind,
+                  const std::vector<connection::host_port>& hosts) {
+  into.kind = kind;
+  for (const connection::host_port& at : hosts) into.seeds.push_back({at.host, at.port, ""});
+  into.endpoint.host = into.seeds.front().host;
+  into.endpoint.port = into.seeds.front().port;
 }
 
 }  // namespace
@@ -89,18 +52,17 @@ address chosen_server::without_credentials() const {
 }
 
 chosen_server server_from_option(const std::string& text) {
-  if (const auto cluster = cluster_in(text)) return cluster_named(*cluster);
   if (text.find("://") != std::string::npos) {
     auto at = connection::parse_url(with_scheme_of_redis(text));
     if (!at) refuse_option(at.error().text);
     chosen_server out{*std::move(at), "--upstream", upstream_kind::server, {}};
-    if (!out.endpoint.sentinels.empty()) {
-      out.kind = upstream_kind::sentinels;
-      for (const connection::host_port& sentinel : out.endpoint.sentinels) {
-        out.seeds.push_back({sentinel.host, sentinel.port, ""});
-      }
-      out.endpoint.host = out.seeds.front().host;
-      out.endpoint.port = out.seeds.front().port;
+    const connection::endpoint named = out.endpoint;
+    if (named.tls && !named.sentinels.empty()) {
+      refuse_option("sentinels with TLS cannot be audited yet; use redis+sentinel://");
+    }
+    if (!named.sentinels.empty()) name_several(out, upstream_kind::sentinels, named.sentinels);
+    if (!named.cluster_seeds.empty()) {
+      name_several(out, upstream_kind::cluster, named.cluster_seeds);
     }
     return out;
   }

@@ -25,10 +25,10 @@ TEST(audit_server_choice, AServerIsTypedAsAddressOrUrl) {
 }
 
 TEST(audit_server_choice, WhatIsNoServerIsRefusedWithoutItsPassword) {
-  for (const char* text :
-       {"", "db:x", "db:0", "redis://u:hush@db:x", "http://u:hush@db", "redis+cluster://u:hush@",
-        "redis+cluster://u:hush@a:1,b:x", "redis+cluster://u:hush@a:1/3",
-        "redis+sentinel://u:hush@a:1", "rediss://u:hush@db?ssl=no"}) {
+  for (const char* text : {"", "db:x", "db:0", "redis://u:hush@db:x", "http://u:hush@db",
+                           "redis+cluster://u:hush@", "redis+cluster://u:hush@a:1,b:x",
+                           "redis+cluster://u:hush@a:1/3", "redis+sentinel://u:hush@a:1",
+                           "rediss+sentinel://u:hush@a:1/main", "rediss://u:hush@db?ssl=no"}) {
     try {
       ADD_FAILURE() << text << " is " << typed(text);
     } catch (const text::usage_error& error) {

@@ -24,9 +24,8 @@ constexpr const char* start_remedy =
 
 std::string source_of(const chosen_server& chosen) { return " (" + chosen.source + ")"; }
 
-std::shared_ptr<connection::tls_context> context_for(const tls_options& own,
-                                                     const std::string& host) {
-  auto made = connection::make_tls_context(own, host);
+std::shared_ptr<connection::tls_context> context_for(const tls_options& own) {
+  auto made = connection::make_tls_context(own);
   if (!made) throw text::usage_error{with_options_of_command(made.error().text)};
   return *std::move(made);
 }
@@ -34,7 +33,7 @@ std::shared_ptr<connection::tls_context> context_for(const tls_options& own,
 server_access access_to(const address& at, const chosen_server& chosen, const tls_options& own) {
   server_access out;
   out.at = at;
-  if (chosen.endpoint.tls) out.tls = context_for(own, at.host);
+  if (chosen.endpoint.tls) out.tls = context_for(own);
   out.user = chosen.endpoint.user;
   out.password = chosen.endpoint.password;
   return out;
@@ -244,11 +243,6 @@ upstream explore(chosen_server chosen, const tls_options& own,
     case upstream_kind::server: explore_server(out, own, say); break;
     case upstream_kind::cluster: explore_cluster(out, own); break;
     case upstream_kind::sentinels: explore_sentinels(out, say); break;
-  }
-  if (out.several && is_tls) {
-    out.several->tls_for = [own](const std::string& host) {
-      return connection::make_tls_context(own, host);
-    };
   }
   return out;
 }
