@@ -137,6 +137,9 @@ std::string_view to_string(availability state) noexcept {
 }
 
 availability_report client::availability() const {
+  if (core_->is_inherited()) {
+    return {availability::away, "this process is a fork; make a new client in it"};
+  }
   using state = connection::reachability::state;
   connection::reachability known = core_->redis().reached();
   if (known.now == state::available) {
@@ -152,6 +155,7 @@ void client::credentials_changed() const noexcept {
 }
 
 bool client::is_available() const noexcept {
+  if (core_->is_inherited()) return false;
   using state = connection::reachability::state;
   const state now = core_->redis().reached_state();
   return now != state::away && now != state::refused &&

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "cluster/redirect.hpp"
 
 namespace drover::store {
 
@@ -140,7 +141,7 @@ result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce
 void redis_store::note_refusal(request_kind request, const fault& why) noexcept {
   try {
     if (plain_.saw(why)) return;  // it says what is used instead
-    if (!lease::is_refusal(why)) return;
+    if (!lease::is_refusal(why) || cluster::read_redirect(why.text)) return;
     refusals_.refused(request, why);
     if (to_.refused) to_.refused(why);
   } catch (const std::bad_alloc&) {

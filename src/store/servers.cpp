@@ -130,6 +130,13 @@ connection::reachability servers::reached() const {
     if (rank_of(known.now) <= rank_of(worst.now)) continue;
     worst = std::move(known);  // its reason names the node
   }
+  const std::scoped_lock lock{mutex_};
+  if (uncovered() > 0 && worst.now != state::away) {
+    worst = {state::away, "no node owns " + std::to_string(uncovered()) + " of the hash slots"};
+  }
+  if (is_map_refused() && rank_of(worst.now) < rank_of(state::refused)) {
+    worst = {state::refused, "the cluster gives no map of its slots: " + no_map_because_.text};
+  }
   return worst;
 }
 
@@ -138,12 +145,14 @@ state servers::reached_state() const noexcept {
   if (owners == nullptr) return home_->channel().reached_state();
   state worst = state::unknown;
   const std::scoped_lock lock{mutex_};
+  if (uncovered() > 0) return state::away;
   for (const auto& other : nodes_) {
     if (!owners->has_any(*other->store)) continue;
     const state known = other->store->channel().reached_state();
     if (rank_of(known) > rank_of(worst)) worst = known;
   }
-  return worst;
+  const bool is_better = rank_of(worst) < rank_of(state::refused);
+  return is_map_refused() && is_better ? state::refused : worst;
 }
 
 std::optional<std::string> servers::refused() const {

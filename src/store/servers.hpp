@@ -114,7 +114,8 @@ class servers {
   void credentials_changed() noexcept;
   /// Why the map of the cluster is not known, if a node has refused it. Throws std::bad_alloc.
   [[nodiscard]] std::optional<fault> map_refusal() const;
-  /// The state of all servers in use: that of the worst one. Throws std::bad_alloc.
+  /// The state of all servers in use: that of the worst one. A cluster in which a slot has no owner
+  /// is away; one that gives no map is `refused`. Not in a fork. Throws std::bad_alloc.
   [[nodiscard]] connection::reachability reached() const;
   /// As `reached`, without the reason: needs no memory.
   [[nodiscard]] connection::reachability::state reached_state() const noexcept;
@@ -217,10 +218,20 @@ class servers {
   void no_map(const fault& why) noexcept;
   /// No node has given the map yet, and another seed is asked now.
   [[nodiscard]] bool is_looking_for_seeds() const noexcept;
+  /// The number of slots that no node owns. Called under the mutex.
+  [[nodiscard]] std::size_t uncovered() const noexcept {
+    return has_map_ ? cluster::slot_count - map_.covered() : 0;
+  }
+  /// A node has refused to give the map, and no other has given it. Called under the mutex.
+  [[nodiscard]] bool is_map_refused() const noexcept {
+    return !has_map_ && no_map_because_.code == fault_code::unsupported &&
+           !no_map_because_.text.empty();
+  }
   void install(const cluster::slot_map& map);
   void rest_others() noexcept;
   [[nodiscard]] std::vector<base::host_port> last_to_ask() const;
 
+  const std::uint32_t born_in_ = fork_count();
   server_events to_;
   const bool keeps_writes_;
   const cluster_access access_;

@@ -28,6 +28,7 @@ servers::hop servers::first_hop(std::string_view key) const noexcept {
 
 std::optional<servers::hop> servers::next_hop(std::string_view key, const hop& asked,
                                               const fault& why, unsigned hops) noexcept {
+  if (fork_count() != born_in_) return std::nullopt;  // the lock may be held for ever
   try {
     {
       const std::scoped_lock lock{mutex_};

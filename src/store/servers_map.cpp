@@ -192,6 +192,11 @@ void servers::no_map(const fault& why) noexcept {
     if (refresh_.is_asking()) refresh_.failed(now());
   }
   arm_refresh();  // the next seed
+  try {
+    if (const auto refusal = map_refusal()) to_.refused(*home_, *refusal);
+  } catch (...) {
+    // The next one is reported.
+  }
 }
 
 bool servers::is_looking_for_seeds() const noexcept {
@@ -203,7 +208,7 @@ bool servers::is_looking_for_seeds() const noexcept {
 
 std::optional<fault> servers::map_refusal() const {
   const std::scoped_lock lock{mutex_};
-  if (has_map_ || no_map_because_.code != fault_code::unsupported) return std::nullopt;
+  if (!is_map_refused()) return std::nullopt;
   return no_map_because_;
 }
 

@@ -93,6 +93,7 @@ server_events unheard() {
           .waking = [](const redis_store&, wake_mode) {},
           .refused = [](const redis_store&, const fault&) {},
           .alarm = [] {},
+          .moving = [](const cluster::slot_set&) {},
           .moved = [](const cluster::slot_set&) {}};
 }
 
@@ -261,10 +262,13 @@ TEST_F(cluster_of_scripts, TheMapLeadsToTheOwners) {
 }
 
 TEST_F(cluster_of_scripts, SlotsWithoutAnOwnerStayWhereTheyWere) {
-  tell_map(one, {entry_of(two, 0, 5), entry_of(two, 0, 5), "*0\r\n"});
+  tell_map(one, {entry_of(two, 0, 5), entry_of(two, 0, 5)});
   one.answer("GET", {"-CLUSTERDOWN Hash slot not served\r\n"});
   EXPECT_EQ(get().entry.error().code, fault_code::unreachable);
   EXPECT_EQ(two.count("GET"), 0);
+  while (client().in_use().empty()) std::this_thread::yield();
+  EXPECT_EQ(client().reached().now, connection::reachability::state::away);
+  EXPECT_EQ(client().reached().reason, "no node owns 16378 of the hash slots");
 }
 
 TEST_F(cluster_of_scripts, ManyRedirectsAskForTheMapOnceASecond) {
@@ -299,6 +303,21 @@ TEST_F(cluster_of_scripts, AnotherSeedIsAskedWhenOneIsAway) {
   client_ = std::make_unique<servers>(with, std::move(events), false, access);
   two.answer("GET", {bulk("v")});
   EXPECT_EQ(get().entry.value_or(std::nullopt), "v");
+}
+
+TEST_F(cluster_of_scripts, ARedirectIsNoRefusal) {
+  std::atomic<int> refusals{0};
+  events.refused = [&](const redis_store&, const fault&) { ++refusals; };
+  tell_map(one, {entry_of(one, 0, 16383)});
+  one.answer("GET", {two.ask()});
+  one.answer("EVALSHA", {two.ask()});
+  two.answer("GET", {bulk("v")});
+  two.answer("EVALSHA", {"*4\r\n:1\r\n:5\r\n:0\r\n$0\r\n\r\n"});
+  EXPECT_TRUE(get().entry);
+  EXPECT_TRUE(lease());
+  client().close();
+  EXPECT_EQ(refusals, 0);
+  EXPECT_FALSE(client().is_any_refused());
 }
 
 TEST_F(cluster_of_scripts, RequestsEndWithTheClient) {

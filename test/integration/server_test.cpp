@@ -286,14 +286,14 @@ TEST_F(server_trouble, EvictionCostsLoadsAndNothingElse) {
   EXPECT_GT(cached.values.stats().fills, keys) << "what was evicted is stored again";
 }
 
-TEST_F(server_trouble, InClusterModeIsBypassedAndSaysSo) {
+TEST_F(server_trouble, ANodeOfAClusterWithoutSlotsIsBypassedAndSaysSo) {
   redis_server cluster{{.tcp = false, .arguments = {"--cluster-enabled", "yes", "--port", "0"}}};
   setup.url = cluster.url();
   cached_origin cached{origin, setup};
   EXPECT_EQ(cached.ask("a").how, "bypassed");
-  const auto faults = cached.log->faults(fault_code::unsupported);
+  const auto faults = cached.log->faults(fault_code::unreachable);
   ASSERT_FALSE(faults.empty());
-  EXPECT_NE(faults.front().find("cluster"), std::string::npos) << faults.front();
+  EXPECT_NE(faults.front().find("CLUSTERDOWN"), std::string::npos) << faults.front();
 }
 
 }  // namespace
