@@ -153,7 +153,8 @@ TEST(url, NamesNodesOfACluster) {
   ASSERT_TRUE(with_tls);
   EXPECT_TRUE(with_tls->tls);
   EXPECT_EQ(describe(*with_tls), "rediss+cluster://one:1,two:2");
-  for (const char* url : {"redis+cluster://one:1/3", "rediss+cluster://one/0"}) {
+  EXPECT_TRUE(parse_url("redis+cluster://one/0"));
+  for (const char* url : {"redis+cluster://one:1/3", "rediss+cluster://one/1"}) {
     const auto refused = parse_url(url);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().text.find("database 0"), std::string::npos);
