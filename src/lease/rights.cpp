@@ -139,4 +139,6 @@ std::vector<std::string> acl_rules_without_scripts(std::span<const std::string> 
   return rules;
 }
 
+std::vector<std::string> cluster_acl_rules() { return {"+cluster|shards", "+asking"}; }
+
 }  // namespace drover::lease

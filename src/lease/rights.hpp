@@ -66,4 +66,7 @@ struct right {
 [[nodiscard]] std::vector<std::string> acl_rules_without_scripts(std::span<const std::string> names,
                                                                  bool with_select);
 
+/// The further rules of a user of a cluster, for the map of the slots and for slots that move.
+[[nodiscard]] std::vector<std::string> cluster_acl_rules();
+
 }  // namespace drover::lease

@@ -58,7 +58,7 @@ class cluster_rights : public mixed_cluster {
 };
 
 TEST_F(cluster_rights, OfThePageSuffice) {
-  allow({"+cluster|shards", "+asking"});
+  allow(lease::cluster_acl_rules());
   cached_origin cached{origin, setup};
   use(cached, "a");
   const std::uint16_t slot = slot_of_key("a0");

@@ -41,6 +41,7 @@ acl_command::acl_command(CLI::App& app) : app_{app.add_subcommand("acl", acl_des
       ->capture_default_str();
   app_->add_flag("--no-scripts", without_scripts_,
                  "A user that may not run scripts: leases then use transactions");
+  app_->add_flag("--cluster", is_for_cluster_, "A user on the nodes of a cluster");
   app_->add_option("--format", format_, "command (for redis-cli), or file (for an ACL file)")
       ->capture_default_str();
 }
@@ -50,7 +51,11 @@ text_result acl_command::parsed_options() const {
     throw text::usage_error{"--format '" + format_ + "': must be command or file"};
   }
   const auto format = format_ == "file" ? doctor::acl_format::file : doctor::acl_format::command;
-  return {doctor::acl_line(user_, names_, database_ != 0, format, without_scripts_),
+  return {doctor::acl_line(user_, names_,
+                           {.format = format,
+                            .has_select = database_ != 0,
+                            .has_scripts = !without_scripts_,
+                            .is_for_cluster = is_for_cluster_}),
           process::exit_success};
 }
 

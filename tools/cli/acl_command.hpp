@@ -27,6 +27,7 @@ class acl_command {
   std::string format_ = "command";
   unsigned database_ = 0;
   bool without_scripts_ = false;
+  bool is_for_cluster_ = false;
 };
 
 }  // namespace drover::cli

@@ -2,6 +2,7 @@
 #include "doctor/acl_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "entry/keys.hpp"
 #include "lease/rights.hpp"
@@ -10,7 +11,7 @@
 namespace drover::doctor {
 
 std::string acl_line(const std::string& user, const std::vector<std::string>& names,
-                     bool with_select, acl_format format, bool without_scripts) {
+                     const acl_options& with) {
   const bool is_word = !user.empty() && std::ranges::all_of(user, [](char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
   });
@@ -25,13 +26,17 @@ std::string acl_line(const std::string& user, const std::vector<std::string>& na
                               "a-z, 0-9, _, . and -"};
     }
   }
-  std::string line = format == acl_format::command ? "ACL SETUSER " : "user ";
+  std::vector<std::string> rules = with.has_scripts
+                                       ? lease::acl_rules(names, with.has_select)
+                                       : lease::acl_rules_without_scripts(names, with.has_select);
+  if (with.is_for_cluster) {
+    for (std::string& rule : lease::cluster_acl_rules()) rules.push_back(std::move(rule));
+  }
+  const bool is_command = with.format == acl_format::command;
+  std::string line = is_command ? "ACL SETUSER " : "user ";
   line += user;
-  if (format == acl_format::command) line += " reset";  // a user in a file begins without rights
+  if (is_command) line += " reset";  // a user in a file begins without rights
   line += " on >PASSWORD";
-  const std::vector<std::string> rules = without_scripts
-                                             ? lease::acl_rules_without_scripts(names, with_select)
-                                             : lease::acl_rules(names, with_select);
   for (const std::string& rule : rules) line += ' ' + rule;
   return line + '\n';
 }

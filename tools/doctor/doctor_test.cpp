@@ -78,34 +78,36 @@ TEST(doctor, ExitsByTheState) {
 }
 
 TEST(acl, IsOneLineForRedisCliOrAFile) {
-  const std::string command = acl_line("app", {"user", "order"}, false, acl_format::command);
+  const std::string command = acl_line("app", {"user", "order"});
   EXPECT_TRUE(
       command.starts_with("ACL SETUSER app reset on >PASSWORD resetkeys ~user:* ~order:* "
                           "resetchannels &user:* &order:* -@all +ping "))
       << command;
   EXPECT_EQ(command.find('\n'), command.size() - 1);
   EXPECT_EQ(command.find("+select"), std::string::npos);
-  const std::string file = acl_line("shop", {"user"}, true, acl_format::file);
+  const std::string file =
+      acl_line("shop", {"user"}, {.format = acl_format::file, .has_select = true});
   EXPECT_TRUE(file.starts_with("user shop on >PASSWORD resetkeys ~user:* ")) << file;
   EXPECT_NE(file.find(" +select"), std::string::npos);
 }
 
 TEST(acl, NamesTransactionsInsteadOfScripts) {
-  const std::string line = acl_line("app", {"user"}, false, acl_format::command, true);
+  const std::string line = acl_line("app", {"user"}, {.has_scripts = false});
   EXPECT_EQ(line.find("+evalsha"), std::string::npos) << line;
   EXPECT_NE(line.find(" +watch +multi +exec +discard\n"), std::string::npos) << line;
 }
 
+TEST(acl, AUserOnTheNodesOfAClusterMayFollowItsSlots) {
+  const std::string line = acl_line("app", {"user"}, {.is_for_cluster = true});
+  EXPECT_TRUE(line.ends_with(" +cluster|shards +asking\n")) << line;
+}
+
 TEST(acl, RefusesNamesThatCannotBe) {
   for (const char* const name : {"", "a b", "a*", "a:b", "~"}) {
-    EXPECT_THROW(static_cast<void>(acl_line("app", {name}, false, acl_format::command)),
-                 text::usage_error)
-        << name;
+    EXPECT_THROW(static_cast<void>(acl_line("app", {name})), text::usage_error) << name;
   }
   for (const char* const user : {"", "a b", "a\n", "\"a\"", "a\\"}) {
-    EXPECT_THROW(static_cast<void>(acl_line(user, {"n"}, false, acl_format::command)),
-                 text::usage_error)
-        << user;
+    EXPECT_THROW(static_cast<void>(acl_line(user, {"n"})), text::usage_error) << user;
   }
 }
 
