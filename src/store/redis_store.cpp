@@ -65,6 +65,11 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
 
 redis_store::~redis_store() { plain_.stop(); }
 
+void redis_store::close() noexcept {
+  plain_.stop();
+  channel_.close();
+}
+
 namespace {
 
 /// Not zero, which is the mark of a server that is no node of a cluster.

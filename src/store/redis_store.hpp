@@ -82,6 +82,9 @@ class redis_store {
   redis_store(const redis_store&) = delete;
   redis_store& operator=(const redis_store&) = delete;
 
+  /// Ends all requests and events, also those without scripts, as `channel::close` does.
+  void close() noexcept;
+
   struct looked_up {
     connection::exchange_end ended = connection::exchange_end::replied;
     /// Has a meaning only when `ended` is `replied` or `faulted`.

@@ -66,7 +66,7 @@ void servers::close() noexcept {
     is_closing_ = true;
   }
   // No node is added from now on.
-  for (const auto& other : nodes_) other->store->channel().close();
+  for (const auto& other : nodes_) other->store->close();
 }
 
 events servers::events_of(node& from) {

@@ -331,6 +331,20 @@ TEST_F(cluster_of_scripts, RequestsEndWithTheClient) {
   EXPECT_EQ(ended, 50);
 }
 
+TEST_F(cluster_of_scripts, RequestsWithoutScriptsEndWithTheClient) {
+  one.answer("EVALSHA", {"-NOPERM User app has no permissions to run the 'evalsha' command\r\n"});
+  one.answer("SET", {"-ERR syntax error\r\n"});
+  one.answer("WATCH", {""});
+  std::atomic<int> ended{0};
+  for (int i = 0; i < 50; ++i) {
+    client().lease({.value_key = key, .attempt = a, .lease_ttl = 1s, .pending_ttl = 1h},
+                   [&](const result<leased>&) { ++ended; });
+  }
+  while (one.count("WATCH") == 0) std::this_thread::yield();
+  client().close();
+  EXPECT_EQ(ended, 50);
+}
+
 // A plain URL: the greeting says what the server is.
 TEST_F(cluster_of_scripts, APlainServerCanTurnOutToBeANode) {
   connection::settings with;
