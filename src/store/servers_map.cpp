@@ -147,10 +147,12 @@ void servers::ask_for_map(const base::host_port& at) noexcept {
     redis_store* const on = node_at(at);
     if (on == nullptr) return no_map({fault_code::overloaded, "too many nodes"});
     {
-      // Before the map is known, all requests go to the node that is asked for it.
+      // Before the map is known, requests go to the node that is asked for it, except those for
+      // slots whose owner a redirect has named.
       const std::scoped_lock lock{mutex_};
       for (std::uint16_t slot = 0; !has_map_ && slot < cluster::slot_count; ++slot) {
-        table_->set(slot, *on);
+        const bool is_learned = map_.owner_of(slot) != nullptr && table_->of(slot).is_available();
+        if (!is_learned) table_->set(slot, *on);
       }
     }
     ask_for_map(*on, at, false);

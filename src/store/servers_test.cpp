@@ -345,6 +345,15 @@ TEST_F(cluster_of_scripts, RequestsWithoutScriptsEndWithTheClient) {
   EXPECT_EQ(ended, 50);
 }
 
+TEST_F(cluster_of_scripts, WithoutAMapTheOwnersThatRedirectsNamedStay) {
+  one.answer("GET", {two.moved()});
+  two.answer("GET", {bulk("v")});
+  EXPECT_EQ(get().entry.value_or(std::nullopt), "v");
+  while (one.count("CLUSTER") + two.count("CLUSTER") < 10) std::this_thread::yield();
+  EXPECT_EQ(get().entry.value_or(std::nullopt), "v");
+  EXPECT_EQ(one.count("GET"), 1);
+}
+
 // A plain URL: the greeting says what the server is.
 TEST_F(cluster_of_scripts, APlainServerCanTurnOutToBeANode) {
   connection::settings with;
