@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which holders of leases are still connected. A node of a cluster marks the ids of its clients
 // (`redis_store::client_id`), because an entry keeps the id when its slot moves to another node.
+// The marks of two nodes may be equal, so each node with the mark of an id is asked.
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -43,21 +44,28 @@ void servers::holders(std::span<const std::uint64_t> client_ids,
     const std::scoped_lock lock{mutex_};
     for (const auto& other : nodes_) all.push_back(other->store.get());
   }
-  std::vector<std::uint64_t> left{client_ids.begin(), client_ids.end()};
-  answers->alive.reserve(left.size());
+  std::vector<std::uint64_t> others{client_ids.begin(), client_ids.end()};
+  for (const redis_store* const on : all) std::erase(others, on->client_id());
+  std::vector<std::uint64_t> unknown{client_ids.begin(), client_ids.end()};
+  std::vector<std::pair<redis_store*, std::vector<std::uint64_t>>> questions;
   for (redis_store* const on : all) {
-    std::vector<std::uint64_t> asked;
-    std::erase_if(left, [&](std::uint64_t id) {
-      if (!on->is_client_id(id) || id == on->client_id()) return false;
-      asked.push_back(id);
-      return true;
-    });
+    std::vector<std::uint64_t> asked = others;
+    std::erase_if(asked, [&](std::uint64_t id) { return !on->is_client_id(id); });
     if (asked.empty()) continue;
+    std::erase_if(unknown, [&](std::uint64_t id) {
+      return std::find(asked.begin(), asked.end(), id) != asked.end();
+    });
+    questions.emplace_back(on, std::move(asked));
+  }
+  std::size_t most = unknown.size();
+  for (const auto& question : questions) most += question.second.size();
+  answers->alive.reserve(most);
+  for (auto& [on, asked] : questions) {
     {
       const std::scoped_lock lock{answers->mutex};
       ++answers->due;
     }
-    const auto came = [answers, asked](const result<std::vector<std::uint64_t>>& alive) {
+    const auto came = [answers, asked = asked](const result<std::vector<std::uint64_t>>& alive) {
       {
         const std::scoped_lock lock{answers->mutex};
         const bool is_refused = !alive && alive.error().code == fault_code::unsupported;
@@ -75,7 +83,7 @@ void servers::holders(std::span<const std::uint64_t> client_ids,
   }
   {
     const std::scoped_lock lock{answers->mutex};
-    answers->alive.insert(answers->alive.end(), left.begin(), left.end());
+    answers->alive.insert(answers->alive.end(), unknown.begin(), unknown.end());
   }
   answers->one_came();
 }

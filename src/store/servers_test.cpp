@@ -354,6 +354,25 @@ TEST_F(cluster_of_scripts, WithoutAMapTheOwnersThatRedirectsNamedStay) {
   EXPECT_EQ(one.count("GET"), 1);
 }
 
+// The ids of clients are marked with 16 bits of the node's run id.
+TEST_F(cluster_of_scripts, EachNodeThatMayHaveGivenTheIdIsAskedForTheHolder) {
+  one.server().be("same", "master");
+  two.server().be("same", "master");
+  one.answer("GET", {two.moved()});
+  two.answer("GET", {bulk("v")});
+  EXPECT_EQ(get().entry.value_or(std::nullopt), "v");
+  const std::uint64_t mark = client().at(key).client_id() >> 48U << 48U;
+  ASSERT_NE(mark, 0U);
+  const std::vector<std::uint64_t> holder{mark | 77777};
+  for (const bool is_at_two : {false, true}) {
+    (is_at_two ? two : one).answer("CLIENT", {bulk("id=77777 addr=?\n")});
+    (is_at_two ? one : two).answer("CLIENT", {bulk("")});
+    std::promise<result<std::vector<std::uint64_t>>> alive;
+    client().holders(holder, [&](auto answer) { alive.set_value(std::move(answer)); });
+    EXPECT_EQ(alive.get_future().get().value(), holder) << is_at_two;
+  }
+}
+
 // A plain URL: the greeting says what the server is.
 TEST_F(cluster_of_scripts, APlainServerCanTurnOutToBeANode) {
   connection::settings with;
