@@ -228,7 +228,8 @@ struct channel::state {
   std::size_t holds = 0;
   login_renewal renewal;
   std::optional<result<void>> login_end;  // the server's answer to AUTH on `live`
-  std::thread service;
+  bool is_served = false;                 // the service thread runs, and still takes what has ended
+  std::thread service;                    // joined without the mutex
 
   connector attempt;  // used by the service thread only
   std::unique_ptr<sentinel_watch> sentinels;

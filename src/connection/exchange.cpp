@@ -178,7 +178,7 @@ std::optional<fault> channel::state::admit_posted(posted& item) {
   }
   try {
     auto refused = admit(item);
-    if (refused && !service.joinable()) throw std::bad_alloc{};  // no thread could call `done`
+    if (refused && !is_served) throw std::bad_alloc{};  // no thread could call `done`
     return refused;
   } catch (...) {
     if (item.is_trial) stalls.trial_ended(false);

@@ -11,9 +11,10 @@ namespace drover::connection {
 
 // Called under the lock. False when no thread can be started.
 bool channel::state::start() noexcept {
-  if (service.joinable() || stopping) return true;
+  if (is_served || stopping) return true;
   try {
     service = std::thread{[this] { serve(); }};
+    is_served = true;
   } catch (...) {
     return false;
   }
@@ -227,7 +228,10 @@ void channel::state::shut_down(locked& lock) {
       while (slot* const item = due.pop_front()) end(static_cast<pending&>(*item), why, ended);
     }
     while (slot* const item = finished.pop_front()) ended.push_back(*item);
-    if (ended.empty()) return;
+    if (ended.empty()) {
+      is_served = false;
+      return;
+    }
     tell_all(lock, ended);
   }
 }
