@@ -54,6 +54,8 @@ class plain_protocol {
   void connection_is_new(const std::string& run_id);
   /// Call it before the main channel is destroyed.
   void stop() { transactions_.stop(); }
+  void rest() noexcept { transactions_.rest(); }
+  void credentials_changed() noexcept { transactions_.credentials_changed(); }
 
   /// Grants the lease, or returns what is stored. `tracked`: this connection then learns when the
   /// entry changes.

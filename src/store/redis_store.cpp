@@ -70,6 +70,16 @@ void redis_store::close() noexcept {
   channel_.close();
 }
 
+void redis_store::rest() noexcept {
+  plain_.rest();
+  channel_.rest();
+}
+
+void redis_store::credentials_changed() noexcept {
+  plain_.credentials_changed();
+  channel_.credentials_changed();
+}
+
 namespace {
 
 /// Not zero, which is the mark of a server that is no node of a cluster.

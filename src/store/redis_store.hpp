@@ -84,6 +84,10 @@ class redis_store {
 
   /// Ends all requests and events, also those without scripts, as `channel::close` does.
   void close() noexcept;
+  /// See `channel::rest`.
+  void rest() noexcept;
+  /// See `channel::credentials_changed`.
+  void credentials_changed() noexcept;
 
   struct looked_up {
     connection::exchange_end ended = connection::exchange_end::replied;

@@ -118,7 +118,7 @@ std::vector<redis_store*> servers::in_use() const {
 
 void servers::credentials_changed() noexcept {
   const std::scoped_lock lock{mutex_};
-  for (const auto& other : nodes_) other->store->channel().credentials_changed();
+  for (const auto& other : nodes_) other->store->credentials_changed();
 }
 
 connection::reachability servers::reached() const {

@@ -261,7 +261,7 @@ void servers::install(const cluster::slot_map& map) {
 void servers::rest_others() noexcept {
   const std::scoped_lock lock{mutex_};
   for (const auto& other : nodes_) {
-    if (!table_->has_any(*other->store)) other->store->channel().rest();
+    if (!table_->has_any(*other->store)) other->store->rest();
   }
 }
 

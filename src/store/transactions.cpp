@@ -42,6 +42,16 @@ void transactions::server_is(const std::string& run_id) {
   main_run_id_ = run_id;
 }
 
+void transactions::rest() noexcept {
+  const std::scoped_lock lock{mutex_};
+  if (channel_ != nullptr) channel_->rest();
+}
+
+void transactions::credentials_changed() noexcept {
+  const std::scoped_lock lock{mutex_};
+  if (channel_ != nullptr) channel_->credentials_changed();
+}
+
 bool transactions::leads_elsewhere() {
   const std::scoped_lock lock{mutex_};
   return !main_run_id_.empty() && !own_run_id_.empty() && main_run_id_ != own_run_id_;

@@ -50,6 +50,9 @@ class transactions {
   void run(std::string key, decider decide, ended done);
   /// The run id of the server of the main connection; empty: unknown.
   void server_is(const std::string& run_id);
+  /// See `channel::rest` and `channel::credentials_changed`.
+  void rest() noexcept;
+  void credentials_changed() noexcept;
   /// Ends the connection; every transaction faults. Blocks until no `done` runs. Later ones fault
   /// at once.
   void stop();
