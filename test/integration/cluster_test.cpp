@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A client of a cluster: each key at its node, whichever way the cluster was found.
 #include "integration/cluster_world.hpp"
+#include "integration/in_child.hpp"
+#include "support/thread_sanitized.hpp"
 
 namespace drover::test::cluster_test {
 namespace {
@@ -137,6 +139,26 @@ TEST_F(cluster_client, WithoutTheRightToReadTheMapItFollowsRedirects) {
   EXPECT_EQ(report.state, readiness::degraded);
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].remedy, "grant +cluster|shards +cluster|slots");
+}
+
+TEST_F(cluster_client, AForkedChildTakesNoLockOfItsParent) {
+  if (DROVER_THREAD_SANITIZED) GTEST_SKIP() << "the thread sanitizer cannot follow it";
+  cached_origin cached{origin, setup};
+  EXPECT_EQ(cached.ask("a").how, "loaded");
+  std::atomic<bool> ends{false};
+  std::thread looking{[&] {
+    while (!ends) static_cast<void>(cached.redis.is_available());
+  }};
+  for (int round = 0; round < 5; ++round) {
+    expect_good(run_in_child(
+        [&] {
+          const bool is_away = cached.redis.availability().state == availability::away;
+          return is_away && !cached.redis.is_available() ? 0 : 1;
+        },
+        15s));
+  }
+  ends = true;
+  looking.join();
 }
 
 }  // namespace
