@@ -220,9 +220,28 @@ class dice {
   }
 
   std::string refusable_command() {
-    return word({"get", "getrange", "set", "setrange", "del", "unlink", "exists", "pexpire", "time",
-                 "evalsha", "script|load", "publish", "subscribe", "client|list", "client|tracking",
-                 "client|caching", "info", "select", "ping"});
+    return word({"get",
+                 "getrange",
+                 "set",
+                 "setrange",
+                 "del",
+                 "unlink",
+                 "exists",
+                 "pexpire",
+                 "time",
+                 "evalsha",
+                 "script|load",
+                 "publish",
+                 "subscribe",
+                 "client|list",
+                 "client|tracking",
+                 "client|caching",
+                 "info",
+                 "select",
+                 "ping",
+                 "watch",
+                 "multi",
+                 "exec"});
   }
 
  private:
@@ -318,9 +337,35 @@ void add_scripts(std::vector<list_step>& to, std::size_t connection) {
   for (words& request : requests_in(load)) add(to, connection, std::move(request));
 }
 
+/// What the library sends where scripts are refused; another connection may get in between.
+void add_transaction(dice& random, std::vector<list_step>& to, std::size_t connection) {
+  const std::string key = random.value_key();
+  if (random.one_in(3)) {
+    return add(to, connection, {"SET", key, random.some_bytes(), "NX", "GET", "PX", "600000"});
+  }
+  if (random.one_in(10)) {
+    return add(to, connection, {random.word({"EXEC", "DISCARD", "UNWATCH"})});
+  }
+  add(to, connection, {"WATCH", key});
+  add(to, connection, {"GET", key});
+  if (random.one_in(3)) add(to, random.below(compared_connections), {"SET", key, "other"});
+  if (random.one_in(20)) add(to, random.below(compared_connections), {"FLUSHALL"});
+  add(to, connection, {"MULTI"});
+  if (random.one_in(5)) return add(to, connection, {"DISCARD"});
+  switch (random.below(4)) {
+    case 0: add(to, connection, {"DEL", key}); break;
+    case 1: add(to, connection, {"SET", key, random.some_bytes(), "KEEPTTL"}); break;
+    case 2: add(to, connection, {"SET", key, random.some_bytes(), "PX", "x"}); break;
+    default: add(to, connection, {"SET", key, random.some_bytes(), "PX", "600000"});
+  }
+  if (random.one_in(5)) add(to, connection, {"GET", key, "more"});
+  add(to, connection, {"EXEC"});
+}
+
 void add_requests(dice& random, std::vector<list_step>& to) {
   const std::size_t connection = random.below(compared_connections);
-  const std::uint64_t choice = random.below(20);
+  const std::uint64_t choice = random.below(22);
+  if (choice >= 20) return add_transaction(random, to, connection);
   if (choice < 3) return add(to, connection, random.stored_entry());
   if (choice < 5) return add(to, connection, random.other_request());
   if (choice == 5) return add(to, connection, random.damaged(random.other_request()));

@@ -60,6 +60,15 @@ void run_script_exists(running& request);
 void run_script_flush(running& request);
 void run_script_load(running& request);
 
+// transaction_commands.cpp
+void run_discard(running& request);
+void run_exec(running& request);
+void run_multi(running& request);
+void run_unwatch(running& request);
+void run_watch(running& request);
+/// Forgets the transaction of the sender and what it watches.
+void end_transaction(running& request);
+
 /// Throws error_reply when the name has a character that CLIENT LIST could not show.
 void check_client_name(std::string_view name);
 

@@ -21,7 +21,8 @@ enum trait : unsigned {
   while_loading = 16U,
   while_stale = 32U,
   before_auth = 64U,
-  of_client = 128U,  ///< leaves CLIENT CACHING in force for the next command
+  of_client = 128U,       ///< leaves CLIENT CACHING in force for the next command
+  of_transaction = 256U,  ///< runs at once, also after MULTI
 };
 constexpr unsigned anytime = while_loading | while_stale;
 
@@ -42,8 +43,10 @@ constexpr std::array commands{
     command{"client|setname", 3, anytime | of_client, run_client_setname},
     command{"client|tracking", -3, anytime | of_client, run_client_tracking},
     command{"del", -2, writes, run_del},
+    command{"discard", 1, anytime | of_transaction, run_discard},
     command{"eval", -3, while_stale, run_eval},
     command{"evalsha", -3, while_stale, run_evalsha},
+    command{"exec", 1, anytime | of_transaction, run_exec},
     command{"exists", -2, reads | reads_many, run_exists},
     command{"flushall", -1, writes, run_flushall},
     command{"flushdb", -1, writes, run_flushdb},
@@ -52,6 +55,7 @@ constexpr std::array commands{
     command{"hello", -1, anytime | before_auth, run_hello},
     command{"hset", -4, writes | needs_memory, run_hset},
     command{"info", -1, anytime, run_info},
+    command{"multi", 1, anytime | of_transaction, run_multi},
     command{"pexpire", -3, writes, run_pexpire},
     command{"pexpiretime", 2, reads, run_pexpiretime},
     command{"ping", -1, 0, run_ping},
@@ -67,6 +71,8 @@ constexpr std::array commands{
     command{"time", 1, anytime, run_time},
     command{"unlink", -2, writes, run_del},
     command{"unsubscribe", -1, anytime, run_unsubscribe},
+    command{"unwatch", 1, anytime, run_unwatch},
+    command{"watch", -2, anytime | of_transaction, run_watch},
 };
 
 const command* find(std::string_view name) {
@@ -96,10 +102,23 @@ bool lacks_memory(const server_state& state) {
   return state.is_out_of_memory && !state.is_replica && !state.is_loading;
 }
 
+/// The traits of a command; those of EXEC are those of the commands that it runs, too.
+unsigned traits_of(const running& request, const command& wanted) {
+  unsigned traits = wanted.traits;
+  if (wanted.run != run_exec) return traits;
+  for (const auto& words : request.sender.session.queued) {
+    const command& queued = *find(lower_case(words[0]));
+    traits |= queued.traits & (writes | needs_memory);
+    traits &= ~anytime | queued.traits;
+  }
+  return traits;
+}
+
 void admit(const running& request, const command& wanted) {
   const server_state& state = request.server.state;
   const auto words = static_cast<std::ptrdiff_t>(request.arguments.size());
-  const auto has = [&](unsigned which) { return (wanted.traits & which) != 0; };
+  const unsigned traits = traits_of(request, wanted);
+  const auto has = [&](unsigned which) { return (traits & which) != 0; };
   if (wanted.arity >= 0 ? words != wanted.arity : words < -wanted.arity) {
     throw wrong_number(wanted.name);
   }
@@ -111,7 +130,12 @@ void admit(const running& request, const command& wanted) {
     throw error_reply{"NOPERM " + who + " has no permissions to run the '" +
                       std::string{wanted.name} + "' command"};
   }
-  if (lacks_memory(state) && has(needs_memory)) throw error_reply{std::string{out_of_memory}};
+  // For Redis 7.0 every command between MULTI and EXEC takes memory, because it is queued.
+  const bool is_queued = request.is_redis_7() && request.sender.session.is_in_transaction &&
+                         wanted.run != run_exec && wanted.run != run_discard &&
+                         wanted.run != run_multi;
+  if (lacks_memory(state) && (has(needs_memory) || is_queued))
+    throw error_reply{std::string{out_of_memory}};
   if (state.is_replica && has(writes)) throw error_reply{std::string{is_replica}};
   if (state.is_cut_off && !has(while_stale)) throw error_reply{std::string{cut_off}};
   if (state.is_loading && !has(while_loading)) {
@@ -127,6 +151,29 @@ void remember_keys(const running& request, unsigned traits) {
   for (std::size_t i = 1; i < end; ++i) remember_reader(request, request.arguments[i]);
 }
 
+/// A transaction does not survive an error of one of its commands.
+void admit_or_break(running& request, const command& wanted) {
+  try {
+    admit(request, wanted);
+  } catch (const error_reply& why) {
+    session_state& session = request.sender.session;
+    if (!session.is_in_transaction) throw;
+    session.has_queued_error = true;
+    if (wanted.run != run_exec) throw;
+    end_transaction(request);
+    throw error_reply{"EXECABORT Transaction discarded because of: " + why.text};
+  }
+}
+
+void run(running& request, const command& wanted) {
+  try {
+    wanted.run(request);
+  } catch (const error_reply& why) {
+    write_error(request.out(), why.text);
+  }
+  remember_keys(request, wanted.traits);
+}
+
 }  // namespace
 
 void run_request(running& request) {
@@ -134,18 +181,30 @@ void run_request(running& request) {
   try {
     const command& wanted = command_of(request);
     keeps_caching = (wanted.traits & of_client) != 0;
-    admit(request, wanted);
-    try {
-      wanted.run(request);
-    } catch (const error_reply& why) {
-      write_error(request.out(), why.text);
+    admit_or_break(request, wanted);
+    session_state& session = request.sender.session;
+    if (session.is_in_transaction && (wanted.traits & of_transaction) == 0) {
+      session.queued.emplace_back(request.arguments.begin(), request.arguments.end());
+      request.out() += "+QUEUED\r\n";
+    } else {
+      run(request, wanted);
     }
-    remember_keys(request, wanted.traits);
     write_own_pushes(request);
   } catch (const error_reply& why) {
     write_error(request.out(), why.text);
   }
   if (!keeps_caching) request.sender.session.has_caching = false;
+}
+
+void run_queued(running& request) {
+  const command& wanted = command_of(request);
+  if (request.server.state.refused_commands.contains(wanted.name)) {
+    return write_error(request.out(),
+                       "NOPERM ACLs rules changed between the moment the transaction was "
+                       "accumulated and the EXEC call. This command is no longer allowed for the "
+                       "following reason: no permission to execute the command or subcommand");
+  }
+  run(request, wanted);
 }
 
 void detail::admit_in_script(running& request, std::string_view name) {

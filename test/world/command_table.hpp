@@ -12,6 +12,9 @@ namespace drover::world {
 /// Runs one request to its end: the replies and pushes are in the outputs of the connections.
 void run_request(running& request);
 
+/// Runs a command of a transaction, with its reply or error.
+void run_queued(running& request);
+
 /// What `redis.call` does in a script: the checks, then `act`, then tracking. Throws error_reply.
 /// `act` has the command's effect, and may return what the script uses.
 template <class Act>

@@ -21,13 +21,16 @@ set_options read_set_options(const running& request) {
   for (std::size_t i = 3; i < words.size(); ++i) {
     const std::string word = lower_case(words[i]);
     const bool has_more = i + 1 < words.size();
-    if (word == "get" || word == "exat" || word == "pxat" || word == "ifeq") {
+    const bool is_valkey = request.server.settings.family == server_family::valkey_8_1;
+    if (word == "exat" || word == "pxat" || (word == "ifeq" && is_valkey)) {
       throw unsupported_request{"the model of the server does not know the option of SET: " + word};
     }
     if (word == "nx" && read.condition != set_condition::if_present) {
       read.condition = set_condition::if_missing;
     } else if (word == "xx" && read.condition != set_condition::if_missing) {
       read.condition = set_condition::if_present;
+    } else if (word == "get") {
+      read.returns_old = true;
     } else if (word == "keepttl" && !read.ttl_ms && !read.ttl_s) {
       read.keeps_ttl = true;
     } else if (word == "px" && has_more && !read.keeps_ttl && !read.ttl_s) {
@@ -46,13 +49,30 @@ bool reply_is_last(const running& request, bool is_async) {
   return request.server.settings.family == server_family::redis_8_0 && !is_async;
 }
 
+/// Of the keys that are watched, those that exist count as changed by a flush.
+void note_flush(running& request, bool of_all_databases) {
+  for (const connection_number number : request.server.watchers) {
+    const auto watcher = request.server.clients.find(number);
+    if (watcher == request.server.clients.end()) continue;
+    session_state& session = watcher->second.session;
+    const database& keys = request.server.databases[session.database_index];
+    if (!of_all_databases && &keys != &request.keys()) continue;
+    for (auto& [key, had_ended] : session.watched) {
+      if (!keys.contains(key)) continue;
+      if (!had_ended) session.has_lost = true;
+      had_ended = false;
+    }
+  }
+}
+
 template <class Clear>
-void flush(running& request, Clear clear) {
+void flush(running& request, bool of_all_databases, Clear clear) {
   const auto& words = request.arguments;
   const std::string mode = words.size() > 1 ? lower_case(words[1]) : "sync";
   if (words.size() > 2 || (mode != "sync" && mode != "async")) {
     throw error_reply{std::string{syntax_error}};
   }
+  note_flush(request, of_all_databases);
   clear();
   tell_of_flush(request);
   if (reply_is_last(request, mode == "async")) write_own_pushes(request);
@@ -85,13 +105,13 @@ void run_exists(running& request) {
 }
 
 void run_flushall(running& request) {
-  flush(request, [&request] {
+  flush(request, true, [&request] {
     for (database& keys : request.server.databases) keys.clear();
   });
 }
 
 void run_flushdb(running& request) {
-  flush(request, [&request] { request.keys().clear(); });
+  flush(request, false, [&request] { request.keys().clear(); });
 }
 
 void run_get(running& request) {
@@ -153,6 +173,12 @@ void run_pttl(running& request) {
 
 void run_set(running& request) {
   const set_options with = read_set_options(request);
+  if (with.returns_old) {
+    const auto old = get(request, request.arguments[1]);
+    static_cast<void>(set(request, request.arguments[1], request.arguments[2], with));
+    if (!old) return write_null(request.out(), request.is_resp3());
+    return write_bulk(request.out(), *old);
+  }
   if (!set(request, request.arguments[1], request.arguments[2], with)) {
     return write_null(request.out(), request.is_resp3());
   }

@@ -30,6 +30,7 @@ struct set_options {
   std::optional<std::string_view> ttl_ms;  ///< as it came
   std::optional<std::string_view> ttl_s;   ///< as it came
   bool keeps_ttl = false;
+  bool returns_old = false;  ///< GET: the caller replies with the value of before
 };
 
 [[nodiscard]] std::optional<std::string> get(running& request, std::string_view key);

@@ -75,6 +75,11 @@ struct session_state {
   bool opts_out = false;
   bool has_no_loop = false;
   bool has_caching = false;  ///< CLIENT CACHING was called for the next command
+  bool is_in_transaction = false;
+  bool has_queued_error = false;  ///< a command of the transaction was refused
+  bool has_lost = false;          ///< a watched key was changed
+  std::vector<std::vector<std::string>> queued;
+  std::map<std::string, bool, std::less<>> watched;  ///< keys, and whether they had ended by then
 
   friend bool operator==(const session_state&, const session_state&) = default;
 };
@@ -100,6 +105,7 @@ struct model_state {
   client_id next_client_id = 1;
   /// Who is to be told of a change, by key. Databases share it, as they do in Redis.
   std::map<std::string, std::set<connection_number>, std::less<>> tracked;
+  std::set<connection_number> watchers;       ///< connections that watch keys
   std::set<std::string_view> loaded_scripts;  ///< by SHA1; views of the library's own table
   std::size_t keys_loaded = 0;                ///< at the last start
   bool is_paused = false;

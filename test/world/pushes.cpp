@@ -30,6 +30,17 @@ void remember_reader(const running& request, std::string_view key) {
 }
 
 void tell_of_change(model_state& server, running* request, std::string_view key) {
+  for (const connection_number number : server.watchers) {
+    const auto watcher = server.clients.find(number);
+    if (watcher == server.clients.end()) continue;
+    session_state& session = watcher->second.session;
+    const auto watched = session.watched.find(key);
+    if (watched == session.watched.end()) continue;
+    const bool is_gone = !server.databases[session.database_index].contains(key);
+    // The end of a key that had ended before it was watched is no change.
+    if (!watched->second || !is_gone) session.has_lost = true;
+    watched->second = false;
+  }
   const auto found = server.tracked.find(key);
   if (found == server.tracked.end()) return;
   const std::set<connection_number> readers = std::move(found->second);

@@ -143,6 +143,7 @@ void redis_model::restart(data what_remains, std::string run_id, microseconds no
   for (auto& [number, known] : state_.clients) known.is_open = false;
   state_.next_client_id = state_.settings.first_client_id;
   state_.tracked.clear();
+  state_.watchers.clear();
   state_.loaded_scripts.clear();
   state_.held.clear();
   state_.is_paused = false;

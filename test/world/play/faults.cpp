@@ -63,6 +63,12 @@ void set_state(universe& in, kind is, bool to) {
   }
 }
 
+/// Without scripts, transactions would do.
+void refuse_leases(universe& in, const planned_fault& fault, bool to) {
+  set_state(in, fault.is, to);
+  if (!to || fault.amount % 2 == 0) refuse(in.redis.model().state(), {"multi"}, to);
+}
+
 void lose_keys(universe& in) {
   in.leases_voided = in.system.now();
   if (is_any_loading(in)) in.add(overlap::server_changed_under_load);
@@ -127,11 +133,13 @@ void begin_server_fault(universe& in, const planned_fault& fault) {
     case kind::out_of_memory:
     case kind::loading:
     case kind::replica:
-    case kind::no_permission:
     case kind::no_invalidation:
     case kind::no_time:
       set_state(in, fault.is, true);
       return end_later(in, fault, [&in, fault] { set_state(in, fault.is, false); });
+    case kind::no_permission:
+      refuse_leases(in, fault, true);
+      return end_later(in, fault, [&in, fault] { refuse_leases(in, fault, false); });
     case kind::flush_scripts: return in.redis.command("*2\r\n$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n");
     case kind::flush_keys:
       lose_keys(in);

@@ -64,7 +64,7 @@ struct planned_fault {
     out_of_memory,      ///< the server refuses writes for `length`
     loading,
     replica,
-    no_permission,  ///< for scripts, for `length`
+    no_permission,  ///< for scripts, for `length`; with an even `amount` for transactions, too
     flush_scripts,
     flush_keys,
     evict,        ///< `amount` chooses the key
