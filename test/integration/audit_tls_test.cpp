@@ -17,16 +17,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::shared_ptr<connection::tls_context> context_of(const tls_options& with,
-                                                    const std::string& host) {
-  auto made = connection::make_tls_context(with, host);
+std::shared_ptr<connection::tls_context> context_of(const tls_options& with) {
+  auto made = connection::make_tls_context(with);
   if (!made) throw std::runtime_error{made.error().text};
   return *made;
 }
 
 audit::proxy_settings in_front_of_tls(const tls_server& server) {
-  audit::proxy_settings with = in_front_of({"127.0.0.1", server.redis.tls_port(), ""});
-  with.server_tls = context_of(server.trusting(), "localhost");
+  audit::proxy_settings with = in_front_of({"localhost", server.redis.tls_port(), ""});
+  with.server_tls = context_of(server.trusting());
   return with;
 }
 
@@ -88,7 +87,7 @@ TEST(audit_tls, AServerThatIsNotTrustedIsRefusedWithTheCause) {
   const tls_server server;
   const authority other{"another authority"};
   audit::proxy_settings with = in_front_of_tls(server);
-  with.server_tls = context_of({.ca = {.text = other.certificate()}}, "localhost");
+  with.server_tls = context_of({.ca = {.text = other.certificate()}});
   spoken_proxy proxy{with};
   auto client = proxy.connect();
   client.send("PING\r\n");

@@ -274,8 +274,7 @@ TEST_F(audit_torture, OverTlsAsWell) {
   behind.client_tls = *audit::make_tls_acceptor(made->files);
   const spoken_proxy terminating{behind};
   audit::proxy_settings with = in_front_of(terminating.at);
-  with.server_tls =
-      *connection::make_tls_context({.ca = {.file = made->authority.string()}}, "127.0.0.1");
+  with.server_tls = *connection::make_tls_context({.ca = {.file = made->authority.string()}});
   audit::live_capture sight{{.barrier = audit::miss_barrier::bounds{}}, records_};
   ASSERT_TRUE(sight.start());
   spoken_proxy originating{with, &sight};
