@@ -136,7 +136,8 @@ class search {
   }
 
   void check(const state& now) {
-    const entry::decoded read = entry::decode(now.key.value_or(""));
+    if (!now.key) return;
+    const entry::decoded read = entry::decode(*now.key);
     if (read.format != entry::decoding::ours || read.head.kind != entry::kind::value) return;
     ++stored_;
     if (std::stoi(std::string{read.payload}) < now.invalidated) is_violated_ = true;
