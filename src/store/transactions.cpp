@@ -2,6 +2,7 @@
 #include "store/transactions.hpp"
 
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "lease/plain_commands.hpp"
@@ -16,6 +17,14 @@ constexpr std::size_t waiting_max = 10'000;
 
 fault no_memory() noexcept { return {fault_code::overloaded, "out of memory"}; }
 fault stopped() { return {fault_code::unreachable, "the client is being destroyed"}; }
+
+fault no_descriptor() noexcept {
+  try {
+    return {fault_code::overloaded, "no file descriptor or thread for a second connection"};
+  } catch (...) {
+    return no_memory();
+  }
+}
 
 connection::settings for_transactions(connection::settings with) {
   with.on_connect.clear();
@@ -89,18 +98,27 @@ void transactions::run(std::string key, decider decide, ended done) {
   begin_next();
 }
 
+// A transaction that cannot begin ends here, so that many of them take no stack.
 void transactions::begin_next() {
+  while (const running next = take_next()) {
+    std::optional<fault> why = begin(next);
+    if (!why) return;
+    next->done(*std::move(why));
+  }
+}
+
+transactions::running transactions::take_next() {
   running next;
   {
     const std::scoped_lock lock{mutex_};
     if (waiting_.empty()) {
       is_busy_ = false;
-      return;
+      return nullptr;
     }
     next = std::move(waiting_.front());
     waiting_.pop_front();
   }
-  begin(next);
+  return next;
 }
 
 void transactions::finish(const running& now, result<transaction_end> how) {
@@ -132,43 +150,47 @@ bool transactions::post(std::string request, unsigned due, connection::completio
 }
 
 // The whole transaction is bound to one connection, so there must be one before it begins.
-void transactions::begin(const running& now) {
+std::optional<fault> transactions::begin(const running& now) noexcept {
   try {
     std::uint64_t epoch = 0;
     {
       const std::scoped_lock lock{mutex_};
       if (channel_ != nullptr) epoch = channel_->epoch();
     }
-    if (epoch != 0) return read(now, epoch);
-    connect(now);
-  } catch (const std::bad_alloc&) {
-    finish(now, no_memory());
+    const bool is_sent = epoch != 0 ? read(now, epoch) : connect(now);
+    return is_sent ? std::nullopt : std::optional{stopped()};
+  } catch (const std::system_error&) {
+    return no_descriptor();
+  } catch (...) {
+    return no_memory();
   }
 }
 
-void transactions::connect(const running& now) {
+void transactions::begin_again(const running& now) {
+  if (auto why = begin(now)) finish(now, *std::move(why));
+}
+
+bool transactions::connect(const running& now) {
   std::string ping;
   lease::write_ping(ping, 1);
-  const bool is_sent = post(
+  return post(
       std::move(ping), 1,
       [this, now](const replies& got) {
         if (!got) return finish(now, got.error());
         if (++now->attempts > begins_max) {
           return finish(now, fault{fault_code::unreachable, "the connection was lost again"});
         }
-        begin(now);
+        begin_again(now);
       },
       0);
-  if (!is_sent) finish(now, stopped());
 }
 
-void transactions::read(const running& now, std::uint64_t epoch) {
+bool transactions::read(const running& now, std::uint64_t epoch) {
   std::string request;
   lease::write_watched_read(request, now->key);
-  const bool is_sent = post(
+  return post(
       std::move(request), 3,
       [this, now, epoch](replies got) { have_read(now, epoch, std::move(got)); }, epoch);
-  if (!is_sent) finish(now, stopped());
 }
 
 void transactions::have_read(const running& now, std::uint64_t epoch, replies got) {
@@ -177,7 +199,7 @@ void transactions::have_read(const running& now, std::uint64_t epoch, replies go
       // Nothing was changed yet. The connection may have ended while it was unused.
       const bool is_lost =
           got.error().code == fault_code::superseded || got.error().code == fault_code::unreachable;
-      if (is_lost && ++now->attempts <= begins_max) return begin(now);
+      if (is_lost && ++now->attempts <= begins_max) return begin_again(now);
       return finish(now, got.error());
     }
     lease::watched_read was = lease::read_watched(*got);
@@ -192,7 +214,7 @@ void transactions::have_read(const running& now, std::uint64_t epoch, replies go
     if (change) return commit(now, epoch, *change);
     discard(epoch);
     finish(now, transaction_end::unchanged);
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     // MULTI is open, and the next transaction must not begin inside it.
     {
       const std::scoped_lock lock{mutex_};

@@ -68,9 +68,14 @@ class transactions {
   using replies = result<std::vector<resp::message>>;
 
   void begin_next();
-  void begin(const running& now);
-  void connect(const running& now);
-  void read(const running& now, std::uint64_t epoch);
+  /// nullptr: none waits.
+  [[nodiscard]] running take_next();
+  /// Why it cannot begin; `done` is not called then.
+  [[nodiscard]] std::optional<fault> begin(const running& now) noexcept;
+  void begin_again(const running& now);
+  /// False: the object was stopped.
+  [[nodiscard]] bool connect(const running& now);
+  [[nodiscard]] bool read(const running& now, std::uint64_t epoch);
   void have_read(const running& now, std::uint64_t epoch, replies got);
   void commit(const running& now, std::uint64_t epoch, const lease::key_change& change);
   void discard(std::uint64_t epoch);

@@ -2,6 +2,7 @@
 #include "store/transactions.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -70,6 +71,24 @@ TEST(threads_transactions, ThoseThatWaitEndWithTheStore) {
     ++ended;
   });
   EXPECT_EQ(ended, count + 1);
+}
+
+TEST(threads_transactions, WithoutAFileDescriptorTheyFailAtOnce) {
+  const silent_server server;
+  transactions runs{server.with()};
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const rlimit none{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  int failed = 0;
+  for (int i = 0; i < 3; ++i) {
+    runs.run("key", nothing, [&](const result<transaction_end>& how) {
+      if (!how && how.error().code == fault_code::overloaded) ++failed;
+    });
+  }
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_EQ(failed, 3);
+  runs.stop();
 }
 
 }  // namespace

@@ -121,5 +121,18 @@ TEST(world_found, AProcessDoesNotTakeOverItsOwnLease) {
   expect_no_violation(made);
 }
 
+// Scripts were refused, and the second connection could not be made: the completion that tried it
+// threw, and nobody got its answer.
+TEST(world_found, WithoutAFileDescriptorForTransactionsACallEnds) {
+  plan made = small_plan(sabotage::none, {call_of(call_kind::get)});
+  made.compares_at_the_end = false;
+  for (virtual_time when = 200us; when < 4ms; when += 100us) {
+    made.faults = {
+        {.is = fault_kind::no_permission, .when = 1us, .length = 2s, .process = 1, .amount = 1},
+        {.is = fault_kind::no_descriptors, .when = when, .length = 1s, .process = 1}};
+    expect_no_violation(made);
+  }
+}
+
 }  // namespace
 }  // namespace drover::world::found_test
