@@ -280,7 +280,7 @@ connector::answer connector::send_greeting() {
       // What the server said before it closed may still be there.
       output_.clear();
       if (auto ended = receive_greeting()) return ended;
-      return refuse(ended_in_handshake());
+      return refuse_by_what_came(ended_in_handshake());
     }
     output_.erase(0, sent.bytes);
     traffic_->wrote(sent.bytes);
