@@ -13,6 +13,8 @@
 #include <string>
 #include <thread>
 
+#include "support/sanitized.hpp"
+
 namespace drover::store::transactions_test {
 namespace {
 
@@ -74,6 +76,7 @@ TEST(threads_transactions, ThoseThatWaitEndWithTheStore) {
 }
 
 TEST(threads_transactions, WithoutAFileDescriptorTheyFailAtOnce) {
+  if (test::is_sanitized) GTEST_SKIP() << "the sanitizers need file descriptors themselves";
   const silent_server server;
   transactions runs{server.with()};
   rlimit usual{};
