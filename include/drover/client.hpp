@@ -56,8 +56,8 @@ struct client_options {
   /// TLS to the sentinels, when it is not as `tls`, which applies to them by default with a
   /// rediss+sentinel:// URL. With a redis+sentinel:// URL, the sentinels alone speak TLS.
   std::optional<tls_options> sentinel_tls{};
-  /// The sentinels speak no TLS, although the URL begins with rediss+sentinel://. Whoever answers
-  /// in their place can name any server, so `tls.ca` or `tls.server_name` is required.
+  /// The sentinels speak no TLS, although the URL begins with rediss+sentinel://. An attacker who
+  /// replaces a sentinel can name any server, so `tls.ca` or `tls.server_name` is required.
   bool plain_sentinels = false;
 
   /// The longest wait for a connection. While the breaker is open, no call waits. Connecting in a

@@ -59,8 +59,8 @@ std::shared_ptr<connection::tls_context> sentinel_tls_of(const client_options& o
   const tls_options& servers = options.tls;
   require(!options.plain_sentinels || !servers.verify || !servers.ca.file.empty() ||
               !servers.ca.text.empty() || !servers.server_name.empty(),
-          "plain_sentinels needs tls.ca or tls.server_name: otherwise whoever answers in their "
-          "place can name any server that an authority of the system has certified");
+          "plain_sentinels needs tls.ca or tls.server_name: otherwise an attacker who replaces a "
+          "sentinel can name any server that an authority of the system has certified");
   if (!has_sentinels || options.plain_sentinels) return nullptr;
   return own ? context_of(*own, "sentinel_") : to.tls;
 }

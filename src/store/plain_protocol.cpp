@@ -68,7 +68,7 @@ bool plain_protocol::saw(const fault& why) noexcept {
     const std::scoped_lock lock{mutex_};
     refusal_ = why.text;
   } catch (const std::bad_alloc&) {
-    // It is told without the server's words.
+    // The report leaves out the text of the server.
   }
   scripts_tried_at_us_ = connection::now().time_since_epoch().count();
   way_ = way::unknown;
