@@ -99,7 +99,7 @@ TEST_F(cluster_resharding, ALoadThatRunsWhileItsSlotMovesIsTheOnlyOne) {
     cached_origin elsewhere{origin, setup};
     std::thread second{[&] { late = elsewhere.ask(key); }};
     EXPECT_TRUE(eventually([&] { return elsewhere.values.stats().misses == 1; }));
-    std::this_thread::sleep_for(3 * setup.policy.lease_ttl);  // several renewals
+    EXPECT_TRUE(renews_at(*moves.front().to));
     EXPECT_EQ(origin.running(key), 1U);
     origin.let_go(key);
     first.join();
@@ -199,8 +199,9 @@ TEST_F(cluster_failover, ALoadThatRunsDuringAnAgreedFailoverIsTheOnlyOne) {
   answer got;
   std::thread caller{[&] { got = waiting.ask(key); }};
   EXPECT_TRUE(eventually([&] { return waiting.values.stats().misses == 1; }));
-  group.fail_over_to(group.replica_of(former));
-  std::this_thread::sleep_for(3 * setup.policy.lease_ttl);
+  redis_server& replica = group.replica_of(former);
+  group.fail_over_to(replica);
+  EXPECT_TRUE(renews_at(replica));
   EXPECT_EQ(origin.running(key), 1U);
   origin.let_go(key);
   caller.join();

@@ -38,6 +38,11 @@ class on_a_cluster : public fleet {
     const resp::message clients = node.command({"CLIENT", "LIST"});
     return clients.root().text().find("name=drover") != std::string_view::npos;
   }
+  /// Waits until a lease is renewed three times at this node, where nothing else changes entries.
+  [[nodiscard]] static bool renews_at(const redis_server& node) {
+    const std::uint64_t before = calls_of(node, "setrange");
+    return eventually([&] { return calls_of(node, "setrange") >= before + 3; });
+  }
   /// A new key of the node is stored, within the time of a failover.
   [[nodiscard]] bool comes_back(cached_origin& cached, std::uint16_t slot) {
     return eventually(
