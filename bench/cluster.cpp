@@ -9,17 +9,14 @@
 // if there are processors for them: on two, this shows what a cluster costs the client.
 #include <drover/cache.hpp>
 
-#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "closed_loop.hpp"
+#include "hit_arguments.hpp"
 #include "support/cluster_servers.hpp"
 #include "support/redis_server.hpp"
 
@@ -27,65 +24,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct arguments {
-  std::size_t size = 100;
-  unsigned rounds = 9;
-  double seconds = 0.7;
-  std::uint32_t keys = 1000;
-  std::vector<unsigned> threads{1, 8, 64};
-};
-
-[[noreturn]] void usage(const char* complaint) {
-  std::fprintf(stderr,
-               "bench cluster: unknown or incomplete argument: %s\n"
-               "usage: [--tiny] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]\n",
-               complaint);
-  std::exit(2);
-}
-
-template <class Number>
-Number positive(const char* option, std::string_view text) {
-  Number read{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
-  if (error != std::errc{} || end != text.data() + text.size() || !(read > 0)) usage(option);
-  return read;
-}
+using drover::bench::key_of;
+using arguments = drover::bench::hit_arguments;
 
 arguments parse(int count, char** values) {
-  arguments out;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view name = values[i];
-    if (name == "--tiny") {
-      out.rounds = 1;
-      out.seconds = 0.02;
-      out.threads = {1, 4};
-      continue;
-    }
-    if (i + 1 >= count) usage(values[i]);
-    const char* const value = values[++i];
-    if (name == "--size") {
-      out.size = positive<std::size_t>(values[i - 1], value);
-    } else if (name == "--rounds") {
-      out.rounds = positive<unsigned>(values[i - 1], value);
-    } else if (name == "--seconds") {
-      out.seconds = positive<double>(values[i - 1], value);
-    } else if (name == "--threads") {
-      out.threads.clear();
-      std::istringstream list{value};
-      for (std::string item; std::getline(list, item, ',');) {
-        out.threads.push_back(positive<unsigned>(values[i - 1], item));
-      }
-    } else {
-      usage(values[i - 1]);
-    }
-  }
+  arguments out{.usage = "[--tiny] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]",
+                .rounds = 9};
+  for (int i = 1; i < count; ++i) drover::bench::read_argument(out, count, values, i);
   return out;
-}
-
-std::string key_of(std::uint32_t number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "user:%012u", number);
-  return text;
 }
 
 /// A client and its cache, in which all keys are stored.

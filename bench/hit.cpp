@@ -10,19 +10,16 @@
 #include <hiredis/hiredis.h>
 #include <drover/cache.hpp>
 
-#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "closed_loop.hpp"
 #include "hiredis_tls.hpp"
+#include "hit_arguments.hpp"
 #include "support/certificates.hpp"
 #include "support/redis_server.hpp"
 
@@ -30,71 +27,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct arguments {
+using drover::bench::key_of;
+
+struct arguments : drover::bench::hit_arguments {
   bool unix_socket = false;
   bool tls = false;
-  std::size_t size = 100;
-  unsigned rounds = 7;
-  double seconds = 0.7;
-  std::uint32_t keys = 1000;
-  std::vector<unsigned> threads{1, 8, 64};
 };
-
-[[noreturn]] void usage(const char* complaint) {
-  std::fprintf(stderr,
-               "bench hit: unknown or incomplete argument: %s\n"
-               "usage: [--tiny] [--unix|--tls] [--size BYTES] [--rounds N] [--seconds S] "
-               "[--threads 1,8,64]\n",
-               complaint);
-  std::exit(2);
-}
-
-template <class Number>
-Number positive(const char* option, std::string_view text) {
-  Number read{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
-  if (error != std::errc{} || end != text.data() + text.size() || !(read > 0)) usage(option);
-  return read;
-}
 
 arguments parse(int count, char** values) {
   arguments out;
+  out.usage =
+      "[--tiny] [--unix|--tls] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]";
   for (int i = 1; i < count; ++i) {
     const std::string_view name = values[i];
-    if (name == "--tiny") {
-      out.rounds = 1;
-      out.seconds = 0.02;
-      out.threads = {1, 4};
-    } else if (name == "--unix") {
+    if (name == "--unix") {
       out.unix_socket = true;
     } else if (name == "--tls") {
       out.tls = true;
-    } else if (i + 1 >= count) {
-      usage(values[i]);
-    } else if (name == "--size") {
-      out.size = positive<std::size_t>(values[i], values[i + 1]), ++i;
-    } else if (name == "--rounds") {
-      out.rounds = positive<unsigned>(values[i], values[i + 1]), ++i;
-    } else if (name == "--seconds") {
-      out.seconds = positive<double>(values[i], values[i + 1]), ++i;
-    } else if (name == "--threads") {
-      out.threads.clear();
-      std::istringstream list{values[i + 1]};
-      for (std::string item; std::getline(list, item, ',');) {
-        out.threads.push_back(positive<unsigned>(values[i], item));
-      }
-      ++i;
     } else {
-      usage(values[i]);
+      drover::bench::read_argument(out, count, values, i);
     }
   }
   return out;
-}
-
-std::string key_of(std::uint32_t number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "user:%012u", number);
-  return text;
 }
 
 drover::bench::caller_maker hiredis_callers(const drover::test::redis_server& server,
@@ -128,7 +82,7 @@ drover::bench::caller_maker hiredis_callers(const drover::test::redis_server& se
 
 int main(int count, char** values) {
   const arguments with = parse(count, values);
-  if (with.tls && with.unix_socket) usage("--unix with --tls");
+  if (with.tls && with.unix_socket) drover::bench::refuse_argument(with, "--unix with --tls");
   const drover::test::scratch_folder folder;
   drover::test::authority ca{"benchmark"};
   const drover::test::certificate_and_key own = ca.issue();

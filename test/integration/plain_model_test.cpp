@@ -51,16 +51,8 @@ plain_outcome outcome_of(lease::plain_decision<Reply> decided) {
 plain_outcome decide(const request& r, lease::stored_bytes stored, server_time t) {
   switch (r.kind) {
     case verb::lease: {
-      const lease::lease_request fields{.value_key = lease_client::key,
-                                        .attempt = r.first,
-                                        .lease_ttl = r.lease_ttl,
-                                        .pending_ttl = 1h,
-                                        .previous = r.second,
-                                        .refused = r.third,
-                                        .client_id = r.number,
-                                        .digest = digest,
-                                        .stored_from = r.stored_from,
-                                        .failure_pause_max = r.pause_max};
+      lease::lease_request fields = lease_fields(r);
+      fields.notify = false;  // its waiters leave no flag
       return outcome_of(lease::decide_lease(fields, stored, t));
     }
     case verb::renew:
@@ -68,29 +60,8 @@ plain_outcome decide(const request& r, lease::stored_bytes stored, server_time t
     case verb::promote:
       return outcome_of(
           lease::decide_promote(r.first, r.second, r.lease_ttl, 1h, r.number, stored, t));
-    case verb::fill:
-      return outcome_of(lease::decide_fill({.value_key = lease_client::key,
-                                            .expected = r.first,
-                                            .produced_by = r.second,
-                                            .absent = r.flag,
-                                            .load_time = microseconds{r.number},
-                                            .times = {r.fresh, r.grace, 2h},
-                                            .digest = digest,
-                                            .payload = r.payload,
-                                            .wake_channel = "w",
-                                            .loaded_at = r.loaded_at},
-                                           stored, t));
-    case verb::failure:
-      return outcome_of(lease::decide_failure({.value_key = lease_client::key,
-                                               .held = r.first,
-                                               .attempts = r.number,
-                                               .failure = entry::failure_class::cancelled,
-                                               .pause = r.lease_ttl,
-                                               .key_ttl = 2h,
-                                               .digest = digest,
-                                               .text = r.payload,
-                                               .wake_channel = "w"},
-                                              stored, t));
+    case verb::fill: return outcome_of(lease::decide_fill(fill_fields(r), stored, t));
+    case verb::failure: return outcome_of(lease::decide_failure(failure_fields(r), stored, t));
     case verb::release: return outcome_of(lease::decide_release(r.first, stored));
     case verb::uncacheable:
       return outcome_of(lease::decide_uncacheable(r.first, marker_ttl(r), stored, t));

@@ -10,8 +10,52 @@
 #include "base/random.hpp"
 #include "entry/envelope.hpp"
 #include "integration/scripts_model.hpp"
+#include "lease/commands.hpp"
+#include "support/lease_client.hpp"
 
 namespace drover::test::scripts_model {
+
+/// The fields of a LEASE, with the random parts of a request.
+inline lease::lease_request lease_fields(const request& r) {
+  return {.value_key = lease_client::key,
+          .attempt = r.first,
+          .lease_ttl = r.lease_ttl,
+          .pending_ttl = 1h,
+          .notify = r.flag,
+          .previous = r.second,
+          .refused = r.third,
+          .client_id = r.number,
+          .digest = digest,
+          .stored_from = r.stored_from,
+          .failure_pause_max = r.pause_max};
+}
+
+/// The views are valid as long as the request.
+inline lease::fill_request fill_fields(const request& r) {
+  return {.value_key = lease_client::key,
+          .expected = r.first,
+          .produced_by = r.second,
+          .absent = r.flag,
+          .load_time = microseconds{r.number},
+          .times = {r.fresh, r.grace, 2h},
+          .digest = digest,
+          .payload = r.payload,
+          .wake_channel = "w",
+          .loaded_at = r.loaded_at};
+}
+
+/// The views are valid as long as the request.
+inline lease::failure_request failure_fields(const request& r) {
+  return {.value_key = lease_client::key,
+          .held = r.first,
+          .attempts = r.number,
+          .failure = entry::failure_class::cancelled,
+          .pause = r.lease_ttl,
+          .key_ttl = 2h,
+          .digest = digest,
+          .text = r.payload,
+          .wake_channel = "w"};
+}
 
 /// Draws random requests, and random entries that other clients may store under the key.
 class dice {

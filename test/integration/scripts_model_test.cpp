@@ -30,44 +30,12 @@ using namespace scripts_model;
 void write(std::string& out, const request& r) {
   constexpr std::string_view key = lease_client::key;
   switch (r.kind) {
-    case verb::lease:
-      return lease::write_lease(out,
-                                {.value_key = key,
-                                 .attempt = r.first,
-                                 .lease_ttl = r.lease_ttl,
-                                 .pending_ttl = 1h,
-                                 .notify = r.flag,
-                                 .previous = r.second,
-                                 .refused = r.third,
-                                 .client_id = r.number,
-                                 .digest = digest,
-                                 .stored_from = r.stored_from,
-                                 .failure_pause_max = r.pause_max},
-                                false);
+    case verb::lease: return lease::write_lease(out, lease_fields(r), false);
     case verb::renew: return lease::write_renew(out, key, r.first, r.lease_ttl, r.number);
     case verb::promote:
       return lease::write_promote(out, key, r.first, r.second, r.lease_ttl, 1h, r.number);
-    case verb::fill:
-      return lease::write_fill(out, {.value_key = key,
-                                     .expected = r.first,
-                                     .produced_by = r.second,
-                                     .absent = r.flag,
-                                     .load_time = microseconds{r.number},
-                                     .times = {r.fresh, r.grace, 2h},
-                                     .digest = digest,
-                                     .payload = r.payload,
-                                     .wake_channel = "w",
-                                     .loaded_at = r.loaded_at});
-    case verb::failure:
-      return lease::write_failure(out, {.value_key = key,
-                                        .held = r.first,
-                                        .attempts = r.number,
-                                        .failure = entry::failure_class::cancelled,
-                                        .pause = r.lease_ttl,
-                                        .key_ttl = 2h,
-                                        .digest = digest,
-                                        .text = r.payload,
-                                        .wake_channel = "w"});
+    case verb::fill: return lease::write_fill(out, fill_fields(r));
+    case verb::failure: return lease::write_failure(out, failure_fields(r));
     case verb::release: return lease::write_release(out, key, r.first, "w");
     case verb::uncacheable: return lease::write_uncacheable(out, key, r.first, marker_ttl(r), "w");
     case verb::expire: return lease::write_expire(out, key, r.first);
